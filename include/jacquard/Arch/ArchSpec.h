@@ -1,0 +1,121 @@
+// ArchSpec.h - the parsed architecture description: every hardware fact the tool chain uses
+//
+// Filled from a `.textproto` (schema: lib/Arch/arch.proto, presets: lib/Arch/presets). Nothing here is a default: a value
+// that the file leaves out is an error of the reader. Cycles are cycles of the fabric clock unless the name says otherwise.
+#ifndef JACQUARD_ARCH_ARCHSPEC_H
+#define JACQUARD_ARCH_ARCHSPEC_H
+
+#include "jacquard/Arch/Opcode.h"
+#include "jacquard/Support/Result.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jacquard {
+
+/// Stream ports of one kind of unit. Port numbers run over vector, then scalar, then control ports, inputs and outputs
+/// each from 0.
+struct PortCounts {
+  unsigned vectorIn = 0, scalarIn = 0, controlIn = 0;
+  unsigned vectorOut = 0, scalarOut = 0, controlOut = 0;
+};
+
+/// Pattern compute unit (PCU): counter chain, `stages` pipeline stages of `lanes` functional units each.
+struct ComputeSpec {
+  unsigned lanes = 0;
+  unsigned stages = 0;
+  unsigned registers = 0; ///< pipeline registers (vectors) between two stages
+  unsigned counters = 0;  ///< levels of the counter chain
+  PortCounts ports;
+  unsigned stageLatency = 0;    ///< cycles per pipeline stage
+  unsigned treeLatency = 0;     ///< cycles of the cross-lane reduction tree
+  unsigned outputFifoDepth = 0; ///< results an output port holds beyond those in the pipeline
+  bool shadowAccumulators = false; ///< accumulators drain through shadows while the next tile accumulates
+};
+
+/// Pattern memory unit (PMU): banked scratchpad with one write and one read port.
+struct MemorySpec {
+  unsigned banks = 0;
+  unsigned bankBytes = 0;
+  unsigned maxBuffers = 0; ///< N of N-buffering
+  unsigned counters = 0;
+  unsigned addressRegisters = 0; ///< affine address registers per port
+  unsigned addressStages = 0;    ///< integer operations per port after the affine registers
+  PortCounts ports;
+  unsigned readLatency = 0, writeLatency = 0;
+  unsigned outputFifoDepth = 0;
+  uint64_t bytes() const { return uint64_t(banks) * bankBytes; }
+};
+
+/// DRAM port (address generator): turns a loop nest or an address stream into bursts.
+struct DramPortSpec {
+  unsigned count = 0; ///< placed on the left and right edge of the grid, half on each side
+  unsigned counters = 0;
+  unsigned addressRegisters = 0;
+  unsigned addressStages = 0;
+  PortCounts ports;
+  unsigned outstandingBursts = 0; ///< bursts in flight per port
+  unsigned outputFifoDepth = 0;
+};
+
+struct NetworkSpec {
+  unsigned vectorTracks = 0, scalarTracks = 0, controlTracks = 0; ///< per direction between neighbouring switches
+  unsigned hopLatency = 0;
+  unsigned hopBufferDepth = 0; ///< entries per link register
+  unsigned inputFifoDepth = 0; ///< entries of a unit's input FIFO
+};
+
+/// Off-chip memory. Times in cycles of the fabric clock.
+struct DramSpec {
+  unsigned channels = 0, banksPerChannel = 0, rowBytes = 0, burstBytes = 0;
+  uint64_t capacityBytes = 0;
+  double bytesPerCycle = 0;       ///< peak of all channels together
+  unsigned queueDepth = 0;        ///< requests waiting per channel
+  double activate = 0, precharge = 0, columnRead = 0, columnWrite = 0; ///< tRCD, tRP, CL, CWL
+  double rowActive = 0, writeRecovery = 0, readToPrecharge = 0;        ///< tRAS, tWR, tRTP
+  double writeToRead = 0, refreshInterval = 0, refreshTime = 0;        ///< tWTR, tREFI, tRFC
+  unsigned hitsPerActivation = 0; ///< row hits served before waiting requests to other rows get their turn
+};
+
+/// Storage types of tensors. The numbers are part of the bitstream format.
+enum class ElementType : uint8_t { F32 = 0, I32 = 1, I64 = 2, I1 = 3 };
+
+/// Bytes of one element in DRAM: 4, 4, 8, 1. On the fabric every element is one 32-bit word; a DRAM port saturates
+/// 64-bit index values to 32 bits on the way in and sign-extends on the way out.
+unsigned elementBytes(ElementType type);
+std::string_view elementTypeName(ElementType type); ///< "f32", "i32", "i64", "i1"
+
+struct ArchSpec {
+  std::string name;
+  unsigned columns = 0, rows = 0; ///< grid of compute and memory units, checkerboard, (0,0) is a compute unit
+  double clockGhz = 0;
+  ComputeSpec compute;
+  MemorySpec memory;
+  DramPortSpec dramPort;
+  NetworkSpec network;
+  DramSpec dram;
+  double configurationBytesPerCycle = 0;
+  std::vector<unsigned> opcodeStages; ///< indexed by Opcode: pipeline stages it occupies
+
+  unsigned stagesOf(Opcode op) const { return opcodeStages[unsigned(op)]; }
+  /// Multiply-adds per cycle of the whole fabric: compute units x lanes x stages.
+  uint64_t peakMultiplyAdds() const;
+  unsigned numComputeUnits() const;
+  unsigned numMemoryUnits() const;
+};
+
+/// Reads the preset `nameOrPath`, or the file at that path when no preset has the name. Validates every value.
+Result<ArchSpec> loadArch(const std::string &nameOrPath);
+/// Parses textproto; `fileName` is for messages ("file:line:column: ...").
+Result<ArchSpec> parseArch(std::string_view text, const std::string &fileName);
+/// The canonical textproto of `spec`: equal specs give equal text. Its hash is the fingerprint.
+std::string printArch(const ArchSpec &spec);
+/// 64-bit fingerprint of the canonical text.
+uint64_t archFingerprint(const ArchSpec &spec);
+std::vector<std::string> archPresetNames();
+
+} // namespace jacquard
+
+#endif // JACQUARD_ARCH_ARCHSPEC_H

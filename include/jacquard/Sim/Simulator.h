@@ -1,0 +1,60 @@
+// Simulator.h - executes a decoded bitstream cycle by cycle on real data
+#ifndef JACQUARD_SIM_SIMULATOR_H
+#define JACQUARD_SIM_SIMULATOR_H
+
+#include "jacquard/Bitstream/Program.h"
+#include "jacquard/Support/Tensor.h"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace jacquard::sim {
+
+/// What every unit does in every cycle; the classes of one unit sum to the cycles of the run.
+enum class CycleClass : uint8_t { Busy = 0, Starved, BackPressured, WaitingDram, Idle };
+constexpr unsigned numCycleClasses = 5;
+
+struct UnitStatistics {
+  unsigned site = 0;
+  std::string name, node; ///< from the symbol table
+  uint64_t cycles[numCycleClasses] = {};
+  uint64_t firings = 0;
+};
+
+struct SectionStatistics {
+  std::string name;
+  uint64_t cycles = 0;              ///< configuration and execution
+  uint64_t configurationCycles = 0;
+  uint64_t multiplyAdds = 0;        ///< fma/imad and accumulating operations in valid lanes
+  uint64_t dramReadBytes = 0, dramWriteBytes = 0; ///< whole bursts
+  uint64_t rowHits = 0, rowMisses = 0;
+  uint64_t bankConflictCycles = 0;
+  std::vector<UnitStatistics> units;
+  uint64_t predictedCycles = 0;
+};
+
+struct Statistics {
+  uint64_t cycles = 0;
+  std::vector<SectionStatistics> sections; ///< in schedule order
+};
+
+struct RunResult {
+  std::map<std::string, Tensor> outputs;
+  Statistics statistics;
+};
+
+struct Options {
+  uint64_t maxCycles = 0; ///< 0: no limit; otherwise an error when exceeded
+  std::function<void(uint64_t cycle)> progress; ///< called now and then, may be empty
+};
+
+/// Runs the schedule once. Inputs are bound by name; a missing input, a wrong shape or type is an error. A deadlock is an
+/// error that names the cycle of units waiting on one another.
+Result<RunResult> simulate(const bitstream::Program &program, const std::map<std::string, Tensor> &inputs,
+                           const Options &options);
+
+} // namespace jacquard::sim
+
+#endif // JACQUARD_SIM_SIMULATOR_H
