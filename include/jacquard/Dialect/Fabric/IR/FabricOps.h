@@ -1,0 +1,40 @@
+// FabricOps.h - types, attributes and ops of the `fabric` dialect
+#ifndef JACQUARD_DIALECT_FABRIC_IR_FABRICOPS_H
+#define JACQUARD_DIALECT_FABRIC_IR_FABRICOPS_H
+
+#include "jacquard/Arch/FabricModel.h"
+#include "jacquard/Dialect/Fabric/IR/FabricDialect.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include <memory>
+
+#define GET_TYPEDEF_CLASSES
+#include "jacquard/Dialect/Fabric/IR/FabricTypes.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "jacquard/Dialect/Fabric/IR/FabricAttrs.h.inc"
+
+#define GET_OP_CLASSES
+#include "jacquard/Dialect/Fabric/IR/FabricOps.h.inc"
+
+namespace jacquard::fabric {
+
+/// The model of the architecture named `arch` (preset or file), loaded once per process; emits an error at `op` and
+/// returns null when it cannot be read.
+std::shared_ptr<const FabricModel> loadFabricModel(mlir::Operation *op, llvm::StringRef arch);
+
+/// The fabric's element type for tensors of `type`, or nothing when the fabric does not store it.
+std::optional<ElementType> fabricElementType(mlir::Type type);
+
+/// The name of the model's node that `loc` stands for, "" when it names none.
+std::string nodeName(mlir::Location loc);
+
+} // namespace jacquard::fabric
+
+#endif // JACQUARD_DIALECT_FABRIC_IR_FABRICOPS_H

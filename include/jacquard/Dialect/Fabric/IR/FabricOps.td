@@ -1,0 +1,236 @@
+#ifndef JACQUARD_DIALECT_FABRIC_IR_FABRICOPS_TD
+#define JACQUARD_DIALECT_FABRIC_IR_FABRICOPS_TD
+
+include "jacquard/Dialect/Fabric/IR/FabricDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Fabric_StreamType : TypeDef<FabricDialect, "Stream"> {
+  let mnemonic = "stream";
+  let summary = "A bounded FIFO of vectors between units";
+}
+
+def Fabric_AccessAttr : AttrDef<FabricDialect, "Access"> {
+  let mnemonic = "access";
+  let summary = "A loop nest that makes one address per lane and firing";
+  let description = [{
+    Counter extents (at most one over lanes), affine registers `[base, coefficient per level...]`, address operations and
+    the number of the value that is the address. See `AccessProgram` in Bitstream/Config.h.
+
+    Example: `#fabric.access<[4, 32] vector 1 registers [[0, 32, 1]] address 0>`
+  }];
+  let parameters = (ins
+    ArrayRefParameter<"int64_t">:$extents,
+    "int64_t":$vectorLevel,
+    ArrayRefParameter<"int64_t">:$registers, // (levels + 1) numbers each
+    ArrayRefParameter<"int64_t">:$ops,       // (kind, a, b, low, high) each
+    "int64_t":$address,
+    "uint32_t":$elseValue,
+    "bool":$broadcast,
+    "int64_t":$indexLevel,                   // -2: no index stream
+    "int64_t":$handoverLevel);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    static constexpr int64_t noIndex = -2;
+    bool isIndexed() const { return getIndexLevel() != noIndex; }
+    unsigned getNumRegisters() const { return getRegisters().size() / (getExtents().size() + 1); }
+  }];
+}
+
+class FabricOp<string mnemonic, list<Trait> traits = []> : Op<FabricDialect, mnemonic, traits>;
+
+def Fabric_DeviceOp : FabricOp<"device", [IsolatedFromAbove, NoTerminator, SingleBlock, SymbolTable]> {
+  let summary = "A compiled model on one device: DRAM layout and sections in order of execution";
+  let description = [{
+    Example: `fabric.device arch "plasticine" { fabric.buffer ... fabric.section ... }`
+    Constraints: (C1) the architecture is a preset or a readable file.
+  }];
+  let arguments = (ins StrAttr:$arch, DefaultValuedAttr<I64Attr, "0">:$dram_bytes);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "`arch` $arch attr-dict-with-keyword $body";
+}
+
+def Fabric_BufferOp : FabricOp<"buffer", [Symbol]> {
+  let summary = "A tensor in DRAM";
+  let description = [{
+    Example: `fabric.buffer @w constant at 4096 : tensor<8xf32> = dense<1.0> : tensor<8xf32>`
+    Constraints: (C1) kind is input, output, constant or temporary; (C2) a constant has a value; (C3) the element type is f32, i32, i64 or i1.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$kind, I64Attr:$address, TypeAttr:$type, OptionalAttr<ElementsAttr>:$value,
+                       OptionalAttr<StrAttr>:$public_name);
+  let assemblyFormat = "$sym_name $kind `at` $address `:` $type (`=` $value^)? attr-dict";
+  let hasVerifier = 1;
+}
+
+def Fabric_SectionOp : FabricOp<"section", [NoTerminator, SingleBlock]> {
+  let summary = "The units that are configured at one time";
+  let arguments = (ins StrAttr:$name, OptionalAttr<I64Attr>:$predicted_cycles, OptionalAttr<StrAttr>:$bound);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$name attr-dict-with-keyword $body";
+  let description = [{ Example: `fabric.section "map_0" { ... }`. Sections of a device run one after another. }];
+}
+
+def Fabric_LoadOp : FabricOp<"load"> {
+  let summary = "DRAM port that reads";
+  let description = [{
+    Streams one vector per firing of `access` from a buffer. With an index stream the address program may use its word.
+    Example: `%s = fabric.load @x #fabric.access<[32] vector 0 registers [[0, 1]] address 0>`
+    Constraints: (C1) the buffer exists; (C2) index operand if and only if the access is indexed; (C3) the access is well formed
+    and within the limits of a DRAM port.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$buffer, Fabric_AccessAttr:$access, Optional<Fabric_StreamType>:$index,
+                       OptionalAttr<DenseI64ArrayAttr>:$at, OptionalAttr<StrAttr>:$unit);
+  let results = (outs Fabric_StreamType:$data);
+  let assemblyFormat = "$buffer $access (`index` $index^)? attr-dict";
+  let hasVerifier = 1;
+}
+
+def Fabric_StoreOp : FabricOp<"store"> {
+  let summary = "DRAM port that writes";
+  let description = [{
+    Takes one vector per firing of `access`. Constraints: (C1), (C2), (C3) as `fabric.load`.
+    Example: `fabric.store %s to @y #fabric.access<[32] vector 0 registers [[0, 1]] address 0>`
+  }];
+  let arguments = (ins Fabric_StreamType:$data, FlatSymbolRefAttr:$buffer, Fabric_AccessAttr:$access, Optional<Fabric_StreamType>:$index,
+                       OptionalAttr<DenseI64ArrayAttr>:$at, OptionalAttr<StrAttr>:$unit);
+  let assemblyFormat = "$data `to` $buffer $access (`index` $index^)? attr-dict";
+  let hasVerifier = 1;
+}
+
+def Fabric_MemoryOp : FabricOp<"memory", [AttrSizedOperandSegments]> {
+  let summary = "Memory unit: N-buffered scratchpad with one write and one read port";
+  let description = [{
+    `accumulate` (an opcode) makes writes combine into words that start as `init`.
+    Example: `%r = fabric.memory %s write #fabric.access<...> read #fabric.access<...> words 64 buffers 2`
+    Constraints: (C1) index operands if and only if the accesses are indexed; (C2) accesses well formed and within limits;
+    (C3) words x buffers x 4 bytes fit the scratchpad, buffers within the limit; (C4) `accumulate` is an opcode with two operands.
+  }];
+  let arguments = (ins Fabric_StreamType:$data, Fabric_AccessAttr:$write, Optional<Fabric_StreamType>:$write_index,
+                       Fabric_AccessAttr:$read, Optional<Fabric_StreamType>:$read_index,
+                       I64Attr:$words, I64Attr:$buffers, OptionalAttr<StrAttr>:$accumulate,
+                       DefaultValuedAttr<I32Attr, "0">:$init, OptionalAttr<DenseI64ArrayAttr>:$at, OptionalAttr<StrAttr>:$unit);
+  let results = (outs Fabric_StreamType:$result);
+  let assemblyFormat = [{ $data `write` $write (`index` $write_index^)? `read` $read (`by` $read_index^)?
+      `words` $words `buffers` $buffers (`accumulate` $accumulate^)? attr-dict }];
+  let hasVerifier = 1;
+}
+
+def Fabric_ComputeOp : FabricOp<"compute", [NoTerminator, SingleBlock, AttrSizedOperandSegments]> {
+  let summary = "Compute unit: a loop nest over a straight-line program of FU operations";
+  let description = [{
+    Block arguments (i32 words) are the heads of the input streams, vector inputs first, popped at the end of their
+    `pop_levels`. The i-th `fabric.push` or `fabric.drain` feeds the i-th result.
+
+    Example: z = x * x
+    ```mlir
+    %z = fabric.compute (%x) scalars () pop [0] counters [32] vector 0 {
+    ^bb0(%a: i32):
+      %0 = fabric.fu "fmul" (%a, %a)
+      fabric.push %0 level 0
+    }
+    ```
+    Constraints: (C1) one block argument and pop level per input; (C2) one push or drain per result; (C3) levels are -1 to n-1;
+    (C4) the vector level is a level or -1; (C5) once partitioned, ports, counters, stages and registers are within the unit's limits.
+  }];
+  let arguments = (ins Variadic<Fabric_StreamType>:$vectors, Variadic<Fabric_StreamType>:$scalars, DenseI64ArrayAttr:$pop_levels,
+                       DenseI64ArrayAttr:$counters, I64Attr:$vector_level, OptionalAttr<DenseI64ArrayAttr>:$input_registers,
+                       OptionalAttr<DenseI64ArrayAttr>:$at, OptionalAttr<StrAttr>:$unit);
+  let results = (outs Variadic<Fabric_StreamType>:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{ `(` $vectors `)` `scalars` `(` $scalars `)` `pop` $pop_levels `counters` $counters `vector` $vector_level
+      attr-dict-with-keyword $body `->` type($outputs) }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    bool isPartitioned() { return getInputRegisters().has_value(); }
+    unsigned getNumLevels() { return getCounters().size(); }
+  }];
+}
+
+def Fabric_CounterOp : FabricOp<"counter", [Pure]> {
+  let summary = "Value of a counter level, per lane";
+  let description = [{ Example: `%c = fabric.counter 1`. Constraints: (C1) the level exists. }];
+  let arguments = (ins I64Attr:$level);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$level attr-dict";
+  let hasVerifier = 1;
+}
+
+def Fabric_ConstantOp : FabricOp<"constant", [Pure, ConstantLike]> {
+  let summary = "One word in all lanes";
+  let description = [{ Example: `%c = fabric.constant 1065353216`. }];
+  let arguments = (ins I32Attr:$value);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$value attr-dict";
+  let hasFolder = 1;
+}
+
+def Fabric_LaneOp : FabricOp<"lane", [Pure]> {
+  let summary = "One lane of an input vector, in all lanes";
+  let description = [{
+    Lane base + stride * step of counter `level` (-1: base alone). Example: `%a3 = fabric.lane %a base 3 stride 0 level -1`.
+    Constraints: (C1) the operand is an input of the unit; (C2) the level exists.
+  }];
+  let arguments = (ins I32:$input, I64Attr:$base, I64Attr:$stride, I64Attr:$level);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$input `base` $base `stride` $stride `level` $level attr-dict";
+  let hasVerifier = 1;
+}
+
+def Fabric_FuOp : FabricOp<"fu", [Pure]> {
+  let summary = "One operation of the functional units of a stage";
+  let description = [{
+    `stage` and `dest` (pipeline register) are set by `fabric-partition`. Example: `%s = fabric.fu "fadd" (%a, %b)`.
+    Constraints: (C1) the opcode exists and takes that many operands; (C2) a partitioned unit's stage and register exist.
+  }];
+  let arguments = (ins StrAttr:$opcode, Variadic<I32>:$inputs, OptionalAttr<I64Attr>:$stage, OptionalAttr<I64Attr>:$dest);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$opcode `(` $inputs `)` attr-dict";
+  let hasVerifier = 1;
+}
+
+def Fabric_AccumulateOp : FabricOp<"accumulate"> {
+  let summary = "An operation whose last operand is the stage's accumulator, which takes the result";
+  let description = [{
+    The accumulator holds `init` at the begin of `level`. Example: `%s = fabric.accumulate "fma" (%a, %b) level 1 init 0`.
+    Constraints: (C1) the opcode takes one operand more; (C2) the level is -1 to n-1; (C3) uses are drains.
+  }];
+  let arguments = (ins StrAttr:$opcode, Variadic<I32>:$inputs, I64Attr:$level, I32Attr:$init, OptionalAttr<I64Attr>:$stage);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$opcode `(` $inputs `)` `level` $level `init` $init attr-dict";
+  let hasVerifier = 1;
+}
+
+def Fabric_PushOp : FabricOp<"push"> {
+  let summary = "Push a value to an output stream at the end of a level";
+  let description = [{ Example: `fabric.push %0 level 1`. Constraints: (C1) the level is -1 to n-1. }];
+  let arguments = (ins I32:$value, I64Attr:$level);
+  let assemblyFormat = "$value `level` $level attr-dict";
+  let hasVerifier = 1;
+}
+
+def Fabric_DrainOp : FabricOp<"drain"> {
+  let summary = "Push accumulators, one after another, at the end of a level";
+  let description = [{
+    `reduce` combines the lanes of each first. Example: `fabric.drain %0, %1 level 0 reduce "fadd"`.
+    Constraints: (C1) operands are accumulations; (C2) the level is -1 to n-1; (C3) `reduce` is an opcode with two operands.
+  }];
+  let arguments = (ins Variadic<I32>:$values, I64Attr:$level, OptionalAttr<StrAttr>:$reduce);
+  let assemblyFormat = "$values `level` $level (`reduce` $reduce^)? attr-dict";
+  let hasVerifier = 1;
+}
+
+def Fabric_RouteOp : FabricOp<"route"> {
+  let summary = "The switch settings that carry one stream from its source to all its uses";
+  let description = [{
+    `hops` holds triples (switch, sink, source) in FabricModel numbering, network 0 vector, 1 scalar, 2 control.
+    Example: `fabric.route %s network 0 hops [12, 3, 7, 13, 0, 2]`. Constraints: (C1) hops come in triples within the grid.
+  }];
+  let arguments = (ins Fabric_StreamType:$stream, I64Attr:$network, DenseI64ArrayAttr:$hops);
+  let assemblyFormat = "$stream `network` $network `hops` $hops attr-dict";
+  let hasVerifier = 1;
+}
+
+#endif

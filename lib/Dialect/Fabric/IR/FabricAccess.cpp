@@ -1,0 +1,99 @@
+// FabricAccess.cpp - text form of `#fabric.access`
+#include "jacquard/Dialect/Fabric/IR/FabricOps.h"
+
+#include "mlir/IR/DialectImplementation.h"
+
+using namespace mlir;
+using namespace jacquard::fabric;
+
+static constexpr llvm::StringLiteral opNames[] = {"none", "madd", "div", "mod", "check"};
+
+static void printList(AsmPrinter &printer, ArrayRef<int64_t> values) {
+  printer << "[";
+  llvm::interleaveComma(values, printer);
+  printer << "]";
+}
+
+void AccessAttr::print(AsmPrinter &printer) const {
+  printer << "<";
+  printList(printer, getExtents());
+  if (getVectorLevel() >= 0)
+    printer << " vector " << getVectorLevel();
+  printer << " registers [";
+  size_t width = getExtents().size() + 1;
+  for (size_t i = 0; i < getRegisters().size(); i += width) {
+    printer << (i ? ", " : "");
+    printList(printer, getRegisters().slice(i, width));
+  }
+  printer << "]";
+  for (size_t i = 0; i < getOps().size(); i += 5) {
+    printer << " " << opNames[getOps()[i]];
+    printList(printer, getOps().slice(i + 1, 4));
+  }
+  printer << " address " << getAddress();
+  if (getElseValue() != 0)
+    printer << " else " << getElseValue();
+  if (getBroadcast())
+    printer << " broadcast";
+  if (isIndexed())
+    printer << " indexed " << getIndexLevel();
+  if (getHandoverLevel() >= 0)
+    printer << " handover " << getHandoverLevel();
+  printer << ">";
+}
+
+static ParseResult parseList(AsmParser &parser, SmallVectorImpl<int64_t> &values) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                        [&] { return parser.parseInteger(values.emplace_back()); });
+}
+
+Attribute AccessAttr::parse(AsmParser &parser, Type) {
+  SmallVector<int64_t> extents, registers, ops;
+  int64_t vectorLevel = -1, address = 0, indexLevel = noIndex, handover = -1;
+  uint32_t elseValue = 0;
+  if (parser.parseLess() || parseList(parser, extents))
+    return {};
+  if (succeeded(parser.parseOptionalKeyword("vector")) && parser.parseInteger(vectorLevel))
+    return {};
+  auto parseRegister = [&]() -> ParseResult {
+    SMLoc loc = parser.getCurrentLocation();
+    size_t before = registers.size();
+    if (parseList(parser, registers))
+      return failure();
+    if (registers.size() - before != extents.size() + 1)
+      return parser.emitError(loc) << "register has " << registers.size() - before
+                                   << " numbers; expected a base and one coefficient per level, "
+                                   << extents.size() + 1;
+    return success();
+  };
+  if (parser.parseKeyword("registers") ||
+      parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseRegister))
+    return {};
+  for (int64_t kind = 1; kind < int64_t(std::size(opNames));) {
+    if (failed(parser.parseOptionalKeyword(opNames[kind]))) {
+      ++kind;
+      continue;
+    }
+    SMLoc loc = parser.getCurrentLocation();
+    ops.push_back(kind);
+    size_t before = ops.size();
+    if (parseList(parser, ops))
+      return {};
+    if (ops.size() - before != 4)
+      return parser.emitError(loc, "address operation needs four numbers: a, b, low, high"), Attribute();
+    kind = 1;
+  }
+  if (parser.parseKeyword("address") || parser.parseInteger(address))
+    return {};
+  if (succeeded(parser.parseOptionalKeyword("else")) && parser.parseInteger(elseValue))
+    return {};
+  bool broadcast = succeeded(parser.parseOptionalKeyword("broadcast"));
+  if (succeeded(parser.parseOptionalKeyword("indexed")) && parser.parseInteger(indexLevel))
+    return {};
+  if (succeeded(parser.parseOptionalKeyword("handover")) && parser.parseInteger(handover))
+    return {};
+  if (parser.parseGreater())
+    return {};
+  return AccessAttr::get(parser.getContext(), extents, vectorLevel, registers, ops, address, elseValue, broadcast,
+                         indexLevel, handover);
+}

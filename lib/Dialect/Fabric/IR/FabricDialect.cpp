@@ -1,0 +1,74 @@
+// FabricDialect.cpp - registration of the `fabric` dialect, and what its ops share
+#include "jacquard/Dialect/Fabric/IR/FabricOps.h"
+
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <map>
+#include <mutex>
+
+using namespace mlir;
+using namespace jacquard;
+using namespace jacquard::fabric;
+
+#include "jacquard/Dialect/Fabric/IR/FabricDialect.cpp.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "jacquard/Dialect/Fabric/IR/FabricTypes.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "jacquard/Dialect/Fabric/IR/FabricAttrs.cpp.inc"
+
+void FabricDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "jacquard/Dialect/Fabric/IR/FabricTypes.cpp.inc"
+      >();
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "jacquard/Dialect/Fabric/IR/FabricAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "jacquard/Dialect/Fabric/IR/FabricOps.cpp.inc"
+      >();
+}
+
+std::shared_ptr<const FabricModel> fabric::loadFabricModel(Operation *op, StringRef arch) {
+  // Models are immutable and few; a process-wide table spares every verifier the parsing.
+  static std::mutex mutex;
+  static std::map<std::string, std::shared_ptr<const FabricModel>> models;
+  std::lock_guard<std::mutex> lock(mutex);
+  auto &model = models[arch.str()];
+  if (!model) {
+    auto spec = loadArch(arch.str());
+    if (!spec) {
+      op->emitError() << spec.error();
+      return nullptr;
+    }
+    model = std::make_shared<const FabricModel>(*spec);
+  }
+  return model;
+}
+
+std::optional<ElementType> fabric::fabricElementType(Type type) {
+  if (type.isF32())
+    return ElementType::F32;
+  if (type.isSignlessInteger(32))
+    return ElementType::I32;
+  if (type.isSignlessInteger(64))
+    return ElementType::I64;
+  if (type.isSignlessInteger(1))
+    return ElementType::I1;
+  return std::nullopt;
+}
+
+std::string fabric::nodeName(Location loc) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return name.getName().str();
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      if (std::string name = nodeName(part); !name.empty())
+        return name;
+  return "";
+}

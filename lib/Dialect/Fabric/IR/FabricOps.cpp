@@ -1,0 +1,281 @@
+// FabricOps.cpp - verifiers of the `fabric` ops: structure, and every limit of one unit that the architecture states
+#include "jacquard/Dialect/Fabric/IR/FabricOps.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace jacquard;
+using namespace jacquard::fabric;
+
+//===----------------------------------------------------------------------===//
+// Shared checks
+//===----------------------------------------------------------------------===//
+
+/// The model of the enclosing device; null without a device (then only structure is checked) or, with an error
+/// already emitted, when the architecture cannot be read.
+static std::shared_ptr<const FabricModel> modelOf(Operation *op, bool &failedToLoad) {
+  failedToLoad = false;
+  auto device = op->getParentOfType<DeviceOp>();
+  if (!device)
+    return nullptr;
+  auto model = loadFabricModel(op, device.getArch());
+  failedToLoad = !model;
+  return model;
+}
+
+static LogicalResult requireAtMost(Operation *op, StringRef what, uint64_t need, uint64_t have) {
+  if (need <= have)
+    return success();
+  return op->emitOpError() << "needs " << need << " " << what << "; the architecture offers " << have;
+}
+
+static LogicalResult requireLevel(Operation *op, StringRef what, int64_t level, int64_t lowest, size_t levels) {
+  if (level >= lowest && level < int64_t(levels))
+    return success();
+  return op->emitOpError() << what << " " << level << " is not allowed; expected " << lowest << " to "
+                           << int64_t(levels) - 1;
+}
+
+static LogicalResult requireOpcode(Operation *op, StringRef name, unsigned arity, StringRef what) {
+  auto opcode = opcodeFromName(std::string_view(name.data(), name.size()));
+  if (!opcode)
+    return op->emitOpError() << "opcode \"" << name << "\" is unknown";
+  if (opcodeArity(*opcode) != arity)
+    return op->emitOpError() << what << " \"" << name << "\" takes " << opcodeArity(*opcode) << " operands; found "
+                             << arity;
+  return success();
+}
+
+/// A chain of counters: positive extents that fit 32 bits, a vector level that exists.
+static LogicalResult verifyChain(Operation *op, ArrayRef<int64_t> extents, int64_t vectorLevel) {
+  for (int64_t extent : extents)
+    if (extent < 1 || extent > int64_t(UINT32_MAX))
+      return op->emitOpError() << "counter extent " << extent << " is not allowed; expected 1 to " << UINT32_MAX;
+  return requireLevel(op, "vector level", vectorLevel, -1, extents.size());
+}
+
+struct AccessLimits {
+  unsigned counters, registers, stages;
+};
+
+static LogicalResult verifyAccessStructure(Operation *op, AccessAttr access, bool hasIndex) {
+  if (failed(verifyChain(op, access.getExtents(), access.getVectorLevel())))
+    return failure();
+  if (access.isIndexed() != hasIndex)
+    return op->emitOpError() << "has " << (hasIndex ? "an" : "no") << " index stream, but its access is "
+                             << (access.isIndexed() ? "" : "not ") << "indexed";
+  if (access.isIndexed() &&
+      failed(requireLevel(op, "index level", access.getIndexLevel(), -1, access.getExtents().size())))
+    return failure();
+  return requireLevel(op, "handover level", access.getHandoverLevel(), -1, access.getExtents().size());
+}
+
+/// Operand numbers in `ops` count from the unit's register file, so they can be checked only against a machine.
+static LogicalResult verifyAccessLimits(Operation *op, AccessAttr access, AccessLimits limits) {
+  if (failed(requireAtMost(op, "counter levels", access.getExtents().size(), limits.counters)) ||
+      failed(requireAtMost(op, "address registers", access.getNumRegisters(), limits.registers)) ||
+      failed(requireAtMost(op, "address stages", access.getOps().size() / 5, limits.stages)))
+    return failure();
+  auto inRange = [&](int64_t value, size_t stage) {
+    return value >= 0 && value < int64_t(limits.registers + 1 + stage);
+  };
+  size_t numOps = access.getOps().size() / 5;
+  for (size_t stage = 0; stage < numOps; ++stage)
+    for (int64_t operand : access.getOps().slice(stage * 5 + 1, 2))
+      if (!inRange(operand, stage))
+        return op->emitOpError() << "address stage " << stage << " reads value " << operand
+                                 << ", which is not computed before it";
+  if (!inRange(access.getAddress(), numOps))
+    return op->emitOpError() << "address is value " << access.getAddress() << ", which is not computed";
+  return success();
+}
+
+static LogicalResult verifyPort(Operation *op, FlatSymbolRefAttr symbol, AccessAttr access, bool hasIndex) {
+  if (failed(verifyAccessStructure(op, access, hasIndex))) // C2, C3
+    return failure();
+  bool failedToLoad;
+  auto model = modelOf(op, failedToLoad);
+  if (!model)
+    return failure(failedToLoad);
+  auto device = op->getParentOfType<DeviceOp>();
+  if (!isa_and_nonnull<BufferOp>(SymbolTable::lookupSymbolIn(device, symbol))) // C1
+    return op->emitOpError() << "buffer " << symbol << " does not exist";
+  const DramPortSpec &port = model->spec().dramPort;
+  return verifyAccessLimits(op, access, {port.counters, port.addressRegisters, port.addressStages}); // C3
+}
+
+//===----------------------------------------------------------------------===//
+// DRAM
+//===----------------------------------------------------------------------===//
+
+LogicalResult BufferOp::verify() {
+  if (!llvm::is_contained({"input", "output", "constant", "temporary"}, getKind())) // C1
+    return emitOpError() << "kind \"" << getKind() << "\" is unknown; expected input, output, constant or temporary";
+  if ((getKind() == "constant") != getValue().has_value()) // C2
+    return emitOpError() << "a value is needed for a constant and allowed for nothing else";
+  auto type = dyn_cast<RankedTensorType>(getType());
+  if (!type || !type.hasStaticShape() || !fabricElementType(type.getElementType())) // C3
+    return emitOpError() << "type " << getType() << " is not stored; expected a static tensor of f32, i32, i64 or i1";
+  return success();
+}
+
+LogicalResult LoadOp::verify() { return verifyPort(*this, getBufferAttr(), getAccess(), bool(getIndex())); }
+
+LogicalResult StoreOp::verify() { return verifyPort(*this, getBufferAttr(), getAccess(), bool(getIndex())); }
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+LogicalResult MemoryOp::verify() {
+  if (failed(verifyAccessStructure(*this, getWrite(), bool(getWriteIndex()))) ||
+      failed(verifyAccessStructure(*this, getRead(), bool(getReadIndex())))) // C1, C2
+    return failure();
+  if (getAccumulate() && failed(requireOpcode(*this, *getAccumulate(), 2, "accumulation"))) // C4
+    return failure();
+  if (getWords() < 1 || getBuffers() < 1) // C3
+    return emitOpError() << "words " << getWords() << " and buffers " << getBuffers() << " must be at least 1";
+  bool failedToLoad;
+  auto model = modelOf(*this, failedToLoad);
+  if (!model)
+    return failure(failedToLoad);
+  const MemorySpec &memory = model->spec().memory;
+  AccessLimits limits{memory.counters, memory.addressRegisters, memory.addressStages};
+  if (failed(verifyAccessLimits(*this, getWrite(), limits)) || failed(verifyAccessLimits(*this, getRead(), limits)))
+    return failure(); // C2
+  if (failed(requireAtMost(*this, "buffers", getBuffers(), memory.maxBuffers)))
+    return failure(); // C3
+  return requireAtMost(*this, "bytes of scratchpad", 4 * uint64_t(getWords()) * getBuffers(), memory.bytes()); // C3
+}
+
+//===----------------------------------------------------------------------===//
+// Compute
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyComputeLimits(ComputeOp op, const ComputeSpec &spec) {
+  if (failed(requireAtMost(op, "counter levels", op.getNumLevels(), spec.counters)))
+    return failure();
+  if (!op.isPartitioned())
+    return success(); // virtual units may have any size
+  unsigned scalarOuts = 0; // every result is a vector stream
+  if (failed(requireAtMost(op, "vector inputs", op.getVectors().size(), spec.ports.vectorIn)) ||
+      failed(requireAtMost(op, "scalar inputs", op.getScalars().size(), spec.ports.scalarIn)) ||
+      failed(requireAtMost(op, "vector outputs", op.getNumResults() - scalarOuts, spec.ports.vectorOut)))
+    return failure();
+  if (op.getInputRegisters()->size() != op.getBody().getNumArguments())
+    return op.emitOpError() << "has " << op.getInputRegisters()->size() << " input registers for "
+                            << op.getBody().getNumArguments() << " inputs";
+  ArrayRef<int64_t> registers = *op.getInputRegisters();
+  for (int64_t reg : registers)
+    if (reg < 0 || reg >= int64_t(spec.registers))
+      return op.emitOpError() << "uses register " << reg << "; the architecture offers 0 to " << spec.registers - 1;
+  return success();
+}
+
+LogicalResult ComputeOp::verify() {
+  if (failed(verifyChain(*this, getCounters(), getVectorLevel()))) // C4
+    return failure();
+  size_t inputs = getVectors().size() + getScalars().size();
+  if (getBody().getNumArguments() != inputs || getPopLevels().size() != inputs) // C1
+    return emitOpError() << "has " << inputs << " inputs, " << getBody().getNumArguments() << " block arguments and "
+                         << getPopLevels().size() << " pop levels; expected one of each per input";
+  for (int64_t level : getPopLevels())
+    if (failed(requireLevel(*this, "pop level", level, -1, getNumLevels()))) // C3
+      return failure();
+  size_t outputs = llvm::count_if(getBody().front(), [](Operation &op) { return isa<PushOp, DrainOp>(op); });
+  if (outputs != getNumResults()) // C2
+    return emitOpError() << "has " << outputs << " pushes and drains for " << getNumResults() << " results";
+  bool failedToLoad;
+  auto model = modelOf(*this, failedToLoad);
+  if (!model)
+    return failure(failedToLoad);
+  return verifyComputeLimits(*this, model->spec().compute); // C5
+}
+
+/// The level of an op in a compute unit's body.
+static LogicalResult verifyLevelInUnit(Operation *op, int64_t level, int64_t lowest) {
+  auto unit = dyn_cast_or_null<ComputeOp>(op->getParentOp());
+  if (!unit)
+    return op->emitOpError() << "stands outside a compute unit";
+  return requireLevel(op, "level", level, lowest, unit.getNumLevels());
+}
+
+LogicalResult CounterOp::verify() { return verifyLevelInUnit(*this, getLevel(), 0); }
+
+OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValueAttr(); }
+
+LogicalResult LaneOp::verify() {
+  if (!isa<BlockArgument>(getInput())) // C1
+    return emitOpError() << "takes a lane of something else than an input of the unit";
+  return verifyLevelInUnit(*this, getLevel(), -1); // C2
+}
+
+/// Stage and register of an operation in a partitioned unit.
+static LogicalResult verifyStage(Operation *op, StringRef opcode, std::optional<int64_t> stage,
+                                 std::optional<int64_t> dest) {
+  auto unit = dyn_cast_or_null<ComputeOp>(op->getParentOp());
+  if (!unit || !unit.isPartitioned())
+    return success();
+  bool failedToLoad;
+  auto model = modelOf(op, failedToLoad);
+  if (!model)
+    return failure(failedToLoad);
+  const ArchSpec &spec = model->spec();
+  unsigned cost = spec.stagesOf(*opcodeFromName(std::string_view(opcode.data(), opcode.size())));
+  if (!stage || *stage < 0 || *stage + cost > spec.compute.stages)
+    return op->emitOpError() << "occupies stages " << (stage ? *stage : -1) << " to " << (stage ? *stage : -1) + cost - 1
+                             << "; the architecture offers 0 to " << spec.compute.stages - 1;
+  if (dest && (*dest < 0 || *dest >= int64_t(spec.compute.registers)))
+    return op->emitOpError() << "writes register " << *dest << "; the architecture offers 0 to "
+                             << spec.compute.registers - 1;
+  return success();
+}
+
+LogicalResult FuOp::verify() {
+  if (failed(requireOpcode(*this, getOpcode(), getInputs().size(), "operation"))) // C1
+    return failure();
+  return verifyStage(*this, getOpcode(), getStage(), getDest()); // C2
+}
+
+LogicalResult AccumulateOp::verify() {
+  if (failed(requireOpcode(*this, getOpcode(), getInputs().size() + 1, "accumulation")) || // C1
+      failed(verifyLevelInUnit(*this, getLevel(), -1)))                                      // C2
+    return failure();
+  for (Operation *user : getResult().getUsers())
+    if (!isa<DrainOp>(user)) // C3
+      return emitOpError() << "is used by " << user->getName() << "; an accumulator can only be drained";
+  return verifyStage(*this, getOpcode(), getStage(), std::nullopt);
+}
+
+LogicalResult PushOp::verify() { return verifyLevelInUnit(*this, getLevel(), -1); }
+
+LogicalResult DrainOp::verify() {
+  for (Value value : getValues())
+    if (!value.getDefiningOp<AccumulateOp>()) // C1
+      return emitOpError() << "drains a value that is not an accumulation";
+  if (getReduce() && failed(requireOpcode(*this, *getReduce(), 2, "reduction"))) // C3
+    return failure();
+  return verifyLevelInUnit(*this, getLevel(), -1); // C2
+}
+
+LogicalResult RouteOp::verify() {
+  if (getHops().size() % 3 != 0 || getNetwork() < 0 || getNetwork() > 2) // C1
+    return emitOpError() << "hops must be triples of switch, sink and source in network 0, 1 or 2";
+  bool failedToLoad;
+  auto model = modelOf(*this, failedToLoad);
+  if (!model)
+    return failure(failedToLoad);
+  for (size_t i = 0; i < getHops().size(); i += 3) {
+    ArrayRef<int64_t> hop = getHops().slice(i, 3);
+    if (hop[0] < 0 || hop[0] >= int64_t(model->numSwitches()))
+      return emitOpError() << "names switch " << hop[0] << "; the grid has 0 to " << model->numSwitches() - 1;
+    const SwitchModel &sw = model->switchModel(unsigned(hop[0]), NetworkKind(getNetwork()));
+    if (hop[1] < 0 || hop[1] >= int64_t(sw.sinks.size()) || hop[2] < 0 || hop[2] >= int64_t(sw.sources.size()))
+      return emitOpError() << "connects source " << hop[2] << " to sink " << hop[1] << " of switch " << hop[0]
+                           << ", which has " << sw.sources.size() << " sources and " << sw.sinks.size() << " sinks";
+  }
+  return success();
+}
+
+#define GET_OP_CLASSES
+#include "jacquard/Dialect/Fabric/IR/FabricOps.cpp.inc"
