@@ -1,0 +1,38 @@
+// PatBuilders.h - short ways to read tensors, and questions about combiners, for all who write or read `pat`
+#ifndef JACQUARD_DIALECT_PAT_IR_PATBUILDERS_H
+#define JACQUARD_DIALECT_PAT_IR_PATBUILDERS_H
+
+#include "jacquard/Dialect/Pat/IR/PatOps.h"
+
+namespace jacquard::pat {
+
+/// The element of `tensor` at `indices` (one per dimension).
+Value at(OpBuilder &b, Location loc, Value tensor, ValueRange indices);
+
+/// The element at `map`(operands); `elseValue`, when not null, is the result outside the bounds.
+Value at(OpBuilder &b, Location loc, Value tensor, mlir::AffineMap map, ValueRange operands, Value elseValue = {});
+
+/// The single op that combines component `i`, when it is a commutative and associative op of arith (addf, mulf,
+/// minimumf, maximumf, minnumf, maxnumf, addi, muli, minsi, maxsi, minui, maxui, andi, ori, xori) of the component's left
+/// and right argument alone; null otherwise. `combiner` has 2n arguments and yields n values.
+mlir::Operation *matchSimpleCombiner(mlir::Block &combiner, unsigned i);
+
+/// Static extents of an index value: the half-open range [0, extent) of a pattern's index or [min, max] of simple
+/// arithmetic on it. Used to prove accesses in bounds.
+struct IndexRange {
+  int64_t min, max; ///< both inclusive
+};
+
+/// The range of `value` if it is known: pattern indices, constants, and sums, differences, products, min, max, clamps by
+/// constants of such values.
+std::optional<IndexRange> indexRangeOf(Value value);
+
+/// The range of an affine expression of dimensions with the given ranges; nullopt where it is not known.
+std::optional<IndexRange> rangeOf(mlir::AffineExpr expr, llvm::ArrayRef<std::optional<IndexRange>> dims);
+
+/// True if every coordinate of the access is proved to lie inside the tensor.
+bool isProvablyInBounds(AtOp op);
+
+} // namespace jacquard::pat
+
+#endif // JACQUARD_DIALECT_PAT_IR_PATBUILDERS_H
