@@ -1,0 +1,123 @@
+// ArchSpecTest.cpp - presets, canonical text and located errors of the architecture reader
+#include "jacquard/Arch/ArchSpec.h"
+
+#include <gtest/gtest.h>
+
+using namespace jacquard;
+
+namespace {
+
+std::string tinyText() {
+  Result<ArchSpec> tiny = loadArch("tiny");
+  return tiny ? printArch(*tiny) : tiny.error();
+}
+
+/// `text` with the first `from` replaced by `to`.
+std::string replace(std::string text, const std::string &from, const std::string &to) {
+  size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+std::string errorOf(const std::string &text) {
+  Result<ArchSpec> spec = parseArch(text, "a.textproto");
+  return spec ? "no error" : spec.error();
+}
+
+} // namespace
+
+TEST(ArchSpecTest, LoadsEveryPresetAndRoundTripsItsCanonicalText) {
+  EXPECT_EQ(archPresetNames(), (std::vector<std::string>{"plasticine", "sara", "sn10", "tiny"}));
+  for (const std::string &name : archPresetNames()) {
+    Result<ArchSpec> spec = loadArch(name);
+    ASSERT_TRUE(spec) << spec.error();
+    EXPECT_EQ(spec->name, name);
+    Result<ArchSpec> again = parseArch(printArch(*spec), "again");
+    ASSERT_TRUE(again) << again.error();
+    EXPECT_EQ(printArch(*again), printArch(*spec));
+    EXPECT_EQ(archFingerprint(*again), archFingerprint(*spec));
+  }
+}
+
+TEST(ArchSpecTest, PlasticineHasThePublishedSize) {
+  Result<ArchSpec> spec = loadArch("plasticine");
+  ASSERT_TRUE(spec) << spec.error();
+  EXPECT_EQ(spec->numComputeUnits(), 64u);
+  EXPECT_EQ(spec->numMemoryUnits(), 64u);
+  EXPECT_EQ(spec->peakMultiplyAdds(), 6144u);
+  EXPECT_EQ(spec->memory.bytes(), 256u * 1024);
+  EXPECT_EQ(spec->dram.bytesPerCycle, 51.2);
+  EXPECT_EQ(spec->stagesOf(Opcode::FDiv), 2u);
+  EXPECT_EQ(spec->stagesOf(Opcode::Fma), 1u);
+}
+
+TEST(ArchSpecTest, Sn10HasThePublishedUnitsAndMemory) {
+  Result<ArchSpec> spec = loadArch("sn10");
+  ASSERT_TRUE(spec) << spec.error();
+  EXPECT_EQ(spec->numComputeUnits(), 640u);
+  EXPECT_EQ(spec->numMemoryUnits() * spec->memory.bytes(), 320u * 1024 * 1024);
+}
+
+TEST(ArchSpecTest, LocatesAValueOutOfRange) {
+  EXPECT_EQ(errorOf(replace(tinyText(), "lanes: 16", "lanes: 0")),
+            "a.textproto:9:3: compute.lanes: 0 is not allowed; expected a power of two from 1 to 64");
+  EXPECT_EQ(errorOf(replace(tinyText(), "lanes: 16", "lanes: 12")),
+            "a.textproto:9:3: compute.lanes: 12 is not allowed; expected a power of two from 1 to 64");
+  EXPECT_EQ(errorOf(replace(tinyText(), "columns: 4", "columns: -4")),
+            "a.textproto:3:3: grid.columns: -4 is not allowed; expected 1 to 128");
+  EXPECT_EQ(errorOf(replace(tinyText(), "clock_ghz: 1", "clock_ghz: nan")),
+            "a.textproto:6:1: clock_ghz: nan is not allowed; expected 0.001 to 100");
+  EXPECT_EQ(errorOf(replace(tinyText(), "vector_in: 3", "vector_in: 0")),
+            "a.textproto:14:5: compute.ports.vector_in: 0 is not allowed; expected 1 to 16");
+}
+
+TEST(ArchSpecTest, LocatesAMissingValueAtItsBlock) {
+  EXPECT_EQ(errorOf(replace(tinyText(), "  lanes: 16\n", "")),
+            "a.textproto:8:1: compute.lanes is missing; expected a power of two from 1 to 64");
+  EXPECT_EQ(errorOf(""), "a.textproto:1:1: name is missing; expected a string");
+  EXPECT_EQ(errorOf("name: \"x\""), "a.textproto:1:1: grid is missing; expected a block { ... }");
+}
+
+TEST(ArchSpecTest, LocatesSyntaxErrors) {
+  EXPECT_EQ(errorOf("name: \"x\"\ngrid {"), "a.textproto:2:7: expected identifier, got: ");
+  EXPECT_EQ(errorOf("lanes: 1"), "a.textproto:1:6: message type \"jacquard.archfile.Arch\" has no field named \"lanes\"");
+  EXPECT_EQ(errorOf("name: \"x\" name: \"y\""),
+            "a.textproto:1:15: non-repeated field \"name\" is specified multiple times");
+  EXPECT_EQ(errorOf("clock_ghz: fast"), "a.textproto:1:12: expected double, got: fast");
+}
+
+TEST(ArchSpecTest, ChecksRelationsBetweenFields) {
+  EXPECT_EQ(errorOf(replace(tinyText(), "count: 8", "count: 129")),
+            "a.textproto:46:3: dram_port.count: 129 ports do not fit beside 4 rows; expected 1 to 128");
+  EXPECT_EQ(errorOf(replace(tinyText(), "row_bytes: 8192", "row_bytes: 32")),
+            "a.textproto:72:3: dram.row_bytes: 32 is smaller than a burst of 64 bytes; expected at least one burst");
+  EXPECT_EQ(errorOf(replace(tinyText(), "capacity_bytes: 8589934592", "capacity_bytes: 100")),
+            "a.textproto:74:3: dram.capacity_bytes: 100 is not a whole number of bursts; expected a multiple of 64");
+  EXPECT_EQ(errorOf(replace(tinyText(), "refresh_time: 260", "refresh_time: 7800")),
+            "a.textproto:86:3: dram.refresh_time: 7800 leaves no time between refreshes; expected less than 7800");
+  EXPECT_EQ(errorOf(replace(tinyText(), "stages: 6", "stages: 3")),
+            "a.textproto:101:3: opcodes.fpow: 4 stages do not fit into a compute unit; expected 1 to 3");
+}
+
+TEST(ArchSpecTest, ChecksOpcodeNames) {
+  EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"fdivide\"")),
+            "a.textproto:91:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of Opcodes.def such as "
+            "'fdiv'");
+  EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"frem\"")),
+            "a.textproto:92:3: opcodes.op[1].name: 'frem' is listed twice; expected each operation once");
+}
+
+TEST(ArchSpecTest, NamesThePresetsWhenThereIsNoSuchFile) {
+  Result<ArchSpec> spec = loadArch("/nonexistent/chip");
+  ASSERT_FALSE(spec);
+  EXPECT_EQ(spec.error(), "no architecture '/nonexistent/chip': it is not a preset (plasticine, sara, sn10, tiny), and as "
+                          "a file: cannot open '/nonexistent/chip': No such file or directory");
+}
+
+TEST(ArchSpecTest, OpcodeNamesAreUniqueAndFindable) {
+  for (unsigned op = 0; op < numOpcodes(); ++op) {
+    EXPECT_EQ(opcodeFromName(opcodeName(Opcode(op))), Opcode(op));
+    EXPECT_LE(opcodeArity(Opcode(op)), 3u);
+  }
+  EXPECT_FALSE(opcodeFromName("fdivide"));
+}
