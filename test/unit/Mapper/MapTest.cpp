@@ -1,0 +1,133 @@
+// MapTest.cpp - place and route on random netlists: right, deterministic, and honest when it cannot be done
+#include "Netlists.h"
+
+#include "jacquard/Mapper/Floorplan.h"
+#include "jacquard/Mapper/Map.h"
+#include "jacquard/Mapper/Verify.h"
+
+namespace jacquard::mapper {
+namespace {
+
+struct Density {
+  double fill, density;
+  unsigned reach;
+};
+
+void expectMaps(const std::string &arch, const Density &how, uint64_t seed) {
+  const FabricModel model = presetModel(arch);
+  const Problem problem = NetlistMaker(model, seed).make(how.fill, how.density, how.reach);
+  ASSERT_TRUE(check(problem, model)) << check(problem, model).error();
+  Result<Mapping> mapping = mapOntoFabric(problem, model);
+  ASSERT_TRUE(mapping) << arch << " seed " << seed << ": " << mapping.error();
+  EXPECT_EQ(verifyPlacement(problem, mapping->placement, model), std::vector<std::string>());
+  EXPECT_EQ(verifyRouting(problem, mapping->placement, mapping->routing, model), std::vector<std::string>());
+  const Selects selects = selectsOf(problem, mapping->routing, model);
+  EXPECT_EQ(verifySelects(problem, mapping->placement, selects, model), std::vector<std::string>());
+}
+
+TEST(MapTest, RandomNetlistsOnTiny) {
+  for (uint64_t seed = 0; seed < 40; ++seed)
+    for (const Density &how : {Density{0.5, 0.2, 4}, Density{1.0, 0.3, 4}, Density{1.0, 0.5, 8}})
+      expectMaps("tiny", how, seed);
+}
+
+TEST(MapTest, RandomNetlistsOnPlasticine) {
+  for (uint64_t seed = 0; seed < 5; ++seed)
+    for (const Density &how : {Density{0.3, 0.3, 10}, Density{0.8, 0.4, 10}, Density{1.0, 0.5, 6}})
+      expectMaps("plasticine", how, seed);
+}
+
+TEST(MapTest, RandomNetlistOnSn10) { expectMaps("sn10", {0.9, 0.3, 8}, 1); }
+
+TEST(MapTest, EqualSeedsGiveEqualMappings) {
+  const FabricModel model = presetModel("plasticine");
+  const Problem problem = NetlistMaker(model, 7).make(0.7, 0.4, 10);
+  Result<Mapping> first = mapOntoFabric(problem, model), second = mapOntoFabric(problem, model);
+  ASSERT_TRUE(first && second);
+  EXPECT_TRUE(first->placement == second->placement);
+  EXPECT_TRUE(first->routing == second->routing);
+  MapOptions other;
+  other.place.seed = 2;
+  Result<Mapping> third = mapOntoFabric(problem, model, other);
+  ASSERT_TRUE(third);
+  EXPECT_FALSE(first->placement == third->placement);
+}
+
+TEST(MapTest, AnnealingShortensTheGreedySeed) {
+  const FabricModel model = presetModel("plasticine");
+  const Problem problem = NetlistMaker(model, 3).make(0.9, 0.4, 10);
+  PlaceOptions greedy;
+  greedy.effort = 0;
+  Result<Placement> seed = place(problem, model, greedy), annealed = place(problem, model);
+  ASSERT_TRUE(seed && annealed);
+  EXPECT_EQ(verifyPlacement(problem, *seed, model), std::vector<std::string>());
+  EXPECT_LT(wireLength(problem, *annealed, model), wireLength(problem, *seed, model));
+}
+
+TEST(MapTest, EmptyProblemMaps) {
+  const FabricModel model = presetModel("tiny");
+  Result<Mapping> mapping = mapOntoFabric({}, model);
+  ASSERT_TRUE(mapping);
+  EXPECT_TRUE(mapping->placement.siteOf.empty());
+}
+
+/// Every compute unit in column 1..half sends to a partner across the middle: more than the tracks there can carry.
+TEST(MapTest, FullLinksAreNamed) {
+  Result<ArchSpec> spec = loadArch("tiny");
+  ASSERT_TRUE(spec);
+  ArchSpec narrow = *spec;
+  narrow.network.vectorTracks = 1;
+  const FabricModel model(narrow);
+  Problem problem;
+  Placement placement;
+  // Two units on the leftmost column's cells send three streams each to the far corner cell.
+  std::vector<unsigned> computeSites;
+  for (unsigned s = 0; s < model.sites().size(); ++s)
+    if (model.sites()[s].kind == UnitKind::Compute)
+      computeSites.push_back(s);
+  ASSERT_GE(computeSites.size(), 4u);
+  for (unsigned i = 0; i < computeSites.size(); ++i) {
+    problem.units.add({UnitKind::Compute, "u" + std::to_string(i), "Conv_" + std::to_string(i)});
+    placement.siteOf.add(computeSites[i]);
+  }
+  // All to all, as far as ports reach: a cut of one track cannot carry it.
+  const unsigned n = unsigned(computeSites.size());
+  for (unsigned i = 0; i < n; ++i)
+    for (unsigned port = 0; port < narrow.compute.ports.vectorOut && port < narrow.compute.ports.vectorIn; ++port)
+      problem.nets.add({"n" + std::to_string(i) + "." + std::to_string(port),
+                        NetworkKind::Vector,
+                        {UnitId(i), port},
+                        {{UnitId((i + n / 2) % n), port}},
+                        1});
+  ASSERT_TRUE(check(problem, model)) << check(problem, model).error();
+  Congestion found;
+  Result<Routing> routing = route(problem, placement, model, {}, &found);
+  ASSERT_FALSE(routing);
+  EXPECT_EQ(routing.error().find("vector links from switch ("), 0u) << routing.error();
+  EXPECT_NE(routing.error().find(" needed, 1 available; nets: 'n"), std::string::npos) << routing.error();
+  EXPECT_NE(routing.error().find(" (Conv_"), std::string::npos) << routing.error();
+  float total = 0;
+  for (float links : found.overuse[0])
+    total += links;
+  EXPECT_GT(total, 0.0f);
+}
+
+TEST(MapTest, LoopReportsTheRouterWhenNoPlacementHelps) {
+  Result<ArchSpec> spec = loadArch("tiny");
+  ASSERT_TRUE(spec);
+  spec->network.scalarTracks = 0;
+  const FabricModel model(*spec);
+  Problem problem;
+  const UnitId a = problem.units.add({UnitKind::Compute, "a", "Gemm_0"});
+  const UnitId b = problem.units.add({UnitKind::Compute, "b", "Gemm_0"});
+  const PortCounts &ports = model.ports(UnitKind::Compute);
+  problem.nets.add({"s", NetworkKind::Scalar, {a, ports.vectorOut}, {{b, ports.vectorIn}}, 1});
+  ASSERT_TRUE(check(problem, model)) << check(problem, model).error();
+  Result<Mapping> mapping = mapOntoFabric(problem, model);
+  ASSERT_FALSE(mapping);
+  EXPECT_NE(mapping.error().find("1 needed, 0 available; nets: 's' (Gemm_0)"), std::string::npos) << mapping.error();
+  EXPECT_NE(mapping.error().find("; tried 4 placements"), std::string::npos) << mapping.error();
+}
+
+} // namespace
+} // namespace jacquard::mapper
