@@ -1,0 +1,97 @@
+//===- Passes.td - passes on the `pat` dialect ----------------------------===//
+#ifndef JACQUARD_DIALECT_PAT_TRANSFORMS_PASSES_TD
+#define JACQUARD_DIALECT_PAT_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def FlattenPass : Pass<"pat-flatten", "::mlir::func::FuncOp"> {
+  let summary = "Bring nested patterns into the flat form";
+  let description = [{
+    Flat patterns are what fusion looks at and what becomes one loop nest of `pipe` each. A pattern inside a body becomes
+    a pattern of its own over the indices that it depends on ++ its own domain, and is read by `pat.at`; the last fold of
+    a map stays in it. A fold of folds with one combiner and one identity becomes one fold. Scalar code that a moved
+    pattern captures is copied with it; where that would repeat a division or a special function, it is stored
+    in a map of its own. Scalar code of the function moves into the patterns that use it. Exact.
+
+    Before: `map (r) { %m = fold (c) {..}; %t = map (c) { f(%m, c) }; yield %t }`
+    After:  `%m = map (r) { fold (c) {..} }; %t = map (r, c) { f(at %m[r], c) }`   (see flatten-doc.mlir)
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
+}
+
+def VerifyFlatPass : Pass<"pat-verify-flat", "::mlir::func::FuncOp"> {
+  let summary = "Check the flat form and name what offends it";
+  let description = [{
+    The flat form:
+    - (F1) every pattern stands directly in the function or in the body of a `pat.iterate`; only a `pat.fold` stands directly in
+      the body of a `pat.map`, and nowhere else.
+    - (F2) a map holds at most one fold.
+    - (F3) bodies of map, fold and group_by hold nothing else but scalar code (arith, math) and `pat.at`.
+    - (F4) a map yields scalars.
+    - (F5) scalars from outside a pattern are constants, arguments, or results of a pattern.
+    The bodies of filter, flat_map and scan are free. Changes nothing.
+  }];
+}
+
+def SimplifyIndexPass : Pass<"pat-simplify-index", "::mlir::func::FuncOp"> {
+  let summary = "Simplify the affine maps of accesses by the ranges of their operands";
+  let description = [{
+    Reshapes read at the delinearisation of a linearised index. Composed they leave towers of `floordiv` and `mod`, which an
+    address generator has to pay for, although most of them cancel once the extents of the indices are known.
+
+    Before: `map (d0, d1) -> ((d0 * 4 + d1) floordiv 4, (d0 * 4 + d1) mod 4)` with d1 in [0, 4)
+    After:  `map (d0, d1) -> (d0, d1)`   (see simplify-index-doc.mlir)
+  }];
+  let dependentDialects = ["::jacquard::pat::PatDialect"];
+}
+
+def FusePass : Pass<"pat-fuse", "::mlir::func::FuncOp"> {
+  let summary = "Substitute producers into their consumers";
+  let description = [{
+    A tensor that is not made need not be stored and read. On the flat form, until nothing changes:
+    - data movement (reshape, transpose, pad, slice, gather, constants): a map whose body is index arithmetic and at most
+      one `pat.at` goes into every read of it; the `else` of the read is kept by one combined `else` or by a select;
+    - scalar maps go into their consumers when that computes no element more often than before (or the body is a few
+      cheap ops read at most twice per element);
+    - epilogues: a map of a fold goes into the one scalar map that reads each of its points once (bias, relu);
+    - equal patterns become one, patterns without use go.
+    Same scalar ops in the same order: exact.
+
+    Before: `%s = map (i) { fold (k) {..} }; %y = map (i) { max(at %s[i] + at %b[i], 0) }`
+    After:  `%y = map (i) { %s = fold (k) {..}; max(%s + at %b[i], 0) }`   (see fuse-doc.mlir)
+  }];
+  let options = [
+    Option<"maxReads", "max-reads", "unsigned", "16",
+           "Largest number of reads in a body that a scalar map may be substituted into">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
+}
+
+def ExpandCombinersPass : Pass<"pat-expand-combiners", "::mlir::func::FuncOp"> {
+  let summary = "Turn folds with composed combiners into trees of maps";
+  let description = [{
+    The fabric reduces with one commutative op per component. A fold with any other combiner (argmax, mean and variance)
+    becomes ceil(log2 n) maps which halve its linearised domain; an odd last point is combined with the identity.
+    Needs the flat form and keeps it. The order of points is kept; float results differ by reassociation.
+
+    Before: `map (i) { fold (k) in [5] {..} combine f }`
+    After:  `%0 = map (i, k) in [.., 5] {..}; %1 = map (i, k) in [.., 3] { f(%0[i, 2k], %0[i, 2k+1]) }; ..`
+            (see expand-combiners-doc.mlir)
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
+}
+
+def ExpandScanPass : Pass<"pat-expand-scan", "::mlir::func::FuncOp"> {
+  let summary = "Turn scans into logarithmic steps of maps";
+  let description = [{
+    A fabric without a scan unit computes prefixes by doubling: after step s every point holds the combination of the 2^s
+    points that end at it. Works for every associative combiner. Float results differ by reassociation.
+
+    Before: `scan (i) in [n] dim 0 {..} combine f`
+    After:  `%0 = map (i) {..}; %1 = map (i) { f(%0[i-1] else id, %0[i]) }; %2 = map (i) { f(%1[i-2] else id, %1[i]) }; ..`
+            (see expand-scan-doc.mlir)
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
+}
+
+#endif
