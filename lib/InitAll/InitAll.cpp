@@ -2,6 +2,8 @@
 #include "jacquard/InitAll.h"
 
 #include "jacquard/Dialect/Pat/IR/PatDialect.h"
+#include "jacquard/Dialect/Pat/Transforms/Passes.h"
+#include "jacquard/Target/Host/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -13,4 +15,8 @@ void jacquard::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<pat::PatDialect>();
 }
 
-void jacquard::registerAllPasses() { mlir::registerAllPasses(); }
+void jacquard::registerAllPasses() {
+  mlir::registerAllPasses();
+  host::registerTargetHostPasses();
+  pat::registerPatPasses();
+}

@@ -47,17 +47,23 @@ Cost costOf(const Slice &slice) {
   return cost;
 }
 
-/// All reads of a producer's results; null results where something else uses them too.
+/// All reads of a producer's results in bodies; reads in the scope itself and other uses need the tensor.
 struct Uses {
   SmallVector<AtOp> reads;
   bool onlyReads = true;
 };
 
+/// Scalar code of flat patterns stays in bodies: a read that stands in the scope is not replaced by the code it reads.
+bool standsInBody(AtOp read) {
+  Operation *parent = read->getParentOp();
+  return isPattern(parent) && !isa<IterateOp>(parent);
+}
+
 Uses usesOf(MapOp producer) {
   Uses uses;
   for (OpOperand &use : producer->getUses()) {
     auto read = dyn_cast<AtOp>(use.getOwner());
-    if (read)
+    if (read && standsInBody(read))
       uses.reads.push_back(read);
     else
       uses.onlyReads = false;
@@ -243,7 +249,7 @@ bool Fuser::fuseMovement(MapOp producer) {
     if (failed(slice) || !isMovement(producer, i, *slice))
       continue;
     for (Operation *user : llvm::make_early_inc_range(producer->getResult(i).getUsers()))
-      if (auto read = dyn_cast<AtOp>(user); read && !producer->isAncestor(read))
+      if (auto read = dyn_cast<AtOp>(user); read && standsInBody(read))
         changed |= substitute(read, producer, *slice);
   }
   return changed;

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SmallBitVector.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <numeric>
@@ -366,15 +367,23 @@ void Access::normalize() {
   for (AffineExpr &result : results)
     result = simplifyIndex(result.replaceDims(renumbering), ranges);
   map = AffineMap::get(operands.size(), 0, results, context);
-  // Unused operands go.
+  numberByUse();
+}
+
+/// Operands in the order in which the results use them, unused ones gone: a plain permutation becomes the identity.
+void Access::numberByUse() {
   SmallVector<Value> used;
-  SmallVector<AffineExpr> dims;
-  for (auto [i, operand] : llvm::enumerate(operands)) {
-    bool needed = map.isFunctionOfDim(i);
-    dims.push_back(needed ? getAffineDimExpr(used.size(), context) : getAffineConstantExpr(0, context));
-    if (needed)
-      used.push_back(operand);
-  }
+  SmallVector<AffineExpr> dims(operands.size(), getAffineConstantExpr(0, map.getContext()));
+  llvm::SmallBitVector seen(operands.size());
+  for (AffineExpr result : map.getResults())
+    result.walk([&](AffineExpr expr) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      if (!dim || seen.test(dim.getPosition()))
+        return;
+      seen.set(dim.getPosition());
+      dims[dim.getPosition()] = getAffineDimExpr(used.size(), map.getContext());
+      used.push_back(operands[dim.getPosition()]);
+    });
   map = map.replaceDimsAndSymbols(dims, {}, used.size(), 0);
   operands = used;
 }

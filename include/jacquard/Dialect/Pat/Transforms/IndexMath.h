@@ -28,6 +28,9 @@ struct Access {
   /// Pulls additions, subtractions and multiplications by constants, `affine.apply` and constants out of the operands
   /// into the map, merges equal operands, drops unused ones and simplifies every result.
   void normalize();
+
+  /// Numbers the operands in the order in which the results use them and drops the others.
+  void numberByUse();
 };
 
 /// The access of a `pat.at`.
