@@ -1,0 +1,23 @@
+#ifndef JACQUARD_CONVERSION_PATTOPIPE_PASSES_TD
+#define JACQUARD_CONVERSION_PATTOPIPE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertPatToPipePass : Pass<"convert-pat-to-pipe", "::mlir::ModuleOp"> {
+  let summary = "Arrange flat patterns as sections of metapipelines";
+  let description = [{
+    Every flat `pat.map` or `pat.group_by` becomes a loop nest; the cost model chooses for each which loop runs over lanes, stage
+    slots and units, the order and tiles of the others, and what is held in scratchpads at which depth. Tensors
+    between sections live in DRAM.
+
+    Needs: `pat-verify-flat` holds. Gives: only `pipe` ops; the function takes and returns nothing, `pipe.dram` names the
+    inputs and outputs.
+
+    Before: `%y = pat.map (%i) in [32] { ... pat.at %x[%i] ... }`
+    After:  `pipe.section "map" (%x, %y) units 1 { pipe.stage [32] roles [lanes] ... }`
+  }];
+  let options = [Option<"arch", "arch", "std::string", "\"plasticine\"", "Architecture: preset name or file">];
+  let dependentDialects = ["::jacquard::pipe::PipeDialect", "::mlir::memref::MemRefDialect", "::mlir::affine::AffineDialect"];
+}
+
+#endif

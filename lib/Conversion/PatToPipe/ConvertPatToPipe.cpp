@@ -1,0 +1,169 @@
+// ConvertPatToPipe.cpp - arrange flat patterns as sections of metapipelines
+// Why: the fabric holds one section at a time; which loops run where decides how fast a section is.
+// Needs: pat-verify-flat holds; static shapes; one function is the model.
+// Gives: only `pipe` ops; every tensor has a `pipe.dram`; each section holds one mapped nest.
+#include "jacquard/Conversion/PatToPipe/Passes.h"
+
+#include "EmitSection.h"
+
+#include "jacquard/Dialect/Pat/IR/PatBuilders.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace jacquard {
+#define GEN_PASS_DEF_CONVERTPATTOPIPEPASS
+#include "jacquard/Conversion/PatToPipe/Passes.h.inc"
+} // namespace jacquard
+
+using namespace jacquard;
+
+#define DEBUG_TYPE "convert-pat-to-pipe"
+
+namespace {
+
+struct ConvertPatToPipe : jacquard::impl::ConvertPatToPipePassBase<ConvertPatToPipe> {
+  using ConvertPatToPipePassBase::ConvertPatToPipePassBase;
+  void runOnOperation() override;
+
+private:
+  FailureOr<func::FuncOp> findModel();
+  void separateResults(func::FuncOp function);
+  LogicalResult declareTensors(func::FuncOp function, OpBuilder &builder);
+  Value declare(OpBuilder &builder, Location loc, StringRef kind, StringRef name, Type type, ElementsAttr value);
+  LogicalResult convert(func::FuncOp function, const ArchSpec &spec);
+
+  llvm::DenseMap<Value, Value> drams;
+};
+
+/// The one public function of the module.
+FailureOr<func::FuncOp> ConvertPatToPipe::findModel() {
+  func::FuncOp model;
+  for (auto function : getOperation().getOps<func::FuncOp>()) {
+    if (function.isPrivate() || function.isDeclaration())
+      continue;
+    if (model)
+      return function.emitError() << "module has two public functions, '" << model.getName() << "' and '"
+                                  << function.getName() << "'; expected one model";
+    model = function;
+  }
+  if (!model)
+    return getOperation().emitError() << "module has no public function; expected one model";
+  return model;
+}
+
+/// Every returned value becomes the result of a pattern of its own, so that it can live in its own output tensor: copies
+/// inputs, constants and values that are returned twice.
+void ConvertPatToPipe::separateResults(func::FuncOp function) {
+  auto ret = cast<func::ReturnOp>(function.getBody().front().getTerminator());
+  OpBuilder builder(ret);
+  llvm::SmallPtrSet<Value, 8> seen;
+  for (OpOperand &operand : ret->getOpOperands()) {
+    Value value = operand.get();
+    if (isa_and_nonnull<pat::MapOp, pat::GroupByOp>(value.getDefiningOp()) && seen.insert(value).second)
+      continue;
+    auto type = cast<RankedTensorType>(value.getType());
+    auto copy = pat::MapOp::create(builder, ret.getLoc(), type.getShape(),
+                                   [&](OpBuilder &b, Location loc, ValueRange indices) {
+                                     return SmallVector<Value>{pat::at(b, loc, value, indices)};
+                                   });
+    operand.set(copy->getResult(0));
+  }
+}
+
+Value ConvertPatToPipe::declare(OpBuilder &builder, Location loc, StringRef kind, StringRef name, Type type,
+                                ElementsAttr value) {
+  auto tensor = cast<RankedTensorType>(type);
+  auto memref = MemRefType::get(tensor.getShape(), tensor.getElementType(), AffineMap(),
+                                builder.getStringAttr(pipe::dramSpace));
+  return pipe::DramOp::create(builder, loc, memref, builder.getStringAttr(kind), builder.getStringAttr(name), value);
+}
+
+/// The name that the importer gave an argument or result, or `fallback` and its number.
+std::string interfaceName(DictionaryAttr attributes, StringRef fallback, unsigned number) {
+  if (auto name = attributes ? attributes.getAs<StringAttr>("jacquard.name") : StringAttr())
+    return name.str();
+  return (fallback + Twine(number)).str();
+}
+
+LogicalResult ConvertPatToPipe::declareTensors(func::FuncOp function, OpBuilder &builder) {
+  for (BlockArgument argument : function.getArguments()) {
+    if (!isa<RankedTensorType>(argument.getType()))
+      return function.emitError() << "argument " << argument.getArgNumber() << " has type " << argument.getType()
+                                  << "; expected a ranked tensor";
+    unsigned number = argument.getArgNumber();
+    drams[argument] = declare(builder, argument.getLoc(), "input",
+                              interfaceName(function.getArgAttrDict(number), "arg", number), argument.getType(), {});
+  }
+  auto ret = cast<func::ReturnOp>(function.getBody().front().getTerminator());
+  for (auto [number, value] : llvm::enumerate(ret.getOperands()))
+    drams[value] = declare(builder, value.getLoc(), "output",
+                           interfaceName(function.getResultAttrDict(number), "result", number), value.getType(), {});
+  unsigned constants = 0, temporaries = 0;
+  for (Operation &op : function.getBody().front().without_terminator()) {
+    ElementsAttr value;
+    if (matchPattern(&op, m_Constant(&value)) && isa<RankedTensorType>(op.getResult(0).getType())) {
+      drams[op.getResult(0)] = declare(builder, op.getLoc(), "constant", ("w" + Twine(constants++)).str(),
+                                       op.getResult(0).getType(), value);
+      continue;
+    }
+    for (Value result : op.getResults())
+      if (isa<RankedTensorType>(result.getType()) && !drams.contains(result))
+        drams[result] = declare(builder, op.getLoc(), "temporary", ("t" + Twine(temporaries++)).str(),
+                                result.getType(), {});
+  }
+  return success();
+}
+
+LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &spec) {
+  separateResults(function);
+  Block &block = function.getBody().front();
+  auto ret = cast<func::ReturnOp>(block.getTerminator());
+  OpBuilder builder(ret);
+  if (failed(declareTensors(function, builder)))
+    return failure();
+  SmallVector<Operation *> patterns;
+  for (Operation &op : block.without_terminator()) {
+    if (isa<pat::MapOp, pat::GroupByOp>(op))
+      patterns.push_back(&op);
+    else if (op.getDialect() && op.getDialect()->getNamespace() == "pat")
+      return op.emitError() << "'" << op.getName() << "' does not run on the fabric yet; use --target=host";
+  }
+  for (auto [number, op] : llvm::enumerate(patterns)) {
+    Nest nest = analyseNest(op);
+    Mapping mapping = chooseMapping(nest, spec);
+    SmallVector<Value> results;
+    for (Value result : op->getResults())
+      results.push_back(drams[result]);
+    std::string name = (op->getName().stripDialect() + "_" + Twine(number)).str();
+    if (failed(emitSection(builder, nest, mapping, spec, name, [&](Value tensor) { return drams.lookup(tensor); },
+                           results)))
+      return failure();
+  }
+  // What is left of `pat` has no uses but among itself.
+  ret->eraseOperands(0, ret->getNumOperands());
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block.without_terminator())))
+    if (op.getDialect() && !isa<pipe::PipeDialect>(op.getDialect()) && op.use_empty())
+      op.erase();
+  block.eraseArguments(0, block.getNumArguments());
+  function.setType(FunctionType::get(&getContext(), {}, {}));
+  function.removeArgAttrsAttr();
+  function.removeResAttrsAttr();
+  return success();
+}
+
+void ConvertPatToPipe::runOnOperation() {
+  auto spec = loadArch(arch);
+  if (!spec) {
+    getOperation().emitError() << spec.error();
+    return signalPassFailure();
+  }
+  drams.clear();
+  auto model = findModel();
+  if (failed(model) || failed(convert(*model, *spec)))
+    return signalPassFailure();
+}
+
+} // namespace

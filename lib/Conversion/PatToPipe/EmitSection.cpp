@@ -1,0 +1,460 @@
+// EmitSection.cpp - from a nest and its mapping to metapipelines, scratchpads, loads and one stage
+//
+// The loops outside the deepest scratchpad become nested metapipelines, one for each depth at which a scratchpad is
+// declared; the others are the stage's own. Positions in a scratchpad are relative to the origin of its box.
+#include "EmitSection.h"
+
+#include "jacquard/Dialect/Pat/IR/PatBuilders.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace jacquard;
+using pipe::LoopRole;
+
+namespace {
+
+/// Emits one section. Affine expressions range over the loops of the mapping (dimension l is loop l) and the unit index
+/// (the last dimension).
+class SectionEmitter {
+public:
+  SectionEmitter(OpBuilder &builder, const Nest &nest, const Mapping &mapping, const ArchSpec &arch)
+      : b(builder), nest(nest), mapping(mapping), arch(arch), loc(nest.op->getLoc()),
+        numSymbols(mapping.loops.size() + 1) {}
+
+  LogicalResult emit(StringRef name, function_ref<Value(Value)> dramOf, ValueRange results);
+
+private:
+  AffineExpr loopExpr(unsigned loop) { return b.getAffineDimExpr(loop); }
+  AffineExpr indexOfDim(unsigned dim);
+  AffineExpr positionExpr(const AffineAccess &access, unsigned k);
+  /// The part of `position` that the loops from `depth` inwards do not change, at its lowest.
+  AffineExpr originExpr(const AffineAccess &access, unsigned k, unsigned depth);
+  Value viewOf(Value dram, const TensorView &view);
+  Value pipeRead(Value source, ArrayRef<AffineExpr> positions, Attribute elseValue);
+  std::pair<AffineMap, SmallVector<Value>> useLoops(ArrayRef<AffineExpr> exprs);
+  void declareBuffers(unsigned depth);
+  Value emitRead(unsigned accessIndex);
+  LogicalResult emitBody(Block &block);
+  LogicalResult emitFold();
+  LogicalResult emitResults();
+  LogicalResult emitGroups(pat::GroupByOp op);
+  LogicalResult emitStage();
+  Value lookUp(Value value);
+  TypedAttr zeroOf(Type type) { return cast<TypedAttr>(b.getZeroAttr(type)); }
+
+  OpBuilder &b;
+  const Nest &nest;
+  const Mapping &mapping;
+  const ArchSpec &arch;
+  Location loc;
+  unsigned numSymbols;
+
+  IRMapping values;                       ///< pattern values -> values in the stage
+  llvm::MapVector<Value, Value> drams;    ///< tensors -> section arguments
+  SmallVector<Value> resultBuffers;       ///< section arguments of the results
+  SmallVector<Value> loopValues;          ///< index argument of each loop, filled outside in
+  Value unit;
+  SmallVector<Value> buffers;             ///< per access: its scratchpad, or null
+  SmallVector<Value> groupBuffers;        ///< group_by: the scratchpads that accumulate
+  int64_t groupTile = 0, groupTiles = 1;  ///< keys collected in one pass over the points, and passes
+};
+
+AffineExpr SectionEmitter::indexOfDim(unsigned dim) {
+  AffineExpr expr = b.getAffineConstantExpr(0);
+  for (auto [l, loop] : llvm::enumerate(mapping.loops))
+    if (loop.dim == dim)
+      expr = expr + loopExpr(l) * loop.stride;
+  if (mapping.unitsDim == int(dim))
+    expr = expr + b.getAffineDimExpr(mapping.loops.size()) * mapping.unitChunk;
+  return expr;
+}
+
+AffineExpr SectionEmitter::positionExpr(const AffineAccess &access, unsigned k) {
+  AffineExpr expr = b.getAffineConstantExpr(access.offsets[k]);
+  for (auto [dim, coefficient] : llvm::enumerate(access.coefficients[k]))
+    expr = expr + indexOfDim(dim) * coefficient;
+  return expr;
+}
+
+AffineExpr SectionEmitter::originExpr(const AffineAccess &access, unsigned k, unsigned depth) {
+  AffineExpr expr = positionExpr(access, k);
+  SmallVector<AffineExpr> lowest;
+  for (auto [l, loop] : llvm::enumerate(mapping.loops)) {
+    int64_t coefficient = access.coefficients[k][loop.dim] * loop.stride;
+    int64_t low = coefficient < 0 ? loop.extent - 1 : 0;
+    lowest.push_back(l < depth ? loopExpr(l) : b.getAffineConstantExpr(low));
+  }
+  lowest.push_back(b.getAffineDimExpr(mapping.loops.size()));
+  return expr.replaceDims(lowest);
+}
+
+/// The DRAM tensor seen with the view's shape (row-major tensors only differ in how they are cut).
+Value SectionEmitter::viewOf(Value dram, const TensorView &view) {
+  auto type = cast<MemRefType>(dram.getType());
+  if (type.getShape() == ArrayRef(view.shape))
+    return dram;
+  SmallVector<int64_t> sizes = view.shape, strides = view.strides;
+  auto layout = StridedLayoutAttr::get(b.getContext(), 0, strides);
+  auto viewType = MemRefType::get(sizes, type.getElementType(), layout, type.getMemorySpace());
+  return memref::ReinterpretCastOp::create(b, loc, viewType, dram, /*offset=*/0, sizes, strides);
+}
+
+/// The map with only the loops it uses as operands.
+std::pair<AffineMap, SmallVector<Value>> SectionEmitter::useLoops(ArrayRef<AffineExpr> exprs) {
+  SmallVector<AffineExpr> simplified;
+  for (AffineExpr expr : exprs)
+    simplified.push_back(simplifyAffineExpr(expr, numSymbols, 0));
+  SmallVector<Value> operands;
+  SmallVector<AffineExpr> renamed(numSymbols, b.getAffineConstantExpr(0));
+  for (unsigned d = 0; d < numSymbols; ++d)
+    if (llvm::any_of(simplified, [&](AffineExpr expr) { return expr.isFunctionOfDim(d); })) {
+      renamed[d] = b.getAffineDimExpr(operands.size());
+      operands.push_back(d + 1 < numSymbols ? loopValues[d] : unit);
+    }
+  for (AffineExpr &expr : simplified)
+    expr = expr.replaceDims(renamed);
+  return {AffineMap::get(operands.size(), 0, simplified, b.getContext()), operands};
+}
+
+/// Scratchpads that stand inside exactly the first `depth` loops, each with its load.
+void SectionEmitter::declareBuffers(unsigned depth) {
+  for (auto [i, access] : llvm::enumerate(nest.accesses)) {
+    const AccessPlan &plan = mapping.accesses[i];
+    if (!plan.buffered || plan.depth != depth)
+      continue;
+    Value dram = drams[access.op.getTensor()];
+    auto dramType = cast<MemRefType>(dram.getType());
+    int64_t copies = 1; // a second buffer pays when there is a next tile to load into it
+    for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(depth))
+      copies = loop.extent > 1 ? mapping.bufferDepth : copies;
+    SmallVector<AffineExpr> origins;
+    SmallVector<int64_t> shape, pitches;
+    Value source = dram;
+    if (access.affine) {
+      source = viewOf(dram, access.affine->view);
+      pitches = boxPitches(*access.affine, mapping, depth);
+      for (unsigned k = 0; k < access.affine->view.shape.size(); ++k) {
+        origins.push_back(originExpr(*access.affine, k, depth));
+        shape.push_back(boxExtent(*access.affine, k, mapping, depth));
+      }
+    } else {
+      shape.assign(dramType.getShape().begin(), dramType.getShape().end());
+      pitches.assign(shape.size(), 1);
+      for (int k = int(shape.size()) - 2; k >= 0; --k)
+        pitches[k] = pitches[k + 1] * shape[k + 1];
+      origins.assign(shape.size(), b.getAffineConstantExpr(0));
+    }
+    auto type = MemRefType::get(shape, dramType.getElementType(), StridedLayoutAttr::get(b.getContext(), 0, pitches),
+                                b.getStringAttr(pipe::scratchpadSpace));
+    Location accessLoc = access.op.getLoc();
+    buffers[i] = pipe::BufferOp::create(b, accessLoc, type, copies);
+    TypedAttr elseValue = zeroOf(dramType.getElementType());
+    if (Value value = access.op.getElseValue())
+      if (Attribute constant; matchPattern(value, m_Constant(&constant)))
+        elseValue = cast<TypedAttr>(constant);
+    auto [map, operands] = useLoops(origins);
+    pipe::LoadOp::create(b, accessLoc, source, buffers[i], map, operands, elseValue);
+  }
+}
+
+Value SectionEmitter::lookUp(Value value) {
+  if (Value known = values.lookupOrNull(value))
+    return known;
+  // A constant from outside the pattern, or an index used as a value.
+  if (Operation *op = value.getDefiningOp(); op && op->hasTrait<OpTrait::ConstantLike>()) {
+    Value copy = b.clone(*op)->getResult(0);
+    values.map(value, copy);
+    return copy;
+  }
+  for (auto [index, dim] : llvm::zip(nest.indices(), nest.dimOfIndex))
+    if (index == value) {
+      auto [map, operands] = useLoops({dim < 0 ? b.getAffineConstantExpr(0) : indexOfDim(dim)});
+      Value copy = affine::AffineApplyOp::create(b, loc, map, operands);
+      values.map(value, copy);
+      return copy;
+    }
+  return nullptr;
+}
+
+Value SectionEmitter::emitRead(unsigned accessIndex) {
+  const NestAccess &access = nest.accesses[accessIndex];
+  pat::AtOp at = access.op;
+  Value source = buffers[accessIndex] ? buffers[accessIndex] : drams[at.getTensor()];
+  TypedAttr elseAttr;
+  bool computedElse = false;
+  if (Value value = at.getElseValue()) {
+    Attribute constant;
+    if (matchPattern(value, m_Constant(&constant)))
+      elseAttr = cast<TypedAttr>(constant);
+    else
+      computedElse = true;
+  }
+  AffineMap map;
+  SmallVector<Value> operands;
+  if (access.affine) {
+    SmallVector<AffineExpr> positions;
+    for (unsigned k = 0; k < access.affine->view.shape.size(); ++k) {
+      AffineExpr position = positionExpr(*access.affine, k);
+      if (buffers[accessIndex])
+        position = position - originExpr(*access.affine, k, mapping.accesses[accessIndex].depth);
+      positions.push_back(position);
+    }
+    if (!buffers[accessIndex])
+      source = viewOf(source, access.affine->view);
+    std::tie(map, operands) = useLoops(positions);
+    if (buffers[accessIndex])
+      elseAttr = {}; // the load has put it there
+  } else {
+    map = at.getAccessMap();
+    for (Value operand : at.getIndices())
+      operands.push_back(lookUp(operand));
+  }
+  Value read = pipe::ReadOp::create(b, at.getLoc(), at.getType(), source, map, operands, elseAttr);
+  if (!computedElse)
+    return read;
+  // An `else` that is not a constant: select by the bounds of the original position.
+  Value inside;
+  SmallVector<Value> indices;
+  for (Value operand : at.getIndices())
+    indices.push_back(lookUp(operand));
+  for (auto [k, extent] : llvm::enumerate(at.getTensorType().getShape())) {
+    Value position = affine::AffineApplyOp::create(b, at.getLoc(), at.getAccessMap().getSubMap({unsigned(k)}), indices);
+    Value low = arith::ConstantIndexOp::create(b, loc, 0), high = arith::ConstantIndexOp::create(b, loc, extent);
+    Value geLow = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, position, low);
+    Value ltHigh = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, position, high);
+    Value both = arith::AndIOp::create(b, loc, geLow, ltHigh);
+    inside = inside ? arith::AndIOp::create(b, loc, inside, both).getResult() : both;
+  }
+  return inside ? arith::SelectOp::create(b, loc, inside, read, lookUp(at.getElseValue())).getResult() : read;
+}
+
+LogicalResult SectionEmitter::emitBody(Block &block) {
+  for (Operation &op : block.without_terminator()) {
+    if (auto at = dyn_cast<pat::AtOp>(op)) {
+      auto it = llvm::find_if(nest.accesses, [&](const NestAccess &access) { return access.op == at; });
+      values.map(at.getResult(), emitRead(it - nest.accesses.begin()));
+    } else if (isa<pat::FoldOp>(op)) {
+      if (failed(emitFold()))
+        return failure();
+    } else if (op.getNumRegions() != 0) {
+      return op.emitError() << "'" << op.getName() << "' inside a pattern does not run on the fabric yet; expected scalar code";
+    } else {
+      for (Value operand : op.getOperands())
+        if (!lookUp(operand))
+          return op.emitError() << "uses a value from outside the pattern that is not a constant";
+      b.clone(op, values);
+    }
+  }
+  return success();
+}
+
+/// The kind of reduction that a simple combiner is, if the fabric has it.
+std::optional<arith::AtomicRMWKind> kindOfCombiner(Operation *combiner) {
+  using Kind = arith::AtomicRMWKind;
+  return llvm::StringSwitch<std::optional<Kind>>(combiner->getName().getStringRef())
+      .Case("arith.addf", Kind::addf)
+      .Case("arith.mulf", Kind::mulf)
+      .Case("arith.minimumf", Kind::minimumf)
+      .Case("arith.maximumf", Kind::maximumf)
+      .Case("arith.minnumf", Kind::minnumf)
+      .Case("arith.maxnumf", Kind::maxnumf)
+      .Case("arith.addi", Kind::addi)
+      .Case("arith.muli", Kind::muli)
+      .Case("arith.minsi", Kind::mins)
+      .Case("arith.maxsi", Kind::maxs)
+      .Case("arith.minui", Kind::minu)
+      .Case("arith.maxui", Kind::maxu)
+      .Case("arith.andi", Kind::andi)
+      .Case("arith.ori", Kind::ori)
+      .Default(std::nullopt);
+}
+
+LogicalResult SectionEmitter::emitFold() {
+  pat::FoldOp fold = nest.fold;
+  if (failed(emitBody(*fold.getBody())))
+    return failure();
+  for (auto [i, yielded] : llvm::enumerate(fold.getBodyYield()->getOperands())) {
+    Operation *combiner = pat::matchSimpleCombiner(*fold.getCombiner(), i);
+    if (!combiner)
+      return fold.emitError() << "combiner of value " << i
+                              << " is not a single commutative operation; run pat-expand-combiners before";
+    auto kind = kindOfCombiner(combiner);
+    if (!kind)
+      return fold.emitError() << "combiner '" << combiner->getName() << "' does not run on the fabric yet";
+    Attribute init;
+    if (!matchPattern(fold.getInits()[i], m_Constant(&init)))
+      return fold.emitError() << "initial value " << i << " is not a constant";
+    Value value = lookUp(yielded);
+    values.map(fold.getResult(i),
+               pipe::ReduceOp::create(b, fold.getLoc(), *kind, value, cast<TypedAttr>(init)).getResult());
+  }
+  return success();
+}
+
+LogicalResult SectionEmitter::emitResults() {
+  auto map = cast<pat::MapOp>(nest.op);
+  AffineAccess access = nest.resultAccess();
+  SmallVector<AffineExpr> positions;
+  for (unsigned k = 0; k < access.view.shape.size(); ++k)
+    positions.push_back(positionExpr(access, k));
+  for (auto [yielded, destination] : llvm::zip(map.getBodyYield()->getOperands(), resultBuffers)) {
+    Value value = lookUp(yielded);
+    if (!value)
+      return map.emitError() << "yields a value from outside the pattern that is not a constant";
+    auto [writeMap, operands] = useLoops(positions);
+    pipe::WriteOp::create(b, loc, value, viewOf(destination, access.view), writeMap, operands);
+  }
+  return success();
+}
+
+LogicalResult SectionEmitter::emitGroups(pat::GroupByOp op) {
+  if (!op.dropsOutside())
+    return op.emitError() << "traps on keys outside the key space, which the fabric cannot; use drop";
+  // The key in row-major order, or -1 outside; relative to the tile of keys that this pass over the points collects.
+  Value key, inside;
+  ArrayRef<int64_t> keys = op.getKeys();
+  for (auto [k, yielded] : llvm::enumerate(op.getYieldedKeys())) {
+    Value position = lookUp(yielded);
+    Value extent = arith::ConstantIndexOp::create(b, loc, keys[k]);
+    key = key ? arith::AddIOp::create(b, loc, arith::MulIOp::create(b, loc, key, extent), position).getResult()
+              : position;
+    if (keys.size() == 1)
+      continue; // one dimension: the accumulation's own check drops what is outside
+    Value fits = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, position, extent);
+    inside = inside ? arith::AndIOp::create(b, loc, inside, fits).getResult() : fits;
+  }
+  if (inside)
+    key = arith::SelectOp::create(b, loc, inside, key, arith::ConstantIndexOp::create(b, loc, -1));
+  if (groupTiles > 1) {
+    Value tile = loopValues.back();
+    Value first = arith::MulIOp::create(b, loc, tile, arith::ConstantIndexOp::create(b, loc, groupTile));
+    key = arith::SubIOp::create(b, loc, key, first);
+  }
+  for (auto [i, yielded] : llvm::enumerate(op.getYieldedValues())) {
+    Operation *combiner = pat::matchSimpleCombiner(*op.getCombiner(), i);
+    auto kind = combiner ? kindOfCombiner(combiner) : std::nullopt;
+    Attribute init;
+    if (!kind || !matchPattern(op.getInits()[i], m_Constant(&init)))
+      return op.emitError() << "combiner of value " << i << " does not run on the fabric yet; expected one commutative "
+                            << "operation with a constant initial value";
+    Value value = lookUp(yielded);
+    pipe::AccumulateOp::create(b, loc, *kind, value, groupBuffers[i], key, cast<TypedAttr>(init));
+  }
+  return success();
+}
+
+/// The stage: the loops that no metapipeline has taken yet.
+LogicalResult SectionEmitter::emitStage() {
+  unsigned first = std::min<unsigned>(loopValues.size(), mapping.loops.size());
+  if (!groupBuffers.empty())
+    first = 0; // its metapipeline runs over keys, not over the nest's loops
+  SmallVector<int64_t> extents;
+  SmallVector<int32_t> roles;
+  for (const LoopPlan &loop : ArrayRef(mapping.loops).drop_front(first)) {
+    extents.push_back(loop.extent);
+    roles.push_back(int32_t(loop.role));
+  }
+  int64_t reductions = mapping.loops.size() - std::max<unsigned>(mapping.numParallel, first);
+  auto stage = pipe::StageOp::create(b, loc, extents, roles, reductions);
+  Block &block = stage.getBody().emplaceBlock();
+  SmallVector<Value> outer = loopValues;
+  if (!groupBuffers.empty())
+    loopValues.clear();
+  for (size_t i = 0; i < extents.size(); ++i)
+    loopValues.push_back(block.addArgument(b.getIndexType(), loc));
+  if (!groupBuffers.empty())
+    llvm::append_range(loopValues, outer);
+  b.setInsertionPointToEnd(&block);
+  if (failed(emitBody(*nest.body())))
+    return failure();
+  if (auto group = dyn_cast<pat::GroupByOp>(nest.op))
+    return emitGroups(group);
+  return emitResults();
+}
+
+LogicalResult SectionEmitter::emit(StringRef name, function_ref<Value(Value)> dramOf, ValueRange results) {
+  SmallVector<Value> operands;
+  for (const NestAccess &access : nest.accesses) {
+    pat::AtOp at = access.op;
+    if (drams.insert({at.getTensor(), Value()}).second)
+      operands.push_back(dramOf(at.getTensor()));
+  }
+  llvm::append_range(operands, results);
+  auto predicted = mapping.cycles() > 0 ? b.getI64IntegerAttr(int64_t(mapping.cycles())) : IntegerAttr();
+  auto section = pipe::SectionOp::create(b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units),
+                                         predicted, b.getStringAttr(mapping.bound()));
+  Block &block = section.getBody().emplaceBlock();
+  for (Value operand : operands)
+    block.addArgument(operand.getType(), loc);
+  unit = block.addArgument(b.getIndexType(), loc);
+  for (auto [i, entry] : llvm::enumerate(drams))
+    entry.second = block.getArgument(i);
+  resultBuffers.assign(block.getArguments().begin() + drams.size(), block.getArguments().end() - 1);
+  buffers.assign(nest.accesses.size(), Value());
+
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&block);
+  // Results without a vector view of their own: group_by collects in scratchpads, tile by tile of the key space.
+  if (auto group = dyn_cast<pat::GroupByOp>(nest.op)) {
+    declareBuffers(0);
+    int64_t keys = 1;
+    for (int64_t extent : group.getKeys())
+      keys *= extent;
+    groupTile = std::min<int64_t>(keys, int64_t(arch.memory.bytes() / 4));
+    groupTiles = (keys + groupTile - 1) / groupTile;
+    auto pipe = pipe::MetapipeOp::create(b, loc, ArrayRef<int64_t>{groupTiles});
+    Block &body = pipe.getBody().emplaceBlock();
+    Value tile = body.addArgument(b.getIndexType(), loc);
+    b.setInsertionPointToEnd(&body);
+    for (Type type : group->getResultTypes()) {
+      auto buffer = MemRefType::get({groupTile}, cast<RankedTensorType>(type).getElementType(), AffineMap(),
+                                    b.getStringAttr(pipe::scratchpadSpace));
+      groupBuffers.push_back(pipe::BufferOp::create(b, loc, buffer, 1));
+    }
+    loopValues = {tile};
+    OpBuilder::InsertPoint afterStage = b.saveInsertionPoint();
+    if (failed(emitStage()))
+      return failure();
+    b.restoreInsertionPoint(afterStage);
+    for (auto [buffer, result] : llvm::zip(groupBuffers, resultBuffers)) {
+      Value flat = viewOf(result, {{keys}, {1}});
+      AffineMap origin = AffineMap::get(1, 0, b.getAffineDimExpr(0) * groupTile);
+      pipe::StoreOp::create(b, loc, buffer, flat, origin, tile);
+    }
+    return success();
+  }
+
+  llvm::SmallSetVector<unsigned, 4> depths;
+  for (const AccessPlan &plan : mapping.accesses)
+    if (plan.buffered)
+      depths.insert(plan.depth);
+  SmallVector<unsigned> sorted(depths.begin(), depths.end());
+  llvm::sort(sorted);
+  for (unsigned depth : sorted) {
+    if (depth > loopValues.size()) {
+      SmallVector<int64_t> extents;
+      for (unsigned l = loopValues.size(); l < depth; ++l)
+        extents.push_back(mapping.loops[l].extent);
+      auto pipe = pipe::MetapipeOp::create(b, loc, extents);
+      Block &body = pipe.getBody().emplaceBlock();
+      for (size_t l = 0; l < extents.size(); ++l)
+        loopValues.push_back(body.addArgument(b.getIndexType(), loc));
+      b.setInsertionPointToEnd(&body);
+    }
+    declareBuffers(depth);
+  }
+  return emitStage();
+}
+
+} // namespace
+
+LogicalResult jacquard::emitSection(OpBuilder &builder, const Nest &nest, const Mapping &mapping, const ArchSpec &arch,
+                                    StringRef name, function_ref<Value(Value)> dramOf, ValueRange results) {
+  return SectionEmitter(builder, nest, mapping, arch).emit(name, dramOf, results);
+}

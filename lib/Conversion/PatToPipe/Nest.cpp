@@ -1,0 +1,299 @@
+// Nest.cpp - finds the loop nest of a flat pattern, merges its dimensions and recovers tensor views
+//
+// An access that cannot leave its tensor is kept in *linear* form (one coefficient per dimension); there reshapes and
+// transposes have vanished, and dimensions merge where the coefficients continue one another. The view is then
+// recovered from the coefficients alone. An access with an `else` value keeps the tensor's own dimensions, because each of
+// them is checked.
+#include "Nest.h"
+
+#include "jacquard/Dialect/Pat/IR/PatBuilders.h"
+
+#include "mlir/Analysis/FlatLinearValueConstraints.h"
+#include "mlir/Dialect/Affine/Analysis/Utils.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace jacquard;
+
+bool AffineAccess::dependsOn(unsigned dim) const {
+  return llvm::any_of(coefficients, [&](auto &row) { return row[dim] != 0; });
+}
+
+int64_t AffineAccess::strideAlong(unsigned dim) const {
+  int64_t stride = 0;
+  for (auto [row, step] : llvm::zip(coefficients, view.strides))
+    stride += row[dim] * step;
+  return stride;
+}
+
+SmallVector<Value> Nest::indices() const {
+  SmallVector<Value> result(body()->getArguments());
+  if (fold)
+    llvm::append_range(result, fold.getBody()->getArguments());
+  return result;
+}
+
+namespace {
+
+/// offset + sum of coefficients[i] * index[i], in elements of the tensor.
+struct LinearAccess {
+  SmallVector<int64_t> coefficients;
+  int64_t offset = 0;
+};
+
+SmallVector<int64_t> rowMajorStrides(ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> strides(shape.size(), 1);
+  for (int k = int(shape.size()) - 2; k >= 0; --k)
+    strides[k] = strides[k + 1] * shape[k + 1];
+  return strides;
+}
+
+/// Coefficients of `expr` over `numDims` dimensions and its constant (last), or nothing if it is not affine in them.
+std::optional<SmallVector<int64_t>> flatten(AffineExpr expr, unsigned numDims) {
+  SmallVector<int64_t> row;
+  if (!expr.isPureAffine() || failed(getFlattenedAffineExpr(expr, numDims, 0, &row)) || row.size() != numDims + 1)
+    return std::nullopt;
+  return row;
+}
+
+/// Positions of an at as a map over the index arguments, when every operand is one of them.
+std::optional<AffineMap> mapOverIndices(pat::AtOp at, ArrayRef<Value> indices) {
+  MLIRContext *context = at.getContext();
+  SmallVector<AffineExpr> operands;
+  for (Value operand : at.getIndices()) {
+    auto it = llvm::find(indices, operand);
+    if (it != indices.end()) {
+      operands.push_back(getAffineDimExpr(it - indices.begin(), context));
+    } else if (auto constant = getConstantIntValue(operand)) {
+      operands.push_back(getAffineConstantExpr(*constant, context));
+    } else {
+      return std::nullopt;
+    }
+  }
+  return at.getAccessMap().replaceDimsAndSymbols(operands, {}, indices.size(), 0);
+}
+
+/// Views a linear access as positions in several dimensions: a new dimension begins at every coefficient that the smaller
+/// ones cannot reach and that divides the larger ones.
+AffineAccess recoverView(const LinearAccess &access, ArrayRef<NestDim> dims, int64_t elements) {
+  SmallVector<int64_t> boundaries = {1};
+  bool positive = llvm::all_of(access.coefficients, [](int64_t c) { return c >= 0; }) && access.offset >= 0;
+  llvm::SetVector<int64_t> candidates;
+  for (int64_t c : access.coefficients)
+    if (c > 1)
+      candidates.insert(c);
+  auto sorted = candidates.takeVector();
+  llvm::sort(sorted);
+  for (int64_t boundary : sorted) {
+    int64_t reach = access.offset % boundary;
+    bool divides = elements % boundary == 0 && boundary % boundaries.back() == 0;
+    for (auto [c, dim] : llvm::zip(access.coefficients, dims)) {
+      if (c < boundary)
+        reach += c * (dim.extent - 1);
+      else
+        divides &= c % boundary == 0;
+    }
+    if (positive && divides && reach < boundary)
+      boundaries.push_back(boundary);
+  }
+  AffineAccess result;
+  for (int k = int(boundaries.size()) - 1; k >= 0; --k) {
+    int64_t stride = boundaries[k];
+    int64_t above = k + 1 < int(boundaries.size()) ? boundaries[k + 1] : elements;
+    bool outermost = k + 1 == int(boundaries.size());
+    result.view.strides.push_back(stride);
+    result.view.shape.push_back(std::max<int64_t>(1, above / stride));
+    SmallVector<int64_t> row;
+    for (int64_t c : access.coefficients) {
+      bool here = !positive || (c >= stride && (outermost || c < above)) || (stride == 1 && c < 1);
+      row.push_back(here ? c / stride : 0);
+    }
+    result.coefficients.push_back(row);
+    result.offsets.push_back(!positive || outermost ? access.offset / stride : access.offset % above / stride);
+  }
+  return result;
+}
+
+/// Working state: accesses in linear form where possible, else by dimension of the tensor.
+struct Analysis {
+  Nest nest;
+  std::vector<std::optional<LinearAccess>> linear;
+  std::vector<std::optional<AffineAccess>> checked;
+  SmallVector<bool> mergeable; ///< per index: used by affine accesses in linear form only
+
+  void addAccess(pat::AtOp at, bool inFold, ArrayRef<Value> indices);
+  void collect(Block &block, bool inFold, ArrayRef<Value> indices);
+  void findMergeable(ArrayRef<Value> indices);
+  void mergeDims();
+};
+
+void Analysis::addAccess(pat::AtOp at, bool inFold, ArrayRef<Value> indices) {
+  nest.accesses.push_back({at, inFold, std::nullopt});
+  auto &line = linear.emplace_back();
+  auto &byDim = checked.emplace_back();
+  std::optional<AffineMap> map = mapOverIndices(at, indices);
+  if (!map)
+    return;
+  ArrayRef<int64_t> shape = at.getTensorType().getShape();
+  SmallVector<int64_t> strides = rowMajorStrides(shape);
+  if (!at.getElseValue() || pat::isProvablyInBounds(at)) {
+    AffineExpr sum = getAffineConstantExpr(0, at.getContext());
+    for (auto [expr, stride] : llvm::zip(map->getResults(), strides))
+      sum = sum + expr * stride;
+    if (auto row = flatten(simplifyAffineExpr(sum, indices.size(), 0), indices.size())) {
+      line = LinearAccess{SmallVector<int64_t>(ArrayRef(*row).drop_back()), row->back()};
+      return;
+    }
+    if (!at.getElseValue())
+      return;
+  }
+  AffineAccess access;
+  access.view = {SmallVector<int64_t>(shape), strides};
+  for (AffineExpr expr : map->getResults()) {
+    auto row = flatten(expr, indices.size());
+    if (!row)
+      return;
+    access.offsets.push_back(row->back());
+    row->pop_back();
+    access.coefficients.push_back(*row);
+  }
+  byDim = access;
+}
+
+void Analysis::collect(Block &block, bool inFold, ArrayRef<Value> indices) {
+  for (Operation &op : block) {
+    if (auto at = dyn_cast<pat::AtOp>(op))
+      addAccess(at, inFold, indices);
+    else if (auto fold = dyn_cast<pat::FoldOp>(op))
+      collect(*fold.getBody(), true, indices);
+  }
+}
+
+void Analysis::findMergeable(ArrayRef<Value> indices) {
+  for (auto [i, index] : llvm::enumerate(indices)) {
+    bool ok = true;
+    for (OpOperand &use : index.getUses()) {
+      bool found = false;
+      for (auto [access, line] : llvm::zip(nest.accesses, linear))
+        found |= access.op == use.getOwner() && line.has_value();
+      ok &= found;
+    }
+    mergeable.push_back(ok);
+  }
+}
+
+/// Merges index i + 1 into i where both are of one kind and every access continues from one to the other.
+void Analysis::mergeDims() {
+  unsigned count = nest.dims.size();
+  SmallVector<unsigned> owner(count); // first index of the merged group
+  for (unsigned i = 0; i < count; ++i)
+    owner[i] = i;
+  bool isMap = isa<pat::MapOp>(nest.op);
+  SmallVector<NestDim> dims = nest.dims;
+  for (int i = int(count) - 2; i >= 0; --i) {
+    if (dims[i].reduction != dims[i + 1].reduction || !mergeable[i] || !mergeable[i + 1])
+      continue;
+    if (!isMap && !dims[i].reduction)
+      continue;
+    bool inner = dims[i + 1].extent > 1; // a dimension of one point has no say in how an access walks
+    bool continues = !inner || dims[i].extent == 1 || llvm::all_of(linear, [&](auto &line) {
+      return !line || line->coefficients[i] == line->coefficients[i + 1] * dims[i + 1].extent;
+    });
+    if (!continues)
+      continue;
+    dims[i].extent *= dims[i + 1].extent;
+    dims[i + 1].extent = 1;
+    for (auto &line : linear)
+      if (line) {
+        if (inner)
+          line->coefficients[i] = line->coefficients[i + 1];
+        line->coefficients[i + 1] = 0;
+      }
+    for (unsigned j = i + 1; j < count; ++j)
+      if (owner[j] == unsigned(i + 1))
+        owner[j] = i;
+  }
+  // Drop the merged ones.
+  SmallVector<int> position(count, -1);
+  SmallVector<unsigned> kept;
+  for (unsigned i = 0; i < count; ++i)
+    if (owner[i] == i) {
+      position[i] = int(kept.size());
+      kept.push_back(i);
+    }
+  auto keep = [&](SmallVectorImpl<int64_t> &row) {
+    SmallVector<int64_t> shorter;
+    for (unsigned i : kept)
+      shorter.push_back(row[i]);
+    row.assign(shorter.begin(), shorter.end());
+  };
+  for (auto &line : linear)
+    if (line)
+      keep(line->coefficients);
+  for (auto &access : checked)
+    if (access)
+      for (auto &row : access->coefficients)
+        keep(row);
+  nest.dims.clear();
+  nest.numParallel = 0;
+  for (unsigned i : kept) {
+    nest.dims.push_back(dims[i]);
+    nest.numParallel += !dims[i].reduction;
+  }
+  nest.dimOfIndex.assign(position.begin(), position.end());
+}
+
+} // namespace
+
+AffineAccess Nest::resultAccess() const {
+  LinearAccess access;
+  access.coefficients.assign(dims.size(), 0);
+  int64_t stride = 1;
+  for (int i = int(numParallel) - 1; i >= 0; --i) {
+    access.coefficients[i] = stride;
+    stride *= dims[i].extent;
+  }
+  AffineAccess result;
+  SmallVector<int64_t> shape;
+  for (unsigned i = 0; i < numParallel; ++i)
+    shape.push_back(dims[i].extent);
+  result.view = {shape, rowMajorStrides(shape)};
+  for (unsigned i = 0; i < numParallel; ++i) {
+    SmallVector<int64_t> row(dims.size(), 0);
+    row[i] = 1;
+    result.coefficients.push_back(row);
+    result.offsets.push_back(0);
+  }
+  return result;
+}
+
+Nest jacquard::analyseNest(Operation *op) {
+  Analysis analysis;
+  Nest &nest = analysis.nest;
+  nest.op = op;
+  auto addDims = [&](ArrayRef<int64_t> domain, bool reduction) {
+    for (int64_t extent : domain)
+      nest.dims.push_back({extent, reduction});
+  };
+  if (auto map = dyn_cast<pat::MapOp>(op)) {
+    addDims(map.getDomain(), false);
+    for (auto fold : map.getBody()->getOps<pat::FoldOp>()) {
+      nest.fold = fold;
+      addDims(fold.getDomain(), true);
+    }
+  } else {
+    // The points of a group_by all combine: every dimension is a reduction.
+    addDims(cast<pat::GroupByOp>(op).getDomain(), true);
+  }
+  SmallVector<Value> indices = nest.indices();
+  analysis.collect(*nest.body(), false, indices);
+  analysis.findMergeable(indices);
+  analysis.mergeDims();
+  for (auto [access, line, byDim] : llvm::zip(nest.accesses, analysis.linear, analysis.checked)) {
+    if (line)
+      access.affine = recoverView(*line, nest.dims, access.op.getTensorType().getNumElements());
+    else if (byDim)
+      access.affine = *byDim;
+  }
+  return nest;
+}

@@ -1,0 +1,63 @@
+// Nest.h - a flat pattern seen as one loop nest: dimensions, and how each read walks through memory
+#ifndef JACQUARD_LIB_CONVERSION_PATTOPIPE_NEST_H
+#define JACQUARD_LIB_CONVERSION_PATTOPIPE_NEST_H
+
+#include "jacquard/Dialect/Pat/IR/PatOps.h"
+
+#include <vector>
+
+namespace jacquard {
+
+/// One loop of the nest: an index of the map, or of its fold. Adjacent indices through which every access walks
+/// without a break are merged into one.
+struct NestDim {
+  int64_t extent;
+  bool reduction;
+};
+
+/// A row-major tensor seen through a view: `shape` with `strides` in elements.
+struct TensorView {
+  llvm::SmallVector<int64_t> shape, strides;
+};
+
+/// position[k] = offsets[k] + sum over dims of coefficients[k][dim] * index[dim], one per dimension of the view.
+struct AffineAccess {
+  TensorView view;
+  llvm::SmallVector<llvm::SmallVector<int64_t>> coefficients;
+  llvm::SmallVector<int64_t> offsets;
+
+  bool dependsOn(unsigned dim) const;
+  /// Elements between neighbours along `dim`.
+  int64_t strideAlong(unsigned dim) const;
+};
+
+/// One `pat.at` of the nest.
+struct NestAccess {
+  mutable pat::AtOp op; ///< ops are handles; asking one changes nothing
+  bool inFold = false;
+  std::optional<AffineAccess> affine; ///< nothing: positions are computed by the body (gather)
+};
+
+struct Nest {
+  mlir::Operation *op = nullptr; ///< pat.map or pat.group_by
+  mutable pat::FoldOp fold;      ///< the map's fold, or null
+  llvm::SmallVector<NestDim> dims; ///< parallel ones first
+  unsigned numParallel = 0;
+  std::vector<NestAccess> accesses;
+  /// Per index argument (the map's, then the fold's): its nest dimension, or -1 when it was merged away (then nothing but
+  /// affine accesses uses it).
+  llvm::SmallVector<int> dimOfIndex;
+
+  mlir::Block *body() const { return &op->getRegion(0).front(); }
+  /// All index arguments in the order of `dimOfIndex`.
+  llvm::SmallVector<mlir::Value> indices() const;
+  /// Row-major access of the results over the parallel dims.
+  AffineAccess resultAccess() const;
+};
+
+/// Reads a flat pattern. The pattern must satisfy pat-verify-flat.
+Nest analyseNest(mlir::Operation *op);
+
+} // namespace jacquard
+
+#endif // JACQUARD_LIB_CONVERSION_PATTOPIPE_NEST_H

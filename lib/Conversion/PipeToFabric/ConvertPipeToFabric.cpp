@@ -1,0 +1,100 @@
+// ConvertPipeToFabric.cpp - write the unit programs of every section
+// Why: from here on everything is units and streams; nothing above is looked at again.
+// Needs: only `pipe` ops in the model's function.
+// Gives: one `fabric.device` with DRAM addresses and virtual units.
+#include "jacquard/Conversion/PipeToFabric/Passes.h"
+
+#include "LowerSection.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+
+namespace jacquard {
+#define GEN_PASS_DEF_CONVERTPIPETOFABRICPASS
+#include "jacquard/Conversion/PipeToFabric/Passes.h.inc"
+} // namespace jacquard
+
+using namespace jacquard;
+
+#define DEBUG_TYPE "convert-pipe-to-fabric"
+
+namespace {
+
+struct ConvertPipeToFabric : jacquard::impl::ConvertPipeToFabricPassBase<ConvertPipeToFabric> {
+  using ConvertPipeToFabricPassBase::ConvertPipeToFabricPassBase;
+  void runOnOperation() override;
+
+private:
+  LogicalResult layOut(func::FuncOp function, fabric::DeviceOp device, const ArchSpec &spec);
+  LogicalResult lowerSections(func::FuncOp function, fabric::DeviceOp device, const ArchSpec &spec);
+
+  llvm::DenseMap<Value, FlatSymbolRefAttr> symbols;
+};
+
+/// Gives every tensor its address: one after another, on burst boundaries.
+LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceOp device, const ArchSpec &spec) {
+  OpBuilder builder = OpBuilder::atBlockEnd(&device.getBody().front());
+  uint64_t address = 0;
+  unsigned number = 0;
+  for (auto dram : function.getOps<pipe::DramOp>()) {
+    auto memref = cast<MemRefType>(dram.getBuffer().getType());
+    auto type = RankedTensorType::get(memref.getShape(), memref.getElementType());
+    auto element = fabric::fabricElementType(type.getElementType());
+    if (!element)
+      return dram.emitError() << "tensor \"" << dram.getName() << "\" has element type " << type.getElementType()
+                              << ", which the fabric does not store yet; expected f32, i32, i64 or i1";
+    std::string symbol = (dram.getKind() + Twine(number++)).str();
+    bool isPublic = dram.getKind() == "input" || dram.getKind() == "output";
+    fabric::BufferOp::create(builder, dram.getLoc(), builder.getStringAttr(symbol), dram.getKindAttr(),
+                             builder.getI64IntegerAttr(int64_t(address)), TypeAttr::get(type), dram.getValueAttr(),
+                             isPublic ? dram.getNameAttr() : StringAttr());
+    symbols[dram.getBuffer()] = FlatSymbolRefAttr::get(&getContext(), symbol);
+    uint64_t bytes = uint64_t(type.getNumElements()) * elementBytes(*element);
+    uint64_t burst = spec.dram.burstBytes;
+    address += (bytes + burst - 1) / burst * burst;
+    if (address > spec.dram.capacityBytes)
+      return dram.emitError() << "tensors up to \"" << dram.getName() << "\" need " << address
+                              << " bytes of DRAM; '" << spec.name << "' has " << spec.dram.capacityBytes;
+  }
+  device.setDramBytes(int64_t(address));
+  return success();
+}
+
+LogicalResult ConvertPipeToFabric::lowerSections(func::FuncOp function, fabric::DeviceOp device,
+                                                 const ArchSpec &spec) {
+  OpBuilder builder = OpBuilder::atBlockEnd(&device.getBody().front());
+  for (auto section : function.getOps<pipe::SectionOp>()) {
+    auto lowered = fabric::SectionOp::create(builder, section.getLoc(), section.getNameAttr(),
+                                             section.getPredictedCyclesAttr(), section.getBoundAttr());
+    OpBuilder inside = OpBuilder::atBlockEnd(&lowered.getBody().emplaceBlock());
+    SmallVector<FlatSymbolRefAttr> names;
+    for (Value buffer : section.getBuffers())
+      names.push_back(symbols.lookup(buffer));
+    if (failed(SectionLowering(inside, section, spec, names).lower()))
+      return failure();
+  }
+  return success();
+}
+
+void ConvertPipeToFabric::runOnOperation() {
+  auto spec = loadArch(arch);
+  if (!spec) {
+    getOperation().emitError() << spec.error();
+    return signalPassFailure();
+  }
+  symbols.clear();
+  OpBuilder builder = OpBuilder::atBlockEnd(getOperation().getBody());
+  for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+    if (function.isPrivate() || function.isDeclaration())
+      continue;
+    auto device = fabric::DeviceOp::create(builder, function.getLoc(), builder.getStringAttr(arch),
+                                           builder.getI64IntegerAttr(0));
+    device.getBody().emplaceBlock();
+    if (failed(layOut(function, device, *spec)) || failed(lowerSections(function, device, *spec)))
+      return signalPassFailure();
+    function.erase();
+  }
+}
+
+} // namespace

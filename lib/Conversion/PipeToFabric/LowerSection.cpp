@@ -1,0 +1,212 @@
+// LowerSection.cpp - DRAM ports and memory units of a section: loads, stores, and the scratchpads between them
+#include "LowerSection.h"
+
+#include "ScalarOps.h"
+
+using namespace mlir;
+using namespace jacquard;
+
+int64_t jacquard::scratchpadWords(MemRefType type) {
+  SmallVector<int64_t> strides;
+  int64_t offset, last = 0;
+  (void)type.getStridesAndOffset(strides, offset);
+  for (auto [extent, stride] : llvm::zip(type.getShape(), strides))
+    last += (extent - 1) * stride;
+  return last + 1;
+}
+
+SmallVector<Level> SectionLowering::enclosingLoops(Operation *op) {
+  SmallVector<pipe::MetapipeOp> pipes;
+  for (Operation *parent = op->getParentOp(); parent && parent != section; parent = parent->getParentOp())
+    if (auto pipe = dyn_cast<pipe::MetapipeOp>(parent))
+      pipes.push_back(pipe);
+  SmallVector<Level> levels;
+  for (pipe::MetapipeOp pipe : llvm::reverse(pipes))
+    for (auto [index, extent] : llvm::zip(pipe.getBody().getArguments(), pipe.getExtents()))
+      levels.push_back({index, extent});
+  return levels;
+}
+
+int SectionLowering::handoverLevel(Value buffer) {
+  return int(enclosingLoops(buffer.getDefiningOp()).size()) - 1;
+}
+
+int64_t SectionLowering::unitKey(ValueRange operands, int64_t unit) {
+  return llvm::is_contained(operands, section.getUnitIndex()) ? unit : -1;
+}
+
+int64_t SectionLowering::bufferKey(Value buffer, int64_t unit) {
+  for (Operation *user : buffer.getUsers())
+    if (auto load = dyn_cast<pipe::LoadOp>(user))
+      return unitKey(load.getIndices(), unit);
+  return unit; // written by stages: every instance has its own
+}
+
+FailureOr<BufferWriter> SectionLowering::writerOf(Value buffer, int64_t unit) {
+  int64_t key = bufferKey(buffer, unit);
+  if (auto it = writers.find({buffer, key}); it != writers.end())
+    return it->second;
+  for (Operation *user : buffer.getUsers())
+    if (auto load = dyn_cast<pipe::LoadOp>(user)) {
+      auto writer = lowerLoad(load, unit);
+      if (succeeded(writer))
+        setWriter(buffer, key, *writer);
+      return writer;
+    }
+  return buffer.getDefiningOp()->emitError() << "scratchpad is read before anything writes it";
+}
+
+Value SectionLowering::makeLoad(Location loc, FlatSymbolRefAttr symbol, fabric::AccessAttr access, Value index) {
+  return fabric::LoadOp::create(b, loc, fabric::StreamType::get(b.getContext()), symbol, access, index,
+                                DenseI64ArrayAttr(), StringAttr());
+}
+
+FailureOr<Value> SectionLowering::makeMemory(Location loc, Value buffer, int64_t unit, fabric::AccessAttr read,
+                                             Value readIndex) {
+  auto writer = writerOf(buffer, unit);
+  if (failed(writer))
+    return failure();
+  auto declaration = buffer.getDefiningOp<pipe::BufferOp>();
+  Value stream = fabric::MemoryOp::create(
+      b, loc, fabric::StreamType::get(b.getContext()), writer->data, writer->access, writer->index, read, readIndex,
+      b.getI64IntegerAttr(scratchpadWords(cast<MemRefType>(buffer.getType()))),
+      b.getI64IntegerAttr(declaration.getDepth()), writer->accumulate, b.getI32IntegerAttr(int32_t(writer->init)),
+      DenseI64ArrayAttr(), StringAttr());
+  return stream;
+}
+
+//===----------------------------------------------------------------------===//
+// Boxes between DRAM and scratchpads
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// One dimension of a box copy: where it begins in the tensor, its extent, and the steps in both memories.
+struct BoxDim {
+  Linear origin;
+  int64_t extent, size, dramStride, pitch;
+};
+
+/// Joins dimensions through which both memories are walked without a break.
+void joinDims(SmallVectorImpl<BoxDim> &dims) {
+  for (int k = int(dims.size()) - 2; k >= 0; --k) {
+    BoxDim &outer = dims[k], &inner = dims[k + 1];
+    bool whole = inner.extent == inner.size && inner.origin.lastLevel() < 0 && inner.origin.constant == 0;
+    if (!whole || outer.dramStride != inner.dramStride * inner.size || outer.pitch != inner.pitch * inner.extent)
+      continue;
+    Linear origin(outer.origin.coefficients.size());
+    origin.add(outer.origin, inner.size);
+    outer = {origin, outer.extent * inner.extent, outer.size * inner.size, inner.dramStride, inner.pitch};
+    dims.erase(dims.begin() + k + 1);
+  }
+}
+
+/// Counters of a box copy (the metapipelines' loops, then the box), and its two addresses.
+struct BoxCopy {
+  Chain chain;
+  Positions dram, scratchpad;
+  TensorShape dramShape, scratchpadShape;
+};
+
+BoxCopy planCopy(const Positions &origins, ArrayRef<Level> outer, const TensorShape &dram, Value buffer) {
+  auto type = cast<MemRefType>(buffer.getType());
+  TensorShape near = shapeOf(buffer);
+  SmallVector<BoxDim> dims;
+  for (unsigned k = 0; k < dram.sizes.size(); ++k)
+    dims.push_back({origins.perDim[k], type.getDimSize(k), dram.sizes[k], dram.strides[k], near.strides[k]});
+  joinDims(dims);
+  BoxCopy copy;
+  copy.chain.levels.assign(outer.begin(), outer.end());
+  copy.dramShape.root = dram.root;
+  copy.scratchpadShape.root = buffer;
+  llvm::erase_if(dims, [&](BoxDim &dim) { // one point at the origin: no counter needed
+    return dim.extent == 1 && dims.size() > 1 && dim.size == 1;
+  });
+  for (auto [k, dim] : llvm::enumerate(dims))
+    copy.chain.levels.push_back({Value(), dim.extent, k + 1 == dims.size()});
+  size_t levels = copy.chain.levels.size();
+  for (auto [k, dim] : llvm::enumerate(dims)) {
+    Linear far(levels), here(levels);
+    llvm::copy(dim.origin.coefficients, far.coefficients.begin());
+    far.constant = dim.origin.constant;
+    far.coefficients[outer.size() + k] = 1;
+    here.coefficients[outer.size() + k] = 1;
+    copy.dram.perDim.push_back(far);
+    copy.scratchpad.perDim.push_back(here);
+    copy.dramShape.sizes.push_back(dim.size);
+    copy.dramShape.strides.push_back(dim.dramStride);
+    copy.scratchpadShape.sizes.push_back(dim.extent);
+    copy.scratchpadShape.strides.push_back(dim.pitch);
+  }
+  return copy;
+}
+
+} // namespace
+
+FailureOr<BufferWriter> SectionLowering::lowerLoad(pipe::LoadOp load, int64_t unit) {
+  Chain outer;
+  outer.levels = enclosingLoops(load);
+  auto origins = positionsOf(load.getOrigin(), load.getIndices(), outer, constantsOf(unit));
+  auto word = constantWord(load, load.getElseValue());
+  if (failed(word))
+    return failure();
+  if (!origins)
+    return load.emitError() << "origin is not affine in the indices of the metapipelines";
+  BoxCopy copy = planCopy(*origins, outer.levels, shapeOf(load.getSource()), load.getBuffer());
+  AccessOptions far, near;
+  far.elseValue = *word;
+  near.handoverLevel = handoverLevel(load.getBuffer());
+  MLIRContext *context = b.getContext();
+  auto read = makeAccess(context, copy.dram, copy.dramShape, copy.chain, arch.dramPort.addressRegisters,
+                         arch.dramPort.addressStages, far);
+  auto write = makeAccess(context, copy.scratchpad, copy.scratchpadShape, copy.chain, arch.memory.addressRegisters,
+                          arch.memory.addressStages, near);
+  if (!read || !write)
+    return load.emitError() << "box leaves the tensor in more dimensions than a DRAM port can check ("
+                            << arch.dramPort.addressStages << ")";
+  BufferWriter writer;
+  writer.data = makeLoad(load.getLoc(), symbolOf(copy.dramShape.root), *read, {});
+  writer.access = *write;
+  return writer;
+}
+
+LogicalResult SectionLowering::lowerStore(pipe::StoreOp store, int64_t unit) {
+  Chain outer;
+  outer.levels = enclosingLoops(store);
+  auto origins = positionsOf(store.getOrigin(), store.getIndices(), outer, constantsOf(unit));
+  if (!origins)
+    return store.emitError() << "origin is not affine in the indices of the metapipelines";
+  BoxCopy copy = planCopy(*origins, outer.levels, shapeOf(store.getDestination()), store.getBuffer());
+  AccessOptions near;
+  near.handoverLevel = handoverLevel(store.getBuffer());
+  MLIRContext *context = b.getContext();
+  auto read = makeAccess(context, copy.scratchpad, copy.scratchpadShape, copy.chain, arch.memory.addressRegisters,
+                         arch.memory.addressStages, near);
+  auto write = makeAccess(context, copy.dram, copy.dramShape, copy.chain, arch.dramPort.addressRegisters,
+                          arch.dramPort.addressStages, {});
+  if (!read || !write)
+    return store.emitError() << "box leaves the tensor in more dimensions than a DRAM port can check ("
+                             << arch.dramPort.addressStages << ")";
+  auto stream = makeMemory(store.getLoc(), store.getBuffer(), unit, *read, {});
+  if (failed(stream))
+    return failure();
+  fabric::StoreOp::create(b, store.getLoc(), *stream, symbolOf(copy.dramShape.root), *write, Value(),
+                          DenseI64ArrayAttr(), StringAttr());
+  return success();
+}
+
+LogicalResult SectionLowering::lower() {
+  WalkResult result = section.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
+    for (int64_t unit = 0; unit < int64_t(section.getUnits()); ++unit) {
+      LogicalResult lowered = success();
+      if (auto stage = dyn_cast<pipe::StageOp>(op))
+        lowered = lowerStage(*this, stage, unit);
+      else if (auto store = dyn_cast<pipe::StoreOp>(op))
+        lowered = lowerStore(store, unit);
+      if (failed(lowered))
+        return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
