@@ -31,6 +31,8 @@ public:
     return block->addArgument(b.getI32Type(), loc);
   }
   void push(Value word) {
+    if (!word.getDefiningOp<fabric::FuOp>()) // only results of operations can leave the pipeline
+      word = emitFu(b, loc, Opcode::Move, {word});
     fabric::PushOp::create(b, loc, word, b.getI64IntegerAttr(chain.innermost()));
     ++outputs;
   }

@@ -1,0 +1,50 @@
+#ifndef JACQUARD_DIALECT_FABRIC_TRANSFORMS_PASSES_TD
+#define JACQUARD_DIALECT_FABRIC_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def FabricPartitionPass : Pass<"fabric-partition", "::jacquard::fabric::DeviceOp"> {
+  let summary = "Split compute units until each fits one physical unit";
+  let description = [{
+    Traversal partitioning (SARA, ISCA'21) of every virtual compute unit into parts that respect stages, registers and
+    ports; values that cross parts become streams. Sets `stage` and `dest` of every operation and the input registers.
+
+    Needs: virtual units. Gives: every compute unit within the limits of one physical unit.
+    Before: `fabric.fu "fmul" (%a, %a)`
+    After:  `fabric.fu "fmul" (%a, %a) {dest = 0, stage = 0}`
+  }];
+}
+
+def FabricPlacePass : Pass<"fabric-place", "::jacquard::fabric::DeviceOp"> {
+  let summary = "Choose a physical unit for every unit";
+  let description = [{
+    Simulated annealing over legal sites, per section; when the router cannot finish, places again with what it learned. Fails,
+    naming the scarce kind of unit and the model nodes that use it, when a section has more units than the fabric.
+
+    Needs: partitioned units. Gives: every unit has `at` = [x, y, slot]. Deterministic for a seed.
+    Before: `fabric.load @x ...`
+    After:  `fabric.load @x ... {at = array<i64: 0, 3, 0>}`
+  }];
+  let options = [Option<"seed", "seed", "uint64_t", "1", "Random seed; equal seeds give equal placements">];
+}
+
+def FabricRoutePass : Pass<"fabric-route", "::jacquard::fabric::DeviceOp"> {
+  let summary = "Find a tree of switch connections for every stream";
+  let description = [{
+    Negotiated congestion (PathFinder) per network. Fails, naming the links and the streams that want them.
+
+    Needs: every unit has `at`. Gives: one `fabric.route` per stream; the independent checker has passed.
+    Before: `%s = fabric.load @x ... {at = ...}`
+    After:  in addition `fabric.route %s network 0 hops [0, 3, 1, ...]`
+  }];
+}
+
+def FabricVerifyRoutingPass : Pass<"fabric-verify-routing", "::jacquard::fabric::DeviceOp"> {
+  let summary = "Check placement and routes of a whole device from scratch";
+  let description = [{
+    Reports every violation: units without a site or two on one, nets that are not trees from their source to exactly
+    their uses, switch outputs used twice, streams without a route.
+  }];
+}
+
+#endif

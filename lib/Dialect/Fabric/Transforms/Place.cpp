@@ -1,0 +1,61 @@
+// Place.cpp - choose a physical unit for every unit
+// Why: routing needs coordinates; placement decides most of the wire length.
+// Needs: partitioned units.
+// Gives: every unit has `at` and a name; the independent checker has passed. Deterministic for one seed.
+#include "jacquard/Dialect/Fabric/Transforms/Passes.h"
+
+#include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
+#include "jacquard/Mapper/Map.h"
+#include "jacquard/Mapper/Verify.h"
+
+using namespace mlir;
+
+namespace jacquard::fabric {
+#define GEN_PASS_DEF_FABRICPLACEPASS
+#include "jacquard/Dialect/Fabric/Transforms/Passes.h.inc"
+} // namespace jacquard::fabric
+
+using namespace jacquard;
+using namespace jacquard::fabric;
+
+#define DEBUG_TYPE "fabric-place"
+
+namespace {
+
+struct FabricPlace : fabric::impl::FabricPlacePassBase<FabricPlace> {
+  using FabricPlacePassBase::FabricPlacePassBase;
+  void runOnOperation() override;
+
+private:
+  LogicalResult placeSection(SectionOp section, const FabricModel &model);
+};
+
+LogicalResult FabricPlace::placeSection(SectionOp section, const FabricModel &model) {
+  SectionProblem input = buildProblem(section, model);
+  mapper::MapOptions options;
+  options.place.seed = seed;
+  auto mapping = mapper::mapOntoFabric(input.problem, model, options);
+  if (!mapping)
+    return section.emitError() << "section \"" << section.getName() << "\" does not fit '" << model.spec().name
+                               << "': " << mapping.error();
+  for (const std::string &violation : mapper::verifyPlacement(input.problem, mapping->placement, model))
+    return section.emitError() << "placement is wrong: " << violation;
+  for (auto [number, op] : llvm::enumerate(input.units)) {
+    mapper::UnitId id(number);
+    setSite(op, mapping->placement.siteOf[id], model);
+    op->setAttr("unit", StringAttr::get(&getContext(), input.problem.units[id].name));
+  }
+  return success();
+}
+
+void FabricPlace::runOnOperation() {
+  DeviceOp device = getOperation();
+  auto model = loadFabricModel(device, device.getArch());
+  if (!model)
+    return signalPassFailure();
+  for (auto section : device.getBody().front().getOps<SectionOp>())
+    if (failed(placeSection(section, *model)))
+      return signalPassFailure();
+}
+
+} // namespace

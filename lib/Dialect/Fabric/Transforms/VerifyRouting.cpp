@@ -1,0 +1,53 @@
+// VerifyRouting.cpp - check placement and routes of a whole device from scratch
+// Why: what leaves for the bitstream must be right whatever wrote it; files of this stage can be edited by hand.
+// Needs: nothing. Gives: all violations as errors, or a device whose every section can be configured.
+#include "jacquard/Dialect/Fabric/Transforms/Passes.h"
+
+#include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
+#include "jacquard/Mapper/Verify.h"
+
+using namespace mlir;
+
+namespace jacquard::fabric {
+#define GEN_PASS_DEF_FABRICVERIFYROUTINGPASS
+#include "jacquard/Dialect/Fabric/Transforms/Passes.h.inc"
+} // namespace jacquard::fabric
+
+using namespace jacquard;
+using namespace jacquard::fabric;
+
+#define DEBUG_TYPE "fabric-verify-routing"
+
+namespace {
+
+struct FabricVerifyRouting : fabric::impl::FabricVerifyRoutingPassBase<FabricVerifyRouting> {
+  void runOnOperation() override;
+};
+
+LogicalResult verifySection(SectionOp section, const FabricModel &model) {
+  SectionProblem input = buildProblem(section, model);
+  if (auto status = mapper::check(input.problem, model); !status)
+    return section.emitError() << status.error();
+  auto placement = readPlacement(input, model);
+  if (failed(placement))
+    return failure();
+  auto violations = mapper::verifyPlacement(input.problem, *placement, model);
+  if (violations.empty())
+    violations = mapper::verifyRouting(input.problem, *placement, readRouting(input, section), model);
+  for (const std::string &violation : violations)
+    section.emitError() << violation;
+  return success(violations.empty());
+}
+
+void FabricVerifyRouting::runOnOperation() {
+  DeviceOp device = getOperation();
+  auto model = loadFabricModel(device, device.getArch());
+  bool ok = model != nullptr;
+  if (ok)
+    for (auto section : device.getBody().front().getOps<SectionOp>())
+      ok &= succeeded(verifySection(section, *model));
+  if (!ok)
+    signalPassFailure();
+}
+
+} // namespace
