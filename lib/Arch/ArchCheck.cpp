@@ -9,8 +9,7 @@ namespace {
 
 constexpr NetworkKind networks[] = {NetworkKind::Vector, NetworkKind::Scalar, NetworkKind::Control};
 
-template <typename... Args>
-Error violation(fmt::format_string<Args...> format, Args &&...args) {
+template <typename... Args> Error violation(fmt::format_string<Args...> format, Args &&...args) {
   return Error{"inconsistent fabric model: " + fmt::format(format, std::forward<Args>(args)...)};
 }
 

@@ -29,8 +29,7 @@ constexpr int64_t maxPortsPerEdgeSwitch = 16;
 constexpr IntegerRule counterRule{1, 32}, fifoRule{1, 4096}, latencyRule{1, 64}, registerRule{1, 32};
 constexpr RealRule timingRule{0, 1e6};
 
-template <typename V, typename Ports>
-void visitPorts(V &v, Ports &ports, const PortMinimum &min) {
+template <typename V, typename Ports> void visitPorts(V &v, Ports &ports, const PortMinimum &min) {
   v.begin("ports");
   v.integer("vector_in", ports.vectorIn, IntegerRule{min.vectorIn, maxPorts}, "vector input streams");
   v.integer("scalar_in", ports.scalarIn, IntegerRule{0, maxPorts}, "scalar input streams");
@@ -41,8 +40,7 @@ void visitPorts(V &v, Ports &ports, const PortMinimum &min) {
   v.end();
 }
 
-template <typename V, typename Compute>
-void visitCompute(V &v, Compute &unit) {
+template <typename V, typename Compute> void visitCompute(V &v, Compute &unit) {
   v.begin("compute");
   v.integer("lanes", unit.lanes, IntegerRule{1, 64, true}, "words of a vector, functional units of a stage");
   v.integer("stages", unit.stages, IntegerRule{1, 32}, "pipeline stages");
@@ -56,8 +54,7 @@ void visitCompute(V &v, Compute &unit) {
   v.end();
 }
 
-template <typename V, typename Memory>
-void visitMemory(V &v, Memory &unit) {
+template <typename V, typename Memory> void visitMemory(V &v, Memory &unit) {
   v.begin("memory");
   v.integer("banks", unit.banks, IntegerRule{1, 64, true}, "banks of the scratchpad, each one word per cycle and port");
   v.integer("bank_bytes", unit.bankBytes, IntegerRule{4, 1 << 24, true}, "bytes of one bank");
@@ -72,8 +69,7 @@ void visitMemory(V &v, Memory &unit) {
   v.end();
 }
 
-template <typename V, typename DramPort>
-void visitDramPort(V &v, DramPort &unit) {
+template <typename V, typename DramPort> void visitDramPort(V &v, DramPort &unit) {
   v.begin("dram_port");
   v.integer("count", unit.count, IntegerRule{1, 2 * 128 * maxPortsPerEdgeSwitch}, "DRAM ports, half on each side");
   v.integer("counters", unit.counters, counterRule, "levels of the counter chain");
@@ -85,8 +81,7 @@ void visitDramPort(V &v, DramPort &unit) {
   v.end();
 }
 
-template <typename V, typename Network>
-void visitNetwork(V &v, Network &net) {
+template <typename V, typename Network> void visitNetwork(V &v, Network &net) {
   v.begin("network");
   v.integer("vector_tracks", net.vectorTracks, IntegerRule{1, 15}, "vector links per direction between neighbours");
   v.integer("scalar_tracks", net.scalarTracks, IntegerRule{1, 15}, "scalar links per direction between neighbours");
@@ -97,8 +92,7 @@ void visitNetwork(V &v, Network &net) {
   v.end();
 }
 
-template <typename V, typename Dram>
-void visitDram(V &v, Dram &dram) {
+template <typename V, typename Dram> void visitDram(V &v, Dram &dram) {
   v.begin("dram");
   v.integer("channels", dram.channels, IntegerRule{1, 64}, "independent channels, interleaved by burst");
   v.integer("banks_per_channel", dram.banksPerChannel, IntegerRule{1, 256}, "banks with an open row each");
@@ -122,8 +116,7 @@ void visitDram(V &v, Dram &dram) {
 }
 
 /// `spec` is an ArchSpec, const or not.
-template <typename V, typename Spec>
-void visitArch(V &v, Spec &spec) {
+template <typename V, typename Spec> void visitArch(V &v, Spec &spec) {
   v.text("name", spec.name, "name for people");
   v.begin("grid");
   v.integer("columns", spec.columns, IntegerRule{1, 128}, "columns of compute and memory units");

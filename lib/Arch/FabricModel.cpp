@@ -20,16 +20,14 @@ unsigned outputsOf(const PortCounts &ports, NetworkKind net) {
 }
 
 /// Number of the first port of a network: vector ports come first, then scalar, then control.
-template <typename CountOf>
-unsigned firstPort(const PortCounts &ports, NetworkKind net, CountOf countOf) {
+template <typename CountOf> unsigned firstPort(const PortCounts &ports, NetworkKind net, CountOf countOf) {
   unsigned first = 0;
   for (unsigned n = 0; n < unsigned(net); ++n)
     first += countOf(ports, NetworkKind(n));
   return first;
 }
 
-template <typename CountOf>
-NetworkKind networkOf(const PortCounts &ports, unsigned port, CountOf countOf) {
+template <typename CountOf> NetworkKind networkOf(const PortCounts &ports, unsigned port, CountOf countOf) {
   unsigned vector = countOf(ports, NetworkKind::Vector), scalar = countOf(ports, NetworkKind::Scalar);
   return port < vector ? NetworkKind::Vector : port < vector + scalar ? NetworkKind::Scalar : NetworkKind::Control;
 }

@@ -43,8 +43,7 @@ public:
   }
   void text(const char *name, const std::string &value, const char *) { line("{}: {}", name, quote(value)); }
   void flag(const char *name, bool value, const char *) { line("{}: {}", name, value); }
-  template <typename T>
-  void integer(const char *name, T value, const arch::IntegerRule &, const char *) {
+  template <typename T> void integer(const char *name, T value, const arch::IntegerRule &, const char *) {
     line("{}: {}", name, value);
   }
   void real(const char *name, double value, const arch::RealRule &, const char *) {
@@ -62,8 +61,7 @@ public:
 private:
   unsigned indent = 0;
 
-  template <typename... Args>
-  void line(fmt::format_string<Args...> format, Args &&...args) {
+  template <typename... Args> void line(fmt::format_string<Args...> format, Args &&...args) {
     canonical.append(indent, ' ');
     canonical += fmt::format(format, std::forward<Args>(args)...);
     canonical += '\n';

@@ -81,8 +81,7 @@ public:
     if (const pb::FieldDescriptor *field = find(name, "true or false"))
       value = levels.back().message->GetReflection()->GetBool(*levels.back().message, field);
   }
-  template <typename T>
-  void integer(const char *name, T &value, const arch::IntegerRule &rule, const char *) {
+  template <typename T> void integer(const char *name, T &value, const arch::IntegerRule &rule, const char *) {
     std::string expected = fmt::format("{}{} to {}", rule.powerOfTwo ? "a power of two from " : "", rule.min, rule.max);
     const pb::FieldDescriptor *field = find(name, expected);
     if (!field)
@@ -194,8 +193,9 @@ void checkRelations(const ArchSpec &spec, Reader &reader) {
     reader.failAt("dram_port.count", fmt::format("{} ports do not fit beside {} rows; expected 1 to {}",
                                                  spec.dramPort.count, spec.rows, limit));
   if (spec.memory.bytes() > (uint64_t(1) << 28))
-    reader.failAt("memory.bank_bytes", fmt::format("{} banks of {} bytes are not allowed; expected at most {} bytes in all",
-                                                   spec.memory.banks, spec.memory.bankBytes, 1 << 28));
+    reader.failAt("memory.bank_bytes",
+                  fmt::format("{} banks of {} bytes are not allowed; expected at most {} bytes in all",
+                              spec.memory.banks, spec.memory.bankBytes, 1 << 28));
   if (spec.dram.rowBytes < spec.dram.burstBytes)
     reader.failAt("dram.row_bytes", fmt::format("{} is smaller than a burst of {} bytes; expected at least one burst",
                                                 spec.dram.rowBytes, spec.dram.burstBytes));

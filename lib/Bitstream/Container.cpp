@@ -1,7 +1,8 @@
 // Container.cpp - Program <-> the bytes of a `.jbit` file
 //
-// Header (32 bytes, little-endian): "JBIT", major and minor version (16 bits each), length of the description and of the
-// data (64 bits each), hash64 over everything but itself. Then the description (jbit.proto), then the segments' bytes.
+// Header (32 bytes, little-endian): "JBIT", major and minor version (16 bits each), length of the description and of
+// the data (64 bits each), hash64 over everything but itself. Then the description (jbit.proto), then the segments'
+// bytes.
 #include "jbit.pb.h"
 
 #include "jacquard/Bitstream/Encode.h"
@@ -42,7 +43,9 @@ uint64_t checksum(std::string_view header, std::string_view rest) {
   return hash64(rest, hash64(header.substr(0, checksumOffset)));
 }
 
-std::string describeSection(const std::string &name, size_t index) { return fmt::format("section {} ('{}')", index, name); }
+std::string describeSection(const std::string &name, size_t index) {
+  return fmt::format("section {} ('{}')", index, name);
+}
 
 //===-------------------------------------------------------------------------------------------------------------===//
 // Rules of a program, the same for writer and reader
@@ -63,8 +66,8 @@ Status checkSymbol(const TensorSymbol &symbol, const char *what, uint64_t dramBy
     bytes *= uint64_t(extent);
   }
   if (bytes > dramBytes || symbol.address > dramBytes - bytes)
-    return Error{fmt::format("{} '{}': bytes {} to {} are outside DRAM; expected an end of at most {}", what, symbol.name,
-                             symbol.address, symbol.address + bytes, dramBytes)};
+    return Error{fmt::format("{} '{}': bytes {} to {} are outside DRAM; expected an end of at most {}", what,
+                             symbol.name, symbol.address, symbol.address + bytes, dramBytes)};
   return {};
 }
 
@@ -76,8 +79,9 @@ Status checkSegments(const std::vector<DramSegment> &segments, uint64_t dramByte
       return Error{fmt::format("segment {}: {} bytes at {} are outside DRAM; expected an end of at most {}", i,
                                segment.bytes.size(), segment.address, dramBytes)};
     if (segment.address < end)
-      return Error{fmt::format("segment {} at {} overlaps or precedes the one before; expected an address of at least {}",
-                               i, segment.address, end)};
+      return Error{
+          fmt::format("segment {} at {} overlaps or precedes the one before; expected an address of at least {}", i,
+                      segment.address, end)};
     end = segment.address + segment.bytes.size();
   }
   return {};
@@ -86,7 +90,8 @@ Status checkSegments(const std::vector<DramSegment> &segments, uint64_t dramByte
 Status checkUnitNames(const std::vector<UnitName> &units, size_t sites) {
   for (const UnitName &unit : units)
     if (unit.site >= sites)
-      return Error{fmt::format("unit name '{}': site {} is not allowed; expected 0 to {}", unit.name, unit.site, sites - 1)};
+      return Error{
+          fmt::format("unit name '{}': site {} is not allowed; expected 0 to {}", unit.name, unit.site, sites - 1)};
   return {};
 }
 
@@ -191,16 +196,16 @@ Result<Parts> openContainer(std::string_view bytes) {
   if (bytes.substr(0, magic.size()) != magic.substr(0, bytes.size()))
     return Error{"not a bitstream: the file does not begin with 'JBIT'; expected a file written by 'jacquard compile'"};
   if (bytes.size() < headerBytes)
-    return Error{fmt::format("truncated bitstream: {} bytes found; expected at least the {} of the header", bytes.size(),
-                             headerBytes)};
+    return Error{fmt::format("truncated bitstream: {} bytes found; expected at least the {} of the header",
+                             bytes.size(), headerBytes)};
   uint64_t major = load(bytes, 4, 2), minor = load(bytes, 6, 2);
   if (major != formatMajor)
-    return Error{fmt::format("bitstream format {}.{} is {} than this reader; expected {}.x, use a matching jacquard", major,
-                             minor, major > formatMajor ? "newer" : "older", formatMajor)};
+    return Error{fmt::format("bitstream format {}.{} is {} than this reader; expected {}.x, use a matching jacquard",
+                             major, minor, major > formatMajor ? "newer" : "older", formatMajor)};
   uint64_t description = load(bytes, 8, 8), data = load(bytes, 16, 8), rest = bytes.size() - headerBytes;
   if (description > maxDescriptionBytes)
-    return Error{fmt::format("damaged bitstream: a description of {} bytes is not allowed; expected at most {}", description,
-                             maxDescriptionBytes)};
+    return Error{fmt::format("damaged bitstream: a description of {} bytes is not allowed; expected at most {}",
+                             description, maxDescriptionBytes)};
   if (description > rest || data > rest - description)
     return Error{fmt::format("truncated bitstream: {} bytes found; expected {} of description and {} of data after the "
                              "header",
@@ -219,9 +224,10 @@ Result<ArchSpec> readArch(const jbit::Program &in) {
   if (!spec)
     return spec;
   if (uint64_t fingerprint = archFingerprint(*spec); fingerprint != in.arch_fingerprint())
-    return Error{fmt::format("architecture fingerprint mismatch: {:016x} found; expected {:016x} of the architecture in the "
-                             "file",
-                             in.arch_fingerprint(), fingerprint)};
+    return Error{
+        fmt::format("architecture fingerprint mismatch: {:016x} found; expected {:016x} of the architecture in the "
+                    "file",
+                    in.arch_fingerprint(), fingerprint)};
   return spec;
 }
 
@@ -243,7 +249,8 @@ Result<Section> readSection(const jbit::Section &in, const FabricModel &model) {
 Status readSections(const jbit::Program &in, const FabricModel &model, Program &program) {
   uint64_t selects = 0;
   for (unsigned net = 0; net < 3; ++net)
-    selects += uint64_t(model.numSinks(NetworkKind(net))) * 4 + uint64_t(model.numSwitches()) * sizeof(std::vector<uint32_t>);
+    selects +=
+        uint64_t(model.numSinks(NetworkKind(net))) * 4 + uint64_t(model.numSwitches()) * sizeof(std::vector<uint32_t>);
   if (uint64_t(in.sections_size()) > maxSelectBytes / selects)
     return Error{fmt::format("{} sections are too many; expected at most {} on this architecture", in.sections_size(),
                              maxSelectBytes / selects)};
@@ -259,8 +266,10 @@ Status readSections(const jbit::Program &in, const FabricModel &model, Program &
 std::vector<TensorSymbol> readSymbols(const google::protobuf::RepeatedPtrField<jbit::Symbol> &in) {
   std::vector<TensorSymbol> symbols;
   for (const jbit::Symbol &symbol : in)
-    symbols.push_back({symbol.name(), ElementType(std::min(symbol.type(), 255u)),
-                       {symbol.shape().begin(), symbol.shape().end()}, symbol.address()});
+    symbols.push_back({symbol.name(),
+                       ElementType(std::min(symbol.type(), 255u)),
+                       {symbol.shape().begin(), symbol.shape().end()},
+                       symbol.address()});
   return symbols;
 }
 
@@ -293,7 +302,8 @@ Result<std::string> writeProgram(const Program &program) {
   jbit::Program message;
   describeProgram(program, model, message);
   if (uint64_t size = message.ByteSizeLong(); size > maxDescriptionBytes)
-    return Error{fmt::format("the description of the program has {} bytes; expected at most {}", size, maxDescriptionBytes)};
+    return Error{
+        fmt::format("the description of the program has {} bytes; expected at most {}", size, maxDescriptionBytes)};
   std::string body = serialize(message);
   uint64_t description = body.size();
   for (const DramSegment &segment : program.segments)

@@ -52,8 +52,7 @@ private:
 constexpr const char *tableHead = "| field | bits | on the example | range | there when | meaning |\n"
                                   "|---|---|---|---|---|---|\n";
 
-template <typename Config, UnitKind kind>
-std::string documentUnit(const FabricModel &model) {
+template <typename Config, UnitKind kind> std::string documentUnit(const FabricModel &model) {
   Documenter documenter(model);
   Config config;
   visitUnit(documenter, config, model, std::integral_constant<UnitKind, kind>());
@@ -71,7 +70,8 @@ std::string documentSwitch(const FabricModel &model) {
 
 std::string documentFrames(const FabricModel &example) {
   std::string page;
-  page += fmt::format("The column \"on the example\" is the width on `{}`.\n", example.spec().name);
+  page += fmt::format("The column \"on the example\" is the width on `{}`; N is the number in the logarithm.\n",
+                      example.spec().name);
   page += "\n### Compute unit\n\n" + documentUnit<ComputeConfig, UnitKind::Compute>(example);
   page += "\n### Memory unit\n\n" + documentUnit<MemoryConfig, UnitKind::Memory>(example);
   page += "\n### DRAM port\n\n" + documentUnit<DramPortConfig, UnitKind::DramPort>(example);

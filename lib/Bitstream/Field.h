@@ -17,13 +17,13 @@ enum class Notation : uint8_t { Decimal, Hex, Flag, Name, Level, Select };
 
 struct Field {
   const char *name;
-  unsigned width;         ///< bits in the frame
-  const char *widthText;  ///< the same as a function of the architecture, for the page
-  int64_t min, max;       ///< allowed values, in this place
-  const char *rangeText;  ///< the same for the page
+  unsigned width;        ///< bits in the frame
+  const char *widthText; ///< the same as a function of the architecture, for the page
+  int64_t min, max;      ///< allowed values, in this place
+  const char *rangeText; ///< the same for the page
   const char *meaning;
   Notation notation = Notation::Decimal;
-  unsigned bias = 0;      ///< the frame holds value + bias: 1 where -1 stands for "none"
+  unsigned bias = 0;                              ///< the frame holds value + bias: 1 where -1 stands for "none"
   std::string_view (*nameOf)(unsigned) = nullptr; ///< Notation::Name
 };
 
@@ -39,8 +39,8 @@ std::string describeFrame(const FabricModel &model, FrameId frame);
 /// "link east 0", "compute(3,1) input 2" ...
 std::string describePort(const FabricModel &model, const SwitchPort &port, bool isSource);
 
-/// Walks over the fields of a section in frame order (Layout.h). A visitor of a mutable section fills it, one of a const
-/// section only looks. After the first error the values are arbitrary, but within their limits.
+/// Walks over the fields of a section in frame order (Layout.h). A visitor of a mutable section fills it, one of a
+/// const section only looks. After the first error the values are arbitrary, but within their limits.
 class FieldVisitor {
 public:
   explicit FieldVisitor(const FabricModel &model) : model(model) {}

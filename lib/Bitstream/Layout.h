@@ -1,8 +1,8 @@
 // Layout.h - the field table: every field of every frame, in the order of the bits
 //
-// This is the only description of the frames. A FieldVisitor walks over it to pack, unpack, check, disassemble, assemble
-// and print docs/Bitstream.md. Each function takes a configuration that is const or not (Field.h); a field's limits may
-// depend on fields before it, its width only on the architecture.
+// This is the only description of the frames. A FieldVisitor walks over it to pack, unpack, check, disassemble,
+// assemble and print docs/Bitstream.md. Each function takes a configuration that is const or not (Field.h); a field's
+// limits may depend on fields before it, its width only on the architecture.
 #ifndef JACQUARD_BITSTREAM_LAYOUT_H
 #define JACQUARD_BITSTREAM_LAYOUT_H
 
@@ -20,17 +20,16 @@ namespace jacquard::bitstream {
 //===-------------------------------------------------------------------------------------------------------------===//
 
 constexpr int64_t wordMax = 0xffffffff;
-constexpr int64_t extentMax = 0x7fffffff;           ///< counters are int32 values
-constexpr int64_t addressMax = int64_t(1) << 56;    ///< a byte address still fits 64 bits
-constexpr unsigned opcodeBits = 8;                  ///< fixed, so that appended opcodes keep the format
+constexpr int64_t extentMax = 0x7fffffff;        ///< counters are int32 values
+constexpr int64_t addressMax = int64_t(1) << 56; ///< a byte address still fits 64 bits
+constexpr unsigned opcodeBits = 8;               ///< fixed, so that appended opcodes keep the format
 
 std::string_view operandKindName(unsigned kind);
 std::string_view addressOpKindName(unsigned kind);
 std::string_view opcodeNameOf(unsigned op);
 std::string_view elementTypeNameOf(unsigned type);
 
-template <typename T>
-void visit(FieldVisitor &v, const Field &field, T &ref) {
+template <typename T> void visit(FieldVisitor &v, const Field &field, T &ref) {
   int64_t raw = int64_t(ref);
   v.value(field, raw);
   if constexpr (!std::is_const_v<T>)
@@ -42,16 +41,24 @@ inline Field flag(const char *name, const char *meaning) {
 }
 /// One of `count` things.
 inline Field index(const char *name, uint64_t count, const char *countText, const char *meaning) {
-  return {name, bitsFor(count), countText, 0, int64_t(count) - 1, "below that", meaning};
+  return {name, bitsFor(count), countText, 0, int64_t(count) - 1, "below N", meaning};
 }
 /// One of `count` things, or none of them.
 inline Field optionalIndex(const char *name, uint64_t count, const char *countText, const char *meaning) {
-  return {name, bitsFor(count + 1), countText, -1, int64_t(count) - 1, "none, or below that", meaning, Notation::Level, 1};
+  return {name,    bitsFor(count + 1), countText, -1, int64_t(count) - 1, "none, or below N - 1",
+          meaning, Notation::Level,    1};
 }
 /// A level of a chain of `levels`, of at most `maxLevels`.
 inline Field level(const char *name, size_t levels, unsigned maxLevels, const char *meaning) {
-  return {name, bitsFor(uint64_t(maxLevels) + 1), "counters + 1", -1, int64_t(levels) - 1, "none, or a level of the chain",
-          meaning, Notation::Level, 1};
+  return {name,
+          bitsFor(uint64_t(maxLevels) + 1),
+          "counters + 1",
+          -1,
+          int64_t(levels) - 1,
+          "none, or a level of the chain",
+          meaning,
+          Notation::Level,
+          1};
 }
 inline Field word(const char *name, const char *meaning) {
   return {name, 32, "32 bits", 0, wordMax, "any word", meaning, Notation::Hex};
@@ -88,7 +95,7 @@ void visitList(FieldVisitor &v, const char *name, unsigned max, const char *maxT
                Element element) {
   size_t count = items.size();
   v.push(name);
-  visit(v, {"count", bitsFor(uint64_t(max) + 1), maxText, 0, int64_t(max), "at most that", meaning}, count);
+  visit(v, {"count", bitsFor(uint64_t(max) + 1), maxText, 0, int64_t(max), "below N", meaning}, count);
   v.pop();
   visitArray(v, name, count, "count", items, element);
 }
@@ -97,12 +104,12 @@ void visitList(FieldVisitor &v, const char *name, unsigned max, const char *maxT
 // Counters and addresses
 //===-------------------------------------------------------------------------------------------------------------===//
 
-template <typename Chain>
-void visitCounters(FieldVisitor &v, Chain &chain, unsigned maxLevels) {
+template <typename Chain> void visitCounters(FieldVisitor &v, Chain &chain, unsigned maxLevels) {
   v.push("counters");
-  visitList(v, "extents", maxLevels, "counters + 1", "levels of the chain, outermost first", chain.extents, [&](auto &extent) {
-    visit(v, {"", 32, "32 bits", 1, extentMax, "1 to 2^31 - 1", "values of the counter"}, extent);
-  });
+  visitList(v, "extents", maxLevels, "counters + 1", "levels of the chain, outermost first", chain.extents,
+            [&](auto &extent) {
+              visit(v, {"", 32, "32 bits", 1, extentMax, "1 to 2^31 - 1", "values of the counter"}, extent);
+            });
   visit(v, level("vectorLevel", chain.extents.size(), maxLevels, "level that runs over the lanes"), chain.vectorLevel);
   v.pop();
 }
@@ -123,8 +130,7 @@ inline AddressLimits limitsOf(const DramPortSpec &unit) {
 
 constexpr const char *addressValuesText = "address_registers + 1 + address_stages";
 
-template <typename Op>
-void visitAddressOp(FieldVisitor &v, Op &op, const AddressLimits &limits) {
+template <typename Op> void visitAddressOp(FieldVisitor &v, Op &op, const AddressLimits &limits) {
   using Kind = AddressOpKind;
   visit(v, named("kind", 3, "3 bits", 5, addressOpKindName, "operation"), op.kind);
   if (v.when(op.kind != Kind::None, "kind is not none")) {
@@ -134,8 +140,9 @@ void visitAddressOp(FieldVisitor &v, Op &op, const AddressLimits &limits) {
       v.endWhen();
     }
     bool divides = op.kind == Kind::Div || op.kind == Kind::Mod;
-    visit(v, integer("low", "factor, divisor or lower bound", divides ? 1 : -addressMax, addressMax,
-                     "-2^56 to 2^56, a divisor from 1"),
+    visit(v,
+          integer("low", "factor, divisor or lower bound", divides ? 1 : -addressMax, addressMax,
+                  "-2^56 to 2^56, a divisor from 1"),
           op.low);
     if (v.when(op.kind == Kind::Check, "kind is check")) {
       visit(v, integer("high", "upper bound, itself not allowed"), op.high);
@@ -171,7 +178,8 @@ void visitAccess(FieldVisitor &v, const char *name, Access &access, const Addres
       v.endWhen();
     }
     if (v.when(limits.handover, "memory units")) {
-      visit(v, level("handoverLevel", levels, limits.counters, "the buffer passes on at its end"), access.handoverLevel);
+      visit(v, level("handoverLevel", levels, limits.counters, "the buffer passes on at its end"),
+            access.handoverLevel);
       v.endWhen();
     }
     v.endWhen();
@@ -183,15 +191,15 @@ void visitAccess(FieldVisitor &v, const char *name, Access &access, const Addres
 // Compute units
 //===-------------------------------------------------------------------------------------------------------------===//
 
-template <typename Op>
-void visitOperand(FieldVisitor &v, Op &operand, size_t levels, const ComputeSpec &spec) {
+template <typename Op> void visitOperand(FieldVisitor &v, Op &operand, size_t levels, const ComputeSpec &spec) {
   using Kind = OperandKind;
   visit(v, named("kind", 3, "3 bits", 6, operandKindName, "where the operand comes from"), operand.kind);
   bool counter = operand.kind == Kind::Counter, lane = operand.kind == Kind::LaneOfRegister;
   if (v.when(counter || lane || operand.kind == Kind::Register, "kind is register, lane or counter")) {
-    visit(v, {"index", bitsFor(std::max(spec.registers, spec.counters)), "max(registers, counters)", 0,
-              counter ? int64_t(levels) - 1 : int64_t(spec.registers) - 1, "below registers, or a level of the chain",
-              "which register or counter level"},
+    visit(v,
+          {"index", bitsFor(std::max(spec.registers, spec.counters)), "max(registers, counters)", 0,
+           counter ? int64_t(levels) - 1 : int64_t(spec.registers) - 1, "below registers, or a level of the chain",
+           "which register or counter level"},
           operand.index);
     v.endWhen();
   }
@@ -229,8 +237,7 @@ void visitStage(FieldVisitor &v, StageType &stage, size_t levels, const ComputeS
   v.endWhen();
 }
 
-template <typename Input>
-void visitInput(FieldVisitor &v, Input &input, size_t levels, const ComputeSpec &spec) {
+template <typename Input> void visitInput(FieldVisitor &v, Input &input, size_t levels, const ComputeSpec &spec) {
   visit(v, flag("used", "the port feeds a register"), input.used);
   if (v.when(input.used, "used")) {
     visit(v, index("destination", spec.registers, "registers", "pipeline register it enters"), input.destination);
@@ -239,8 +246,7 @@ void visitInput(FieldVisitor &v, Input &input, size_t levels, const ComputeSpec 
   }
 }
 
-template <typename Output>
-void visitOutput(FieldVisitor &v, Output &output, size_t levels, const ComputeSpec &spec) {
+template <typename Output> void visitOutput(FieldVisitor &v, Output &output, size_t levels, const ComputeSpec &spec) {
   visit(v, flag("used", "the port sends"), output.used);
   if (!v.when(output.used, "used"))
     return;
@@ -250,8 +256,9 @@ void visitOutput(FieldVisitor &v, Output &output, size_t levels, const ComputeSp
     v.endWhen();
   }
   if (v.when(output.drain, "drain")) {
-    visit(v, {"stageMask", spec.stages, "1 bit per stage", 1, (int64_t(1) << spec.stages) - 1, "not 0",
-              "stages whose accumulators drain", Notation::Hex},
+    visit(v,
+          {"stageMask", spec.stages, "1 bit per stage", 1, (int64_t(1) << spec.stages) - 1, "not 0",
+           "stages whose accumulators drain", Notation::Hex},
           output.stageMask);
     visit(v, opcodeField("reduce", "operation of the tree over the lanes; nop: none"), output.reduce);
     v.endWhen();
@@ -261,7 +268,8 @@ void visitOutput(FieldVisitor &v, Output &output, size_t levels, const ComputeSp
 }
 
 template <typename Config>
-void visitUnit(FieldVisitor &v, Config &config, const FabricModel &model, std::integral_constant<UnitKind, UnitKind::Compute>) {
+void visitUnit(FieldVisitor &v, Config &config, const FabricModel &model,
+               std::integral_constant<UnitKind, UnitKind::Compute>) {
   const ComputeSpec &spec = model.spec().compute;
   visitCounters(v, config.counters, spec.counters);
   size_t levels = config.counters.extents.size();
@@ -278,14 +286,17 @@ void visitUnit(FieldVisitor &v, Config &config, const FabricModel &model, std::i
 //===-------------------------------------------------------------------------------------------------------------===//
 
 template <typename Config>
-void visitUnit(FieldVisitor &v, Config &config, const FabricModel &model, std::integral_constant<UnitKind, UnitKind::Memory>) {
+void visitUnit(FieldVisitor &v, Config &config, const FabricModel &model,
+               std::integral_constant<UnitKind, UnitKind::Memory>) {
   const MemorySpec &spec = model.spec().memory;
   int64_t words = int64_t(spec.bytes() / 4);
-  visit(v, {"bufferWords", bitsFor(uint64_t(words) + 1), "words of the unit + 1", 1, words, "1 to the words of the unit",
-            "words of one buffer"},
+  visit(v,
+        {"bufferWords", bitsFor(uint64_t(words) + 1), "words of the unit + 1", 1, words, "1 to the words of the unit",
+         "words of one buffer"},
         config.bufferWords);
-  visit(v, {"bufferCount", bitsFor(uint64_t(spec.maxBuffers) + 1), "max_buffers + 1", 1, int64_t(spec.maxBuffers),
-            "1 to max_buffers", "buffers of the ring"},
+  visit(v,
+        {"bufferCount", bitsFor(uint64_t(spec.maxBuffers) + 1), "max_buffers + 1", 1, int64_t(spec.maxBuffers),
+         "1 to max_buffers", "buffers of the ring"},
         config.bufferCount);
   visit(v, opcodeField("accumulate", "how a write combines with the word it meets; nop: it replaces it"),
         config.accumulate);
@@ -303,8 +314,9 @@ void visitUnit(FieldVisitor &v, Config &config, const FabricModel &model,
   const DramPortSpec &spec = model.spec().dramPort;
   visit(v, flag("store", "writes to DRAM"), config.store);
   visit(v, named("type", 2, "2 bits", 4, elementTypeNameOf, "element type in DRAM"), config.type);
-  visit(v, {"baseAddress", 48, "48 bits", 0, int64_t(model.spec().dram.capacityBytes) - 1, "below capacity_bytes",
-            "byte address of element 0"},
+  visit(v,
+        {"baseAddress", 48, "48 bits", 0, int64_t(model.spec().dram.capacityBytes) - 1, "below capacity_bytes",
+         "byte address of element 0"},
         config.baseAddress);
   visitAccess(v, "access", config.access, limitsOf(spec));
   size_t levels = config.access.counters.extents.size();
@@ -340,15 +352,18 @@ template <typename Selects>
 void visitSwitch(FieldVisitor &v, Selects &selects, unsigned sw, NetworkKind net, const FabricModel &model) {
   const SwitchModel &ports = model.switchModel(sw, net);
   v.enterFrame({false, sw, net});
-  auto isUsed = [&] { return std::any_of(selects.begin(), selects.end(), [](uint32_t select) { return select != 0; }); };
+  auto isUsed = [&] {
+    return std::any_of(selects.begin(), selects.end(), [](uint32_t select) { return select != 0; });
+  };
   bool present = v.present(isUsed());
   if constexpr (!std::is_const_v<Selects>)
     selects.assign(ports.sinks.size(), 0);
   if (!present)
     return;
   visitArray(v, "select", ports.sinks.size(), "sinks of the switch", selects, [&](auto &select) {
-    visit(v, {"", bitsFor(ports.sources.size() + 1), "sources of the switch + 1", 0, int64_t(ports.sources.size()),
-              "at most the sources", "0: unused, s + 1: source s", Notation::Select},
+    visit(v,
+          {"", bitsFor(ports.sources.size() + 1), "sources of the switch + 1", 0, int64_t(ports.sources.size()),
+           "below N", "0: unused, s + 1: source s", Notation::Select},
           select);
   });
   if (!v.failed() && !isUsed())
@@ -356,8 +371,7 @@ void visitSwitch(FieldVisitor &v, Selects &selects, unsigned sw, NetworkKind net
 }
 
 /// `config` is const, or empty and mutable.
-template <typename Config>
-void visitSection(FieldVisitor &v, Config &config, const FabricModel &model) {
+template <typename Config> void visitSection(FieldVisitor &v, Config &config, const FabricModel &model) {
   size_t compute = 0, memory = 0, dram = 0;
   for (unsigned site = 0; site < model.sites().size() && !v.failed(); ++site) {
     switch (model.sites()[site].kind) {

@@ -57,6 +57,16 @@ std::optional<int64_t> parseValue(const Field &field, std::string_view text) {
   return parseNumber(text);
 }
 
+/// What the text may say here, for messages.
+std::string describeRange(const Field &field) {
+  if (field.notation == Notation::Flag)
+    return "yes or no";
+  if (field.notation == Notation::Name)
+    return fmt::format("a name such as '{}'", field.nameOf(unsigned(field.max)));
+  return fmt::format("{}{} to {}", field.notation == Notation::Level ? "none or " : "", field.bias ? 0 : field.min,
+                     field.max);
+}
+
 class Disassembler : public FieldVisitor {
 public:
   using FieldVisitor::FieldVisitor;
@@ -101,7 +111,8 @@ public:
   }
   void finish() {
     if (!failed() && !line.empty())
-      complain(fmt::format("'{}' is not expected here; expected the end or a frame in order of sites, then switches", line));
+      complain(
+          fmt::format("'{}' is not expected here; expected the end or a frame in order of sites, then switches", line));
   }
 
 private:
@@ -140,7 +151,7 @@ private:
     std::string_view text = trim(line.substr(equals + 1));
     std::optional<int64_t> parsed = parseValue(field, text);
     if (!parsed)
-      return complain(fmt::format("{}: '{}' is not a value; expected {}", path, text, field.rangeText));
+      return complain(fmt::format("{}: '{}' is not a value; expected {}", path, text, describeRange(field)));
     value = *parsed;
     if (!checkRange(field, value))
       message = fmt::format("line {}: {}", number, message);

@@ -1,4 +1,5 @@
-// Verify.cpp - checks a configuration against the architecture: the ranges of the field table, then what no range can say
+// Verify.cpp - checks a configuration against the architecture: the ranges of the field table, then what no range can
+// say
 //
 // The rules between fields are those that engines rely on without looking again: values that an operation reads exist,
 // operations have room, lanes stay within the vector, address arithmetic stays within 64 bits.
@@ -26,8 +27,7 @@ struct Reporter {
   const FabricModel &model;
   unsigned site;
 
-  template <typename... Args>
-  Error operator()(fmt::format_string<Args...> format, Args &&...args) const {
+  template <typename... Args> Error operator()(fmt::format_string<Args...> format, Args &&...args) const {
     return Error{model.describeSite(site) + ": " + fmt::format(format, std::forward<Args>(args)...)};
   }
 };
@@ -52,7 +52,8 @@ uint64_t stepsOf(const CounterChain &chain, int level, unsigned lanes) {
   return level == chain.vectorLevel ? (extent + lanes - 1) / lanes : extent;
 }
 
-Status checkOperand(const ComputeConfig &config, unsigned at, unsigned i, const ComputeSpec &spec, const Reporter &report) {
+Status checkOperand(const ComputeConfig &config, unsigned at, unsigned i, const ComputeSpec &spec,
+                    const Reporter &report) {
   const Stage &stage = config.stages[at];
   const Operand &operand = stage.operands[i];
   switch (operand.kind) {
@@ -61,7 +62,8 @@ Status checkOperand(const ComputeConfig &config, unsigned at, unsigned i, const 
                   opcodeName(stage.opcode), opcodeArity(stage.opcode));
   case OperandKind::Accumulator:
     if (!stage.accumulate)
-      return report("stages[{}].operands[{}].kind: accumulator is not allowed; expected a stage that accumulates", at, i);
+      return report("stages[{}].operands[{}].kind: accumulator is not allowed; expected a stage that accumulates", at,
+                    i);
     return {};
   case OperandKind::LaneOfRegister: {
     uint64_t steps = operand.laneLevel < 0 ? 1 : stepsOf(config.counters, operand.laneLevel, spec.lanes);
@@ -181,7 +183,8 @@ Status checkAccess(const AccessProgram &access, const char *name, const AddressL
     return status;
   std::vector<Interval> values(limits.values());
   auto overflow = [&](const char *list, size_t i) {
-    return report("{}.{}[{}]: values beyond 2^56 are not allowed; expected smaller coefficients or extents", name, list, i);
+    return report("{}.{}[{}]: values beyond 2^56 are not allowed; expected smaller coefficients or extents", name, list,
+                  i);
   };
   for (size_t i = 0; i < access.registers.size(); ++i) {
     values[i] = intervalOf(access.registers[i], access.counters, lanes);
@@ -238,8 +241,7 @@ Status checkUnit(const DramPortConfig &config, const FabricModel &model, const R
 //===-------------------------------------------------------------------------------------------------------------===//
 
 /// Sites are of the right kind and ascending: the field table looks at them in that order and would miss others.
-template <typename Units>
-Status checkSites(const Units &units, UnitKind kind, const FabricModel &model) {
+template <typename Units> Status checkSites(const Units &units, UnitKind kind, const FabricModel &model) {
   for (size_t i = 0; i < units.size(); ++i) {
     unsigned site = units[i].site;
     if (site >= model.sites().size())
@@ -270,8 +272,7 @@ Status checkSwitchCounts(const SectionConfig &config, const FabricModel &model) 
   return {};
 }
 
-template <typename Units>
-Status checkUnits(const Units &units, const FabricModel &model) {
+template <typename Units> Status checkUnits(const Units &units, const FabricModel &model) {
   for (const auto &unit : units)
     if (Status status = checkUnit(unit.config, model, Reporter{model, unit.site}); !status)
       return status;
@@ -281,8 +282,9 @@ Status checkUnits(const Units &units, const FabricModel &model) {
 } // namespace
 
 Status verifyConfig(const SectionConfig &config, const FabricModel &model) {
-  for (Status status : {checkSites(config.compute, UnitKind::Compute, model), checkSites(config.memory, UnitKind::Memory, model),
-                        checkSites(config.dram, UnitKind::DramPort, model), checkSwitchCounts(config, model)})
+  for (Status status :
+       {checkSites(config.compute, UnitKind::Compute, model), checkSites(config.memory, UnitKind::Memory, model),
+        checkSites(config.dram, UnitKind::DramPort, model), checkSwitchCounts(config, model)})
     if (!status)
       return status;
   RangeChecker ranges(model);

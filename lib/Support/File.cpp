@@ -42,7 +42,8 @@ Result<std::string> readAll(int fd, const std::string &path, uint64_t limit) {
     if (count == 0)
       return bytes;
     if (uint64_t(count) > limit - bytes.size())
-      return Error{fmt::format("cannot read '{}': it is larger than {} bytes, the limit for this kind of file", path, limit)};
+      return Error{
+          fmt::format("cannot read '{}': it is larger than {} bytes, the limit for this kind of file", path, limit)};
     bytes.append(buffer, size_t(count));
   }
 }

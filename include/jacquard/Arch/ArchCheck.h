@@ -7,8 +7,8 @@
 namespace jacquard {
 
 /// Checks that sites stand where the geometry says and are counted right, that every port of every site is found at its
-/// switch, that every link arrives as the source that names its way back, and that route nodes are numbered densely. The
-/// first violation.
+/// switch, that every link arrives as the source that names its way back, and that route nodes are numbered densely.
+/// The first violation.
 Status checkFabric(const FabricModel &model);
 
 } // namespace jacquard

@@ -17,8 +17,9 @@ constexpr uint64_t defaultFileLimit = uint64_t(1) << 34;
 /// more than `limit` bytes (found while reading, so that pipes and devices are bounded too).
 Result<std::string> readFile(const std::string &path, uint64_t limit = defaultFileLimit);
 
-/// Writes `bytes` to `path`; "-" writes standard output. A regular file is replaced at once: the bytes go to a temporary
-/// file in the same folder, which is renamed over `path` or, on failure, removed. Devices and pipes are written directly.
+/// Writes `bytes` to `path`; "-" writes standard output. A regular file is replaced at once: the bytes go to a
+/// temporary file in the same folder, which is renamed over `path` or, on failure, removed. Devices and pipes are
+/// written directly.
 Status writeFile(const std::string &path, std::string_view bytes);
 
 } // namespace jacquard

@@ -8,8 +8,8 @@
 namespace jacquard {
 
 /// Hash of `bytes`: FNV-1a over 64-bit little-endian words with a fold after each step, the length as first word, the
-/// tail padded with zeros. Every step is a bijection of the state, so two inputs of equal length that differ in one word
-/// never collide. The values are part of the bitstream format. Not for adversaries.
+/// tail padded with zeros. Every step is a bijection of the state, so two inputs of equal length that differ in one
+/// word never collide. The values are part of the bitstream format. Not for adversaries.
 uint64_t hash64(std::string_view bytes);
 
 /// Continues a hash over another piece; `hash64(b)` is `hash64(b, 0)`.

@@ -40,8 +40,7 @@ public:
   bool chance(double probability) { return uniform() < probability; }
 
   /// Fisher-Yates over any container with size() and operator[].
-  template <typename T>
-  void shuffle(T &items) {
+  template <typename T> void shuffle(T &items) {
     for (size_t i = items.size(); i > 1; --i)
       std::swap(items[i - 1], items[below(i)]);
   }

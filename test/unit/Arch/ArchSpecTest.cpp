@@ -80,7 +80,8 @@ TEST(ArchSpecTest, LocatesAMissingValueAtItsBlock) {
 
 TEST(ArchSpecTest, LocatesSyntaxErrors) {
   EXPECT_EQ(errorOf("name: \"x\"\ngrid {"), "a.textproto:2:7: expected identifier, got: ");
-  EXPECT_EQ(errorOf("lanes: 1"), "a.textproto:1:6: message type \"jacquard.archfile.Arch\" has no field named \"lanes\"");
+  EXPECT_EQ(errorOf("lanes: 1"),
+            "a.textproto:1:6: message type \"jacquard.archfile.Arch\" has no field named \"lanes\"");
   EXPECT_EQ(errorOf("name: \"x\" name: \"y\""),
             "a.textproto:1:15: non-repeated field \"name\" is specified multiple times");
   EXPECT_EQ(errorOf("clock_ghz: fast"), "a.textproto:1:12: expected double, got: fast");
@@ -100,9 +101,10 @@ TEST(ArchSpecTest, ChecksRelationsBetweenFields) {
 }
 
 TEST(ArchSpecTest, ChecksOpcodeNames) {
-  EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"fdivide\"")),
-            "a.textproto:91:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of Opcodes.def such as "
-            "'fdiv'");
+  EXPECT_EQ(
+      errorOf(replace(tinyText(), "\"fdiv\"", "\"fdivide\"")),
+      "a.textproto:91:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of Opcodes.def such as "
+      "'fdiv'");
   EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"frem\"")),
             "a.textproto:92:3: opcodes.op[1].name: 'frem' is listed twice; expected each operation once");
 }
@@ -110,8 +112,9 @@ TEST(ArchSpecTest, ChecksOpcodeNames) {
 TEST(ArchSpecTest, NamesThePresetsWhenThereIsNoSuchFile) {
   Result<ArchSpec> spec = loadArch("/nonexistent/chip");
   ASSERT_FALSE(spec);
-  EXPECT_EQ(spec.error(), "no architecture '/nonexistent/chip': it is not a preset (plasticine, sara, sn10, tiny), and as "
-                          "a file: cannot open '/nonexistent/chip': No such file or directory");
+  EXPECT_EQ(spec.error(),
+            "no architecture '/nonexistent/chip': it is not a preset (plasticine, sara, sn10, tiny), and as "
+            "a file: cannot open '/nonexistent/chip': No such file or directory");
 }
 
 TEST(ArchSpecTest, OpcodeNamesAreUniqueAndFindable) {
