@@ -50,6 +50,7 @@ public:
         columns((model.width() + edge - 1) / edge), rows((model.height() + edge - 1) / edge) {
     for (unsigned net = 0; net < 3; ++net) {
       demand[net].assign(size_t(columns) * rows, 0);
+      savedIn[net].assign(demand[net].size(), 0);
       capacity[net] = regionCapacity(model, NetworkKind(net), avoid);
     }
     saved.reserve(64);
@@ -79,11 +80,14 @@ public:
   }
 
   /// Changes between begin() and undo() or keep() are one move; their effect on the penalty is delta().
-  void begin() { saved.clear(); }
+  void begin() {
+    saved.clear();
+    ++move;
+  }
   void undo() {
     for (size_t i = saved.size(); i-- > 0;)
       demand[saved[i].net][saved[i].region] = saved[i].demand;
-    saved.clear();
+    begin();
   }
   double delta() const {
     double sum = 0;
@@ -107,10 +111,10 @@ private:
   double penalty(unsigned net, unsigned region) const { return penaltyOf(demand[net][region], capacity[net][region]); }
 
   void change(unsigned net, unsigned region, int64_t amount) {
-    const bool known = std::any_of(saved.begin(), saved.end(),
-                                   [&](const Saved &s) { return s.net == net && s.region == region; });
-    if (!known)
+    if (savedIn[net][region] != move) {
+      savedIn[net][region] = move;
       saved.push_back({net, region, demand[net][region]});
+    }
     demand[net][region] += amount;
   }
 
@@ -136,6 +140,8 @@ private:
   std::vector<int64_t> demand[3];
   std::vector<double> capacity[3];
   std::vector<Saved> saved;
+  std::vector<uint64_t> savedIn[3]; ///< the last move that changed the region
+  uint64_t move = 1;
 };
 
 //===-------------------------------------------------------------------------------------------------------------===//

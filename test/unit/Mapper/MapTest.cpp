@@ -1,7 +1,6 @@
 // MapTest.cpp - place and route on random netlists: right, deterministic, and honest when it cannot be done
 #include "Netlists.h"
 
-#include "jacquard/Mapper/Floorplan.h"
 #include "jacquard/Mapper/Map.h"
 #include "jacquard/Mapper/Verify.h"
 

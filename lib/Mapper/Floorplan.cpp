@@ -1,0 +1,233 @@
+// Floorplan.cpp - draw a mapping as SVG
+//
+// Every switch owns a square cell: the switch stands in its lower left corner, where the routing channels cross, the units
+// that hang on it in the rest. Channels run between the units, one lane per network and direction.
+#include "jacquard/Mapper/Floorplan.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <iterator>
+
+namespace jacquard::mapper {
+
+namespace {
+
+// Pixels.
+constexpr int cellSize = 78, channel = 30, switchSize = 10, margin = 24, header = 58, legendHeight = 52;
+
+struct Colours {
+  const char *fill, *stroke;
+};
+constexpr Colours unitColours[] = {{"#cfe2ff", "#3b6fb6"}, {"#d5efd0", "#4a8f3f"}, {"#ffe3c2", "#c77a1e"}};
+constexpr const char *networkColours[] = {"#b3264a", "#6b4fb3", "#6b7280"};
+
+std::string escape(const std::string &text) {
+  std::string result;
+  for (const char c : text)
+    switch (c) {
+    case '&':
+      result += "&amp;";
+      break;
+    case '<':
+      result += "&lt;";
+      break;
+    case '>':
+      result += "&gt;";
+      break;
+    case '"':
+      result += "&quot;";
+      break;
+    default: // control characters are not allowed in XML, whatever the model's author put into a name
+      result += (unsigned char)c < 0x20 ? ' ' : c;
+    }
+  return result;
+}
+
+/// What fits into a unit's box: the end of a name says more than its beginning ("conv1.mac0" -> "..mac0").
+std::string shorten(const std::string &name, size_t length) {
+  size_t begin = name.size() <= length ? 0 : name.size() - (length - 2);
+  while (begin < name.size() && ((unsigned char)name[begin] & 0xc0) == 0x80)
+    ++begin; // not into the middle of a UTF-8 character
+  return (begin ? ".." : "") + name.substr(begin);
+}
+
+class Drawing {
+public:
+  Drawing(const Problem &problem, const Mapping &mapping, const FabricModel &model, const std::string &title)
+      : problem(problem), model(model), title(title), unitAt(model.sites().size()),
+        slots(model.numSwitches(), 0), uses(model.numSwitches() * 4) {
+    for (const Site &site : model.sites())
+      ++slots[model.switchAt(site.x, site.y)];
+    for (size_t u = 0; u < problem.units.size(); ++u)
+      unitAt[mapping.placement.siteOf[UnitId(u)]] = UnitId(u);
+    for (size_t n = 0; n < problem.nets.size(); ++n)
+      for (const Hop &hop : mapping.routing.hops[NetId(n)])
+        count(problem.nets[NetId(n)].network, hop);
+  }
+
+  std::string draw() {
+    const int width = 2 * margin + cellSize * model.width(), below = header + cellSize * model.height() + channel;
+    emit("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" "
+         "font-family=\"Helvetica, Arial, sans-serif\">\n",
+         std::max(width, minWidth), below + legendHeight);
+    emit("<rect width=\"100%\" height=\"100%\" fill=\"#fcfcfa\"/>\n");
+    drawHeader();
+    drawRoutes();
+    for (unsigned s = 0; s < model.sites().size(); ++s)
+      drawSite(s);
+    for (unsigned sw = 0; sw < model.numSwitches(); ++sw)
+      emit("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"2\" fill=\"#ffffff\" stroke=\"#555\"/>\n",
+           switchX(sw) - switchSize / 2, switchY(sw) - switchSize / 2, switchSize, switchSize);
+    drawLegend(below);
+    emit("</svg>\n");
+    return std::move(svg);
+  }
+
+private:
+  static constexpr int minWidth = 640; ///< for the legend on small fabrics
+
+  template <typename... Args>
+  void emit(fmt::format_string<Args...> format, Args &&...args) {
+    fmt::format_to(std::back_inserter(svg), format, std::forward<Args>(args)...);
+  }
+
+  int switchX(unsigned sw) const { return margin + int(sw) % model.width() * cellSize + channel / 2; }
+  int switchY(unsigned sw) const { return header + (int(sw) / model.width() + 1) * cellSize - channel / 2; }
+
+  void count(NetworkKind network, const Hop &hop) {
+    const SwitchPort &out = model.switchModel(hop.sw, network).sinks[hop.sink];
+    if (!out.isLink)
+      return;
+    ++uses[4 * hop.sw + unsigned(out.direction)][unsigned(network)];
+    ++linksUsed[unsigned(network)];
+  }
+
+  void drawHeader() {
+    emit("<title>{0}</title>\n<text x=\"{1}\" y=\"26\" font-size=\"18\" font-weight=\"bold\" fill=\"#222\">{0}</text>\n",
+         escape(title.empty() ? "Floorplan" : title), margin);
+    std::string text = fmt::format("on '{}'", model.spec().name);
+    for (unsigned kind = 0; kind < 3; ++kind)
+      text += fmt::format(", {} of {} {}", used(UnitKind(kind)), available(UnitKind(kind)),
+                          unitKindName(UnitKind(kind)));
+    text += fmt::format(" units; {} nets", problem.nets.size());
+    emit("<text x=\"{}\" y=\"46\" font-size=\"13\" fill=\"#444\">{}</text>\n", margin, escape(text));
+  }
+
+  size_t used(UnitKind kind) const {
+    return size_t(std::count_if(problem.units.begin(), problem.units.end(), [&](auto &u) { return u.kind == kind; }));
+  }
+  size_t available(UnitKind kind) const {
+    return size_t(std::count_if(model.sites().begin(), model.sites().end(), [&](auto &s) { return s.kind == kind; }));
+  }
+
+  /// Lines along the links in use. The lane of a line follows from network and direction, so that none hides another.
+  void drawRoutes() {
+    for (unsigned sw = 0; sw < model.numSwitches(); ++sw)
+      for (unsigned d = 0; d < 4; ++d)
+        for (unsigned net = 0; net < 3; ++net)
+          if (const unsigned tracks = uses[4 * sw + d][net])
+            drawLink(sw, Direction(d), NetworkKind(net), tracks);
+  }
+
+  void drawLink(unsigned sw, Direction direction, NetworkKind network, unsigned tracks) {
+    const unsigned to = unsigned(model.neighbour(sw, direction));
+    const bool vertical = direction == Direction::North || direction == Direction::South;
+    const int side = direction == Direction::North || direction == Direction::West ? -1 : 1;
+    const int offset = side * (2 + 4 * int(network));
+    const int dx = vertical ? offset : 0, dy = vertical ? 0 : offset;
+    emit("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"{}\" stroke-width=\"{:.1f}\" stroke-opacity=\"0.8\">"
+         "<title>{} ({},{}) to ({},{}): {} of {} tracks</title></line>\n",
+         switchX(sw) + dx, switchY(sw) + dy, switchX(to) + dx, switchY(to) + dy, networkColours[unsigned(network)],
+         lineWidth(network, tracks), networkKindName(network), int(sw) % model.width(), int(sw) / model.width(),
+         int(to) % model.width(), int(to) / model.width(), tracks, model.tracks(network));
+  }
+
+  /// 1 for one track up to 4 for all of them.
+  double lineWidth(NetworkKind network, unsigned tracks) const {
+    const unsigned all = model.tracks(network);
+    return all > 1 ? 1.0 + 3.0 * double(tracks - 1) / double(all - 1) : 4.0;
+  }
+
+  void drawSite(unsigned s) {
+    const Site &site = model.sites()[s];
+    const unsigned sw = model.switchOfSite(s);
+    const int box = cellSize - channel, height = box / int(slots[sw]);
+    const int x = margin + site.x * cellSize + channel - 2, y = header + site.y * cellSize + int(site.slot) * height;
+    const UnitId unit = unitAt[s];
+    const Colours &colours = unitColours[unsigned(site.kind)];
+    emit("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\" fill=\"{}\" stroke=\"{}\"{}>", x, y, box,
+         std::max(height - 2, 1), unit.valid() ? colours.fill : "#ffffff", colours.stroke,
+         unit.valid() ? "" : " stroke-opacity=\"0.35\" stroke-dasharray=\"3 3\"");
+    emit("<title>{}{}</title></rect>\n", model.describeSite(s),
+         unit.valid() ? escape(": " + describe(problem.units[unit])) : "");
+    if (unit.valid() && height >= 9)
+      drawName(problem.units[unit], x + box / 2, y, height);
+  }
+
+  void drawName(const Unit &unit, int centre, int y, int height) {
+    const bool twoLines = height >= 30 && !unit.node.empty() && unit.node != unit.name;
+    const int size = std::min(9, height - 1);
+    emit("<text x=\"{}\" y=\"{}\" font-size=\"{}\" text-anchor=\"middle\" fill=\"#222\">{}</text>\n", centre,
+         y + height / 2 + (twoLines ? -2 : 3), size, escape(shorten(unit.name, 9)));
+    if (twoLines)
+      emit("<text x=\"{}\" y=\"{}\" font-size=\"7\" text-anchor=\"middle\" fill=\"#666\">{}</text>\n", centre,
+           y + height / 2 + 9, escape(shorten(unit.node, 12)));
+  }
+
+  void drawLegend(int y) {
+    int x = margin;
+    for (unsigned kind = 0; kind < 3; ++kind) {
+      emit("<rect x=\"{}\" y=\"{}\" width=\"14\" height=\"14\" rx=\"3\" fill=\"{}\" stroke=\"{}\"/>", x, y,
+           unitColours[kind].fill, unitColours[kind].stroke);
+      x = drawLegendText(x + 20, y + 11, fmt::format("{} unit", unitKindName(UnitKind(kind))));
+    }
+    emit("<rect x=\"{}\" y=\"{}\" width=\"14\" height=\"14\" rx=\"3\" fill=\"#ffffff\" stroke=\"#999\" "
+         "stroke-dasharray=\"3 3\"/>",
+         x, y);
+    x = drawLegendText(x + 20, y + 11, "free site");
+    emit("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"2\" fill=\"#ffffff\" stroke=\"#555\"/>", x, y + 2,
+         switchSize, switchSize);
+    drawLegendText(x + 16, y + 11, "switch");
+    x = margin;
+    for (unsigned net = 0; net < 3; ++net) {
+      emit("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"{}\" stroke-width=\"4\"/>", x, y + 31, x + 14, y + 31,
+           networkColours[net]);
+      x = drawLegendText(x + 20, y + 35,
+                         fmt::format("{}: {} of {} links", networkKindName(NetworkKind(net)), linksUsed[net],
+                                     numLinks(NetworkKind(net))));
+    }
+    drawLegendText(x, y + 35, "(wider: more tracks in use)");
+  }
+
+  int drawLegendText(int x, int y, const std::string &text) {
+    emit("<text x=\"{}\" y=\"{}\" font-size=\"12\" fill=\"#333\">{}</text>\n", x, y, text);
+    return x + 7 * int(text.size()) + 16;
+  }
+
+  unsigned numLinks(NetworkKind network) const {
+    unsigned links = 0;
+    for (unsigned sw = 0; sw < model.numSwitches(); ++sw)
+      for (const SwitchPort &out : model.switchModel(sw, network).sinks)
+        links += out.isLink;
+    return links;
+  }
+
+  const Problem &problem;
+  const FabricModel &model;
+  const std::string &title;
+  std::vector<UnitId> unitAt;                 ///< per site; invalid: free
+  std::vector<unsigned> slots;                ///< sites per switch
+  std::vector<std::array<unsigned, 3>> uses;  ///< per switch and direction: tracks in use by network
+  std::array<unsigned, 3> linksUsed{};
+  std::string svg;
+};
+
+} // namespace
+
+std::string floorplanSvg(const Problem &problem, const Mapping &mapping, const FabricModel &model,
+                         const std::string &title) {
+  return Drawing(problem, mapping, model, title).draw();
+}
+
+} // namespace jacquard::mapper
