@@ -1,5 +1,4 @@
-// Verify.cpp - checks a configuration against the architecture: the ranges of the field table, then what no range can
-// say
+// Verify.cpp - checks a configuration against the architecture: ranges of fields, then rules between them
 //
 // The rules between fields are those that engines rely on without looking again: values that an operation reads exist,
 // operations have room, lanes stay within the vector, address arithmetic stays within 64 bits.

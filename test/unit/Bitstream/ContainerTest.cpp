@@ -105,8 +105,9 @@ TEST(ContainerTest, SurvivesDamageBehindTheChecksum) {
     std::string damaged = bytes;
     for (int change = 0; change <= round % 4; ++change)
       damaged[32 + random.below(bytes.size() - 32)] = char(random.next());
-    if (Result<Program> program = readProgram(reseal(damaged)))
+    if (Result<Program> program = readProgram(reseal(damaged))) {
       EXPECT_TRUE(writeProgram(*program));
+    }
   }
   for (int round = 0; round < 1000; ++round) {
     std::string noise(random.below(200), '\0');

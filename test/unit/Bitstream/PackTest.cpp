@@ -81,8 +81,9 @@ TEST(PackTest, SurvivesRandomBytesAndKeepsWhatItAccepts) {
         byte = uint8_t(random.next());
     else
       bytes[random.below(bytes.size())] ^= uint8_t(1 << random.below(8));
-    if (Result<SectionConfig> config = unpackSection(bytes, model))
+    if (Result<SectionConfig> config = unpackSection(bytes, model)) {
       EXPECT_EQ(packSection(*config, model), bytes);
+    }
   }
 }
 
