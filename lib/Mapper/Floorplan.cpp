@@ -14,7 +14,7 @@ namespace jacquard::mapper {
 namespace {
 
 // Pixels.
-constexpr int cellSize = 78, channel = 30, switchSize = 10, margin = 24, header = 58, legendHeight = 52;
+constexpr int cellSize = 86, channel = 30, switchSize = 18, margin = 24, header = 58, legendHeight = 76;
 
 struct Colours {
   const char *fill, *stroke;
@@ -73,6 +73,7 @@ public:
          std::max(width, minWidth), below + legendHeight);
     emit("<rect width=\"100%\" height=\"100%\" fill=\"#fcfcfa\"/>\n");
     drawHeader();
+    drawStubs();
     drawRoutes();
     for (unsigned s = 0; s < model.sites().size(); ++s)
       drawSite(s);
@@ -121,6 +122,22 @@ private:
     return size_t(std::count_if(model.sites().begin(), model.sites().end(), [&](auto &s) { return s.kind == kind; }));
   }
 
+  /// Placed units hang on the switch of their cell.
+  void drawStubs() {
+    for (unsigned s = 0; s < model.sites().size(); ++s) {
+      const unsigned sw = model.switchOfSite(s);
+      if (unitAt[s].valid())
+        emit("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"{}\" stroke-width=\"2\"/>\n", switchX(sw),
+             switchY(sw), boxX(s) + 6, boxY(s) + boxHeight(s) - 6, unitColours[unsigned(model.sites()[s].kind)].stroke);
+    }
+  }
+
+  int boxHeight(unsigned site) const { return (cellSize - channel) / int(slots[model.switchOfSite(site)]); }
+  int boxX(unsigned site) const { return margin + model.sites()[site].x * cellSize + channel - 2; }
+  int boxY(unsigned site) const {
+    return header + model.sites()[site].y * cellSize + int(model.sites()[site].slot) * boxHeight(site);
+  }
+
   /// Lines along the links in use. The lane of a line follows from network and direction, so that none hides another.
   void drawRoutes() {
     for (unsigned sw = 0; sw < model.numSwitches(); ++sw)
@@ -134,8 +151,8 @@ private:
     const unsigned to = unsigned(model.neighbour(sw, direction));
     const bool vertical = direction == Direction::North || direction == Direction::South;
     const int side = direction == Direction::North || direction == Direction::West ? -1 : 1;
-    const int offset = side * (2 + 4 * int(network));
-    const int dx = vertical ? offset : 0, dy = vertical ? 0 : offset;
+    const double offset = side * (1.5 + 3.0 * double(unsigned(network)));
+    const double dx = vertical ? offset : 0.0, dy = vertical ? 0.0 : offset;
     emit("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"{}\" stroke-width=\"{:.1f}\" stroke-opacity=\"0.8\">"
          "<title>{} ({},{}) to ({},{}): {} of {} tracks</title></line>\n",
          switchX(sw) + dx, switchY(sw) + dy, switchX(to) + dx, switchY(to) + dy, networkColours[unsigned(network)],
@@ -143,17 +160,15 @@ private:
          int(to) % model.width(), int(to) / model.width(), tracks, model.tracks(network));
   }
 
-  /// 1 for one track up to 4 for all of them.
+  /// 0.8 for one track up to 2.8, nearly a lane, for all of them.
   double lineWidth(NetworkKind network, unsigned tracks) const {
     const unsigned all = model.tracks(network);
-    return all > 1 ? 1.0 + 3.0 * double(tracks - 1) / double(all - 1) : 4.0;
+    return all > 1 ? 0.8 + 2.0 * double(tracks - 1) / double(all - 1) : 2.8;
   }
 
   void drawSite(unsigned s) {
     const Site &site = model.sites()[s];
-    const unsigned sw = model.switchOfSite(s);
-    const int box = cellSize - channel, height = box / int(slots[sw]);
-    const int x = margin + site.x * cellSize + channel - 2, y = header + site.y * cellSize + int(site.slot) * height;
+    const int box = cellSize - channel, height = boxHeight(s), x = boxX(s), y = boxY(s);
     const UnitId unit = unitAt[s];
     const Colours &colours = unitColours[unsigned(site.kind)];
     emit("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\" fill=\"{}\" stroke=\"{}\"{}>", x, y, box,
@@ -186,9 +201,8 @@ private:
          "stroke-dasharray=\"3 3\"/>",
          x, y);
     x = drawLegendText(x + 20, y + 11, "free site");
-    emit("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"2\" fill=\"#ffffff\" stroke=\"#555\"/>", x, y + 2,
-         switchSize, switchSize);
-    drawLegendText(x + 16, y + 11, "switch");
+    emit("<rect x=\"{}\" y=\"{}\" width=\"14\" height=\"14\" rx=\"2\" fill=\"#ffffff\" stroke=\"#555\"/>", x, y);
+    drawLegendText(x + 20, y + 11, "switch");
     x = margin;
     for (unsigned net = 0; net < 3; ++net) {
       emit("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"{}\" stroke-width=\"4\"/>", x, y + 31, x + 14, y + 31,
@@ -197,7 +211,8 @@ private:
                          fmt::format("{}: {} of {} links", networkKindName(NetworkKind(net)), linksUsed[net],
                                      numLinks(NetworkKind(net))));
     }
-    drawLegendText(x, y + 35, "(wider: more tracks in use)");
+    drawLegendText(margin, y + 57,
+                   "a line is a direction of a link bundle, the wider the more of its tracks are in use");
   }
 
   int drawLegendText(int x, int y, const std::string &text) {

@@ -63,6 +63,26 @@ TEST(MapTest, AnnealingShortensTheGreedySeed) {
   EXPECT_LT(wireLength(problem, *annealed, model), wireLength(problem, *seed, model));
 }
 
+TEST(MapTest, BroadcastsReachEveryUnit) {
+  const FabricModel model = presetModel("plasticine");
+  Problem problem;
+  std::vector<Terminal> sinks[3];
+  const UnitId dram[3] = {problem.units.add({UnitKind::DramPort, "w0", "Gemm_0"}),
+                          problem.units.add({UnitKind::DramPort, "w1", "Gemm_0"}),
+                          problem.units.add({UnitKind::DramPort, "w2", "Gemm_0"})};
+  for (unsigned i = 0; i < numSites(model, UnitKind::Compute); ++i) {
+    const UnitId unit = problem.units.add({UnitKind::Compute, "mac" + std::to_string(i), "Gemm_0"});
+    for (unsigned port = 0; port < 3; ++port)
+      sinks[port].push_back({unit, port});
+  }
+  for (unsigned port = 0; port < 3; ++port)
+    problem.nets.add({"w" + std::to_string(port), NetworkKind::Vector, {dram[port], 0}, sinks[port], 1000});
+  Result<Mapping> mapping = mapOntoFabric(problem, model);
+  ASSERT_TRUE(mapping) << mapping.error();
+  EXPECT_EQ(verifySelects(problem, mapping->placement, selectsOf(problem, mapping->routing, model), model),
+            std::vector<std::string>());
+}
+
 TEST(MapTest, EmptyProblemMaps) {
   const FabricModel model = presetModel("tiny");
   Result<Mapping> mapping = mapOntoFabric({}, model);
@@ -70,7 +90,7 @@ TEST(MapTest, EmptyProblemMaps) {
   EXPECT_TRUE(mapping->placement.siteOf.empty());
 }
 
-/// Every compute unit in column 1..half sends to a partner across the middle: more than the tracks there can carry.
+/// Every compute unit sends all its streams half the grid away, over links of one track.
 TEST(MapTest, FullLinksAreNamed) {
   Result<ArchSpec> spec = loadArch("tiny");
   ASSERT_TRUE(spec);
@@ -79,7 +99,6 @@ TEST(MapTest, FullLinksAreNamed) {
   const FabricModel model(narrow);
   Problem problem;
   Placement placement;
-  // Two units on the leftmost column's cells send three streams each to the far corner cell.
   std::vector<unsigned> computeSites;
   for (unsigned s = 0; s < model.sites().size(); ++s)
     if (model.sites()[s].kind == UnitKind::Compute)
@@ -89,7 +108,6 @@ TEST(MapTest, FullLinksAreNamed) {
     problem.units.add({UnitKind::Compute, "u" + std::to_string(i), "Conv_" + std::to_string(i)});
     placement.siteOf.add(computeSites[i]);
   }
-  // All to all, as far as ports reach: a cut of one track cannot carry it.
   const unsigned n = unsigned(computeSites.size());
   for (unsigned i = 0; i < n; ++i)
     for (unsigned port = 0; port < narrow.compute.ports.vectorOut && port < narrow.compute.ports.vectorIn; ++port)
