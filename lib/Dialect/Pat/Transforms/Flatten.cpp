@@ -92,14 +92,15 @@ private:
   // Results of a map that are tensors made inside it.
   void resolveTensorYields(MapOp top);
   Value wholeTensor(MapOp top, unsigned i);
-  Value broadcastOver(MapOp top, Value tensor, const Context &context);
+  Value broadcastOver(MapOp top, Value tensor, ArrayRef<BlockArgument> outer);
   // Patterns and code of the scope itself.
   MapOp wrapFold(FoldOp fold);
   void sinkScalars(Operation *top);
 
   OpBuilder b;
   llvm::SmallPtrSet<Operation *, 4> stuck;            ///< patterns that cannot leave
-  llvm::DenseMap<std::pair<Operation *, unsigned>, Value> tensorYields; ///< map, result -> the whole tensor
+  /// Results of maps whose yield already names the hoisted tensor -> the map's indices that the tensor depends on.
+  llvm::DenseMap<std::pair<Operation *, unsigned>, SmallVector<BlockArgument>> tensorYields;
 };
 
 /// The identity of a component as a constant, or null.
@@ -330,18 +331,18 @@ void Flattener::replaceReads(Value nested, Value hoisted, const Context &context
   }
 }
 
-/// The tensor of `top`'s shape ++ the shape of `tensor` which holds tensor[context ..] at every point of `top`.
-Value Flattener::broadcastOver(MapOp top, Value tensor, const Context &context) {
-  if (llvm::equal(context.indices, top.getIndices()))
+/// The tensor over the domain of `top` which holds tensor[outer ..] at every point.
+Value Flattener::broadcastOver(MapOp top, Value tensor, ArrayRef<BlockArgument> outer) {
+  if (llvm::equal(outer, top.getIndices()))
     return tensor;
-  ArrayRef<int64_t> inner = cast<RankedTensorType>(tensor.getType()).getShape().drop_front(context.indices.size());
+  ArrayRef<int64_t> inner = cast<RankedTensorType>(tensor.getType()).getShape().drop_front(outer.size());
   SmallVector<int64_t> domain(top.getDomain());
   llvm::append_range(domain, inner);
   b.setInsertionPoint(top);
   return MapOp::create(b, top.getLoc(), domain,
                        [&](OpBuilder &, Location loc, ValueRange indices) {
                          SmallVector<Value> access;
-                         for (BlockArgument index : context.indices)
+                         for (BlockArgument index : outer)
                            access.push_back(indices[index.getArgNumber()]);
                          llvm::append_range(access, indices.drop_front(top.getRank()));
                          return SmallVector<Value>{at(b, loc, tensor, access)};
@@ -363,8 +364,8 @@ void Flattener::replaceUses(Operation *nested, Operation *hoisted, const Context
     }
     replaceReads(old, result, context);
     for (OpOperand &use : llvm::make_early_inc_range(old.getUses())) { // only the yield of `top` is left
-      tensorYields[{top, use.getOperandNumber()}] = broadcastOver(cast<MapOp>(top), result, context);
-      use.set(result);
+      tensorYields[{top, use.getOperandNumber()}] = context.indices;
+      use.set(result); // resolved with all yields of the map; the hoisted map may be split further until then
     }
   }
 }
@@ -399,14 +400,14 @@ Value Flattener::wholeTensor(MapOp top, unsigned i) {
   Value value = top.getBodyYield().getOperand(i);
   if (!isa<RankedTensorType>(value.getType()))
     return {};
-  if (Value known = tensorYields.lookup({top, i}))
-    return known;
+  if (auto known = tensorYields.find({top, i}); known != tensorYields.end())
+    return broadcastOver(top, value, known->second);
   Operation *def = value.getDefiningOp();
   if (def && def->hasTrait<OpTrait::ConstantLike>() && top->isProperAncestor(def))
     def->moveBefore(top);
   if (top->isAncestor(value.getParentBlock()->getParentOp()))
     return {}; // made by a pattern that could not leave
-  return broadcastOver(top, value, Context());
+  return broadcastOver(top, value, {});
 }
 
 /// map (i) { pat.yield <tensor> }: the tensor's elements become points of an own map; the map keeps its other results.

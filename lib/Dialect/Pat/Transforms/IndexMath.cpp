@@ -7,6 +7,7 @@
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SmallBitVector.h"
 #include "llvm/Support/MathExtras.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <numeric>
 
@@ -98,6 +99,10 @@ LinearForm Simplifier::linearize(AffineExpr expr) {
     form.constant = constant.getValue();
     return form;
   }
+  if (std::optional<IndexRange> r = rangeOf(expr, dims); r && r->min == r->max) {
+    form.constant = r->min;
+    return form;
+  }
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!binary)
     return opaque(expr);
@@ -182,8 +187,6 @@ bool Simplifier::dropLowPart(LinearForm &form, int64_t &divisor) {
 }
 
 LinearForm Simplifier::divide(LinearForm form, int64_t divisor) {
-  while (mergeQuotient(form, divisor)) {
-  }
   LinearForm whole;
   while (true) {
     // Terms that the divisor divides leave the division.
@@ -198,7 +201,7 @@ LinearForm Simplifier::divide(LinearForm form, int64_t divisor) {
     whole.constant += quotient;
     rest.constant = form.constant - quotient * divisor;
     form = rest;
-    if (divisor == 1 || form.isConstant() || !dropLowPart(form, divisor))
+    if (divisor == 1 || form.isConstant() || !(mergeQuotient(form, divisor) || dropLowPart(form, divisor)))
       break;
   }
   if (form.isConstant())
@@ -249,9 +252,26 @@ AffineExpr Simplifier::takeRemainder(LinearForm &form) {
   return {};
 }
 
+/// Dimensions in order, then the other atoms by their text: equal sums are equal expressions.
+bool comesBefore(AffineExpr a, AffineExpr b) {
+  auto x = dyn_cast<AffineDimExpr>(a), y = dyn_cast<AffineDimExpr>(b);
+  if (x && y)
+    return x.getPosition() < y.getPosition();
+  if (x || y)
+    return static_cast<bool>(x);
+  auto text = [](AffineExpr expr) {
+    std::string result;
+    llvm::raw_string_ostream(result) << expr;
+    return result;
+  };
+  return text(a) < text(b);
+}
+
 AffineExpr Simplifier::sum(const LinearForm &form) {
+  auto terms = llvm::to_vector(form.terms);
+  llvm::sort(terms, [](auto &a, auto &b) { return comesBefore(a.first, b.first); });
   AffineExpr result = getAffineConstantExpr(0, context);
-  for (auto [atom, coefficient] : form.terms)
+  for (auto [atom, coefficient] : terms)
     result = result + atom * coefficient;
   return result + form.constant;
 }
