@@ -38,6 +38,21 @@ private:
   llvm::DenseMap<Value, Value> drams;
 };
 
+/// Multiply-adds of a nest: points at which a product is only summed.
+int64_t countMultiplyAdds(const Nest &nest) {
+  if (!nest.fold)
+    return 0;
+  int64_t points = 1, products = 0;
+  for (const NestDim &dim : nest.dims)
+    points *= dim.extent;
+  for (auto [i, yielded] : llvm::enumerate(nest.fold.getBodyYield()->getOperands())) {
+    Operation *combiner = pat::matchSimpleCombiner(*nest.fold.getCombiner(), i);
+    products += isa_and_nonnull<arith::MulFOp, arith::MulIOp>(yielded.getDefiningOp()) &&
+                isa_and_nonnull<arith::AddFOp, arith::AddIOp>(combiner);
+  }
+  return points * products;
+}
+
 /// The one public function of the module.
 FailureOr<func::FuncOp> ConvertPatToPipe::findModel() {
   func::FuncOp model;
@@ -131,8 +146,10 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
     else if (op.getDialect() && op.getDialect()->getNamespace() == "pat")
       return op.emitError() << "'" << op.getName() << "' does not run on the fabric yet; use --target=host";
   }
+  int64_t multiplyAdds = 0;
   for (auto [number, op] : llvm::enumerate(patterns)) {
     Nest nest = analyseNest(op);
+    multiplyAdds += countMultiplyAdds(nest);
     Mapping mapping = chooseMapping(nest, spec);
     SmallVector<Value> results;
     for (Value result : op->getResults())
@@ -144,11 +161,15 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
   }
   // What is left of `pat` has no uses but among itself.
   ret->eraseOperands(0, ret->getNumOperands());
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block.without_terminator())))
-    if (op.getDialect() && !isa<pipe::PipeDialect>(op.getDialect()) && op.use_empty())
-      op.erase();
+  SmallVector<Operation *> old;
+  for (Operation &op : block.without_terminator())
+    if (!isa_and_nonnull<pipe::PipeDialect>(op.getDialect()))
+      old.push_back(&op);
+  for (Operation *op : llvm::reverse(old))
+    op->erase();
   block.eraseArguments(0, block.getNumArguments());
   function.setType(FunctionType::get(&getContext(), {}, {}));
+  function->setAttr("pipe.multiply_adds", builder.getI64IntegerAttr(multiplyAdds)); // the report's measure of work
   function.removeArgAttrsAttr();
   function.removeResAttrsAttr();
   return success();

@@ -272,7 +272,7 @@ void Search::placeAccesses(Mapping &mapping) {
       if (uint64_t(words) * 4 * (once ? 1 : mapping.bufferDepth) > arch.memory.bytes())
         continue;
       double traffic = loads * double(words) * 4;
-      if (traffic * 1.01 < best || (direct && padded)) {
+      if (traffic < 0.9 * best || (direct && padded)) { // holding a tile must save traffic to be worth a unit
         best = traffic;
         plan = {true, depth};
         direct = false;

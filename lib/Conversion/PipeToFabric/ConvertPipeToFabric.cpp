@@ -89,7 +89,8 @@ void ConvertPipeToFabric::runOnOperation() {
     if (function.isPrivate() || function.isDeclaration())
       continue;
     auto device = fabric::DeviceOp::create(builder, function.getLoc(), builder.getStringAttr(arch),
-                                           builder.getI64IntegerAttr(0));
+                                           builder.getI64IntegerAttr(0),
+                                           function->getAttrOfType<IntegerAttr>("pipe.multiply_adds"));
     device.getBody().emplaceBlock();
     if (failed(layOut(function, device, *spec)) || failed(lowerSections(function, device, *spec)))
       return signalPassFailure();

@@ -57,8 +57,16 @@ FailureOr<BufferWriter> SectionLowering::writerOf(Value buffer, int64_t unit) {
 }
 
 Value SectionLowering::makeLoad(Location loc, FlatSymbolRefAttr symbol, fabric::AccessAttr access, Value index) {
-  return fabric::LoadOp::create(b, loc, fabric::StreamType::get(b.getContext()), symbol, access, index,
-                                DenseI64ArrayAttr(), StringAttr());
+  auto create = [&]() -> Value {
+    return fabric::LoadOp::create(b, loc, fabric::StreamType::get(b.getContext()), symbol, access, index,
+                                  DenseI64ArrayAttr(), StringAttr());
+  };
+  if (index)
+    return create();
+  Value &stream = streams[{symbol.getAsOpaquePointer(), {-1, access}}];
+  if (!stream)
+    stream = create();
+  return stream;
 }
 
 FailureOr<Value> SectionLowering::makeMemory(Location loc, Value buffer, int64_t unit, fabric::AccessAttr read,
@@ -67,11 +75,18 @@ FailureOr<Value> SectionLowering::makeMemory(Location loc, Value buffer, int64_t
   if (failed(writer))
     return failure();
   auto declaration = buffer.getDefiningOp<pipe::BufferOp>();
+  std::pair<const void *, std::pair<int64_t, Attribute>> key = {buffer.getAsOpaquePointer(),
+                                                                {bufferKey(buffer, unit), read}};
+  if (!readIndex)
+    if (Value known = streams.lookup(key))
+      return known;
   Value stream = fabric::MemoryOp::create(
       b, loc, fabric::StreamType::get(b.getContext()), writer->data, writer->access, writer->index, read, readIndex,
       b.getI64IntegerAttr(scratchpadWords(cast<MemRefType>(buffer.getType()))),
       b.getI64IntegerAttr(declaration.getDepth()), writer->accumulate, b.getI32IntegerAttr(int32_t(writer->init)),
       DenseI64ArrayAttr(), StringAttr());
+  if (!readIndex)
+    streams[key] = stream;
   return stream;
 }
 

@@ -44,13 +44,14 @@ public:
   /// The unit whose copy of the buffer an access of `unit` uses: -1 for a shared one.
   int64_t bufferKey(mlir::Value buffer, int64_t unit);
   void setWriter(mlir::Value buffer, int64_t unit, BufferWriter writer) { writers[{buffer, unit}] = writer; }
-  /// A memory unit that holds `buffer` for one reader.
+  /// A memory unit that holds `buffer` for one reader; readers that walk alike share it (multicast).
   mlir::FailureOr<mlir::Value> makeMemory(mlir::Location loc, mlir::Value buffer, int64_t unit,
                                           fabric::AccessAttr read, mlir::Value readIndex);
   /// The symbol of a section argument.
   mlir::FlatSymbolRefAttr symbolOf(mlir::Value root) {
     return symbols[llvm::cast<mlir::BlockArgument>(root).getArgNumber()];
   }
+  /// A DRAM port that reads.
   mlir::Value makeLoad(mlir::Location loc, mlir::FlatSymbolRefAttr symbol, fabric::AccessAttr access, mlir::Value index);
 
   mlir::OpBuilder &b;
@@ -62,6 +63,8 @@ private:
   mlir::LogicalResult lowerStore(pipe::StoreOp store, int64_t unit);
 
   llvm::ArrayRef<mlir::FlatSymbolRefAttr> symbols;
+  /// Streams without an index that are there already: by what is read (buffer and its copy, or symbol) and how.
+  llvm::DenseMap<std::pair<const void *, std::pair<int64_t, mlir::Attribute>>, mlir::Value> streams;
   std::map<std::pair<mlir::Value, int64_t>, BufferWriter,
            bool (*)(const std::pair<mlir::Value, int64_t> &, const std::pair<mlir::Value, int64_t> &)>
       writers{[](const auto &a, const auto &c) {

@@ -48,7 +48,8 @@ def Fabric_DeviceOp : FabricOp<"device", [IsolatedFromAbove, NoTerminator, Singl
     Example: `fabric.device arch "plasticine" { fabric.buffer ... fabric.section ... }`
     Constraints: (C1) the architecture is a preset or a readable file.
   }];
-  let arguments = (ins StrAttr:$arch, DefaultValuedAttr<I64Attr, "0">:$dram_bytes);
+  let arguments = (ins StrAttr:$arch, DefaultValuedAttr<I64Attr, "0">:$dram_bytes,
+                       DefaultValuedAttr<I64Attr, "0">:$multiply_adds);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "`arch` $arch attr-dict-with-keyword $body";
 }

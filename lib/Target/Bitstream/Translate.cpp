@@ -1,0 +1,123 @@
+// Translate.cpp - a routed device as a whole program: sections, schedule, DRAM contents and names
+#include "jacquard/Target/Bitstream/BitstreamTarget.h"
+
+#include "jacquard/Bitstream/Encode.h"
+#include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+using namespace mlir;
+using namespace jacquard;
+using namespace jacquard::fabric;
+
+namespace {
+
+/// Appends the elements of a constant as DRAM holds them.
+template <typename T>
+void appendElement(std::vector<uint8_t> &bytes, T value) {
+  const auto *raw = reinterpret_cast<const uint8_t *>(&value);
+  bytes.insert(bytes.end(), raw, raw + sizeof(T));
+}
+
+FailureOr<std::vector<uint8_t>> constantBytes(BufferOp buffer) {
+  auto type = cast<RankedTensorType>(buffer.getType());
+  ElementType element = *fabricElementType(type.getElementType());
+  uint64_t size = uint64_t(type.getNumElements()) * elementBytes(element);
+  std::vector<uint8_t> bytes;
+  bytes.reserve(size);
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(*buffer.getValue())) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    if (!blob)
+      return buffer.emitError() << "resource '" << resource.getRawHandle().getKey() << "' has no data";
+    ArrayRef<char> data = blob->getData();
+    if (data.size() != size)
+      return buffer.emitError() << "resource '" << resource.getRawHandle().getKey() << "' has " << data.size()
+                                << " bytes; expected " << size;
+    bytes.assign(data.begin(), data.end());
+    return bytes;
+  }
+  auto dense = dyn_cast<DenseElementsAttr>(*buffer.getValue());
+  if (!dense)
+    return buffer.emitError() << "constant has no dense elements";
+  if (element == ElementType::F32) {
+    for (const APFloat &value : dense.getValues<APFloat>())
+      appendElement(bytes, uint32_t(value.bitcastToAPInt().getZExtValue()));
+    return bytes;
+  }
+  for (const APInt &value : dense.getValues<APInt>()) {
+    if (element == ElementType::I64)
+      appendElement(bytes, value.getSExtValue());
+    else if (element == ElementType::I32)
+      appendElement(bytes, int32_t(value.getSExtValue()));
+    else
+      appendElement(bytes, uint8_t(value.getZExtValue()));
+  }
+  return bytes;
+}
+
+LogicalResult layOutDram(DeviceOp device, bitstream::Program &program) {
+  program.dramBytes = uint64_t(device.getDramBytes());
+  for (auto buffer : device.getBody().front().getOps<BufferOp>()) {
+    auto type = cast<RankedTensorType>(buffer.getType());
+    ElementType element = *fabricElementType(type.getElementType());
+    if (buffer.getKind() != "temporary")
+      program.compulsoryBytes += uint64_t(type.getNumElements()) * elementBytes(element);
+    if (buffer.getKind() == "constant") {
+      auto bytes = constantBytes(buffer);
+      if (failed(bytes))
+        return failure();
+      if (!bytes->empty())
+        program.segments.push_back({uint64_t(buffer.getAddress()), std::move(*bytes)});
+    } else if (buffer.getPublicName()) {
+      bitstream::TensorSymbol symbol{buffer.getPublicName()->str(), element, type.getShape().vec(),
+                                     uint64_t(buffer.getAddress())};
+      (buffer.getKind() == "input" ? program.inputs : program.outputs).push_back(symbol);
+    }
+  }
+  llvm::sort(program.segments, [](auto &a, auto &b) { return a.address < b.address; });
+  return success();
+}
+
+std::vector<bitstream::UnitName> unitNames(SectionOp section, const FabricModel &model) {
+  std::vector<bitstream::UnitName> names;
+  for (Operation &op : section.getBody().front())
+    if (unitKindOf(&op)) {
+      auto name = op.getAttrOfType<StringAttr>("unit");
+      names.push_back({*siteOf(&op, model), name ? name.str() : std::string(), nodeName(op.getLoc())});
+    }
+  llvm::sort(names, [](auto &a, auto &b) { return a.site < b.site; });
+  return names;
+}
+
+} // namespace
+
+FailureOr<bitstream::Program> jacquard::translateToBitstream(DeviceOp device, const BitstreamInfo &info) {
+  auto model = loadFabricModel(device, device.getArch());
+  if (!model)
+    return failure();
+  bitstream::Program program;
+  program.toolVersion = info.toolVersion;
+  program.options = info.options;
+  program.modelHash = info.modelHash;
+  program.arch = model->spec();
+  program.multiplyAdds = uint64_t(device.getMultiplyAdds());
+  if (failed(layOutDram(device, program)))
+    return failure();
+  for (auto section : device.getBody().front().getOps<SectionOp>()) {
+    auto config = configureSection(section, *model);
+    if (failed(config))
+      return failure();
+    if (auto status = bitstream::verifyConfig(*config, *model); !status)
+      return section.emitError() << "section \"" << section.getName() << "\": " << status.error();
+    bitstream::Section entry;
+    entry.name = section.getName().str();
+    entry.config = std::move(*config);
+    entry.units = unitNames(section, *model);
+    entry.predictedCycles = uint64_t(section.getPredictedCycles().value_or(0));
+    program.schedule.push_back(uint32_t(program.sections.size()));
+    program.sections.push_back(std::move(entry));
+  }
+  return program;
+}
