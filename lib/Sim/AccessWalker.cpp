@@ -1,0 +1,90 @@
+// AccessWalker.cpp - affine registers kept incrementally, then the address stages lane by lane
+#include "AccessWalker.h"
+
+namespace jacquard::sim {
+namespace {
+
+using bitstream::AddressOp;
+using bitstream::AddressOpKind;
+
+// Signed overflow wraps, as it does in the machine.
+int64_t wrapAdd(int64_t a, int64_t b) { return int64_t(uint64_t(a) + uint64_t(b)); }
+int64_t wrapMul(int64_t a, int64_t b) { return int64_t(uint64_t(a) * uint64_t(b)); }
+
+/// floor(a / b) for b > 0.
+int64_t floorDiv(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+
+} // namespace
+
+AccessWalker::AccessWalker(const bitstream::AccessProgram &program, unsigned lanes, unsigned numRegisters)
+    : access(program), walker(program.counters, lanes), lanes(lanes), numRegisters(numRegisters),
+      values(size_t(numRegisters + 1 + program.ops.size()) * lanes), part(lanes), addresses(lanes) {
+  for (bitstream::AffineRegister &reg : access.registers) {
+    reg.coefficients.resize(walker.numLevels());
+    current.push_back(reg.base);
+  }
+}
+
+void AccessWalker::advance() {
+  // Level k went one step on; the deeper ones went from their last step back to the first.
+  int k = walker.advance();
+  if (k < 0)
+    return;
+  for (size_t r = 0; r < current.size(); ++r) {
+    const std::vector<int64_t> &coefficients = access.registers[r].coefficients;
+    int64_t delta = 0;
+    for (unsigned level = unsigned(k); level < walker.numLevels(); ++level) {
+      int64_t stride = int(level) == walker.vectorLevel() ? wrapMul(coefficients[level], lanes) : coefficients[level];
+      delta = wrapAdd(delta, level == unsigned(k) ? stride : wrapMul(stride, 1 - int64_t(walker.numSteps(level))));
+    }
+    current[r] = wrapAdd(current[r], delta);
+  }
+}
+
+void AccessWalker::setRegister(unsigned r) {
+  int64_t stride = walker.vectorLevel() < 0 ? 0 : access.registers[r].coefficients[walker.vectorLevel()];
+  int64_t *out = slot(r);
+  for (unsigned lane = 0; lane < valid; ++lane)
+    out[lane] = wrapAdd(current[r], wrapMul(stride, lane));
+}
+
+void AccessWalker::runStage(const AddressOp &op, int64_t *result) {
+  const int64_t *a = slot(op.a), *b = slot(op.b);
+  for (unsigned lane = 0; lane < valid; ++lane)
+    switch (op.kind) {
+    case AddressOpKind::None:
+      result[lane] = 0;
+      break;
+    case AddressOpKind::Madd:
+      result[lane] = wrapAdd(wrapMul(a[lane], op.low), b[lane]);
+      break;
+    case AddressOpKind::Div:
+      result[lane] = floorDiv(a[lane], op.low);
+      break;
+    case AddressOpKind::Mod:
+      result[lane] = a[lane] - wrapMul(op.low, floorDiv(a[lane], op.low));
+      break;
+    case AddressOpKind::Check:
+      result[lane] = a[lane];
+      part[lane] &= op.low <= a[lane] && a[lane] < op.high;
+      break;
+    }
+}
+
+void AccessWalker::evaluate(const uint32_t *index) {
+  valid = walker.validLanes();
+  for (unsigned lane = 0; lane < lanes; ++lane)
+    part[lane] = lane < valid;
+  for (unsigned r = 0; r < current.size(); ++r)
+    setRegister(r);
+  if (index)
+    for (unsigned lane = 0; lane < valid; ++lane)
+      slot(numRegisters)[lane] = int32_t(index[lane]);
+  for (unsigned j = 0; j < access.ops.size(); ++j)
+    runStage(access.ops[j], slot(numRegisters + 1 + j));
+  const int64_t *result = slot(access.address);
+  for (unsigned lane = 0; lane < valid; ++lane)
+    addresses[lane] = result[lane];
+}
+
+} // namespace jacquard::sim

@@ -1,0 +1,105 @@
+// Bind.cpp - checks names, shapes and types, then copies bytes
+#include "Bind.h"
+
+#include <algorithm>
+#include <cstring>
+#include <fmt/format.h>
+#include <optional>
+
+namespace jacquard::sim {
+namespace {
+
+using namespace bitstream;
+
+DType hostType(ElementType type) {
+  switch (type) {
+  case ElementType::F32:
+    return DType::F32;
+  case ElementType::I32:
+    return DType::I32;
+  case ElementType::I64:
+    return DType::I64;
+  case ElementType::I1:
+    return DType::Bool;
+  }
+  return DType::F32;
+}
+
+/// Bytes of a symbol, or nothing when they do not fit `limit`.
+std::optional<uint64_t> bytesWithin(const TensorSymbol &symbol, uint64_t limit) {
+  uint64_t bytes = elementBytes(symbol.type);
+  for (int64_t extent : symbol.shape) {
+    if (extent < 0 || (extent > 0 && bytes > limit / uint64_t(extent)))
+      return std::nullopt;
+    bytes *= uint64_t(extent);
+  }
+  return bytes;
+}
+
+Status checkSymbol(const TensorSymbol &symbol, const char *kind, uint64_t dramBytes) {
+  std::optional<uint64_t> bytes = bytesWithin(symbol, dramBytes);
+  if (bytes && symbol.address <= dramBytes && *bytes <= dramBytes - symbol.address)
+    return {};
+  return Error{fmt::format("{} '{}' ({}) at address {} does not fit the program's {} bytes of DRAM", kind, symbol.name,
+                           describeTensorType(hostType(symbol.type), symbol.shape), symbol.address, dramBytes)};
+}
+
+std::string namesOf(const std::vector<TensorSymbol> &symbols) {
+  std::string text;
+  for (const TensorSymbol &symbol : symbols)
+    text += (text.empty() ? "'" : ", '") + symbol.name + "'";
+  return text.empty() ? "none" : text;
+}
+
+} // namespace
+
+Status checkLayout(const Program &program) {
+  for (const DramSegment &segment : program.segments)
+    if (segment.address > program.dramBytes || segment.bytes.size() > program.dramBytes - segment.address)
+      return Error{fmt::format("a segment of {} bytes at address {} does not fit the program's {} bytes of DRAM",
+                               segment.bytes.size(), segment.address, program.dramBytes)};
+  for (const TensorSymbol &symbol : program.inputs)
+    if (Status status = checkSymbol(symbol, "input", program.dramBytes); !status)
+      return status;
+  for (const TensorSymbol &symbol : program.outputs)
+    if (Status status = checkSymbol(symbol, "output", program.dramBytes); !status)
+      return status;
+  return {};
+}
+
+Status bindInputs(const Program &program, const std::map<std::string, Tensor> &inputs, DramImage &image) {
+  for (const DramSegment &segment : program.segments)
+    if (!segment.bytes.empty())
+      std::memcpy(image.at(segment.address), segment.bytes.data(), segment.bytes.size());
+  for (const auto &[name, tensor] : inputs)
+    if (std::none_of(program.inputs.begin(), program.inputs.end(),
+                     [&name = name](const TensorSymbol &symbol) { return symbol.name == name; }))
+      return Error{fmt::format("the program has no input '{}'; its inputs are {}", name, namesOf(program.inputs))};
+  for (const TensorSymbol &symbol : program.inputs) {
+    std::string expected = describeTensorType(hostType(symbol.type), symbol.shape);
+    auto it = inputs.find(symbol.name);
+    if (it == inputs.end())
+      return Error{fmt::format("input '{}' is missing; expected a tensor of {}", symbol.name, expected)};
+    const Tensor &tensor = it->second;
+    uint64_t bytes = *bytesWithin(symbol, program.dramBytes);
+    if (tensor.type != hostType(symbol.type) || tensor.shape != symbol.shape || tensor.bytes.size() != bytes)
+      return Error{fmt::format("input '{}' is {}; expected {}", symbol.name,
+                               describeTensorType(tensor.type, tensor.shape), expected)};
+    if (bytes)
+      std::memcpy(image.at(symbol.address), tensor.bytes.data(), bytes);
+  }
+  return {};
+}
+
+std::map<std::string, Tensor> readOutputs(const Program &program, DramImage &image) {
+  std::map<std::string, Tensor> outputs;
+  for (const TensorSymbol &symbol : program.outputs) {
+    Tensor tensor = makeTensor(hostType(symbol.type), symbol.shape);
+    if (!tensor.bytes.empty())
+      std::memcpy(tensor.bytes.data(), image.at(symbol.address), tensor.bytes.size());
+    outputs[symbol.name] = std::move(tensor);
+  }
+  return outputs;
+}
+
+} // namespace jacquard::sim

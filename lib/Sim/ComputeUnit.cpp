@@ -1,0 +1,285 @@
+// ComputeUnit.cpp - one firing: read inputs, run the stages, write outputs, step the counters
+#include "ComputeUnit.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace jacquard::sim {
+
+using namespace bitstream;
+
+//===-------------------------------------------------------------------------------------------------------------===//
+// Setting up
+//===-------------------------------------------------------------------------------------------------------------===//
+
+namespace {
+
+unsigned outputLatency(const ComputeOutput &output, const ArchSpec &spec) {
+  bool tree = output.drain && output.reduce != Opcode::Nop;
+  return std::max(1u, spec.compute.stages * spec.compute.stageLatency + (tree ? spec.compute.treeLatency : 0));
+}
+
+bool isMultiplyAdd(const Stage &stage) {
+  return stage.opcode == Opcode::Fma || stage.opcode == Opcode::IMad || stage.accumulate;
+}
+
+} // namespace
+
+unsigned ComputeUnit::outputCapacity(const ComputeOutput &output, const ArchSpec &spec) {
+  return spec.compute.outputFifoDepth + outputLatency(output, spec);
+}
+
+ComputeUnit::ComputeUnit(SectionState &state, unsigned site, unsigned component, const ComputeConfig &config)
+    : Unit(state, site, component), lanes(state.model.spec().compute.lanes),
+      shadows(state.model.spec().compute.shadowAccumulators), walker(config.counters, lanes), zeros(paddedLanes(lanes)) {
+  values.assign(state.model.spec().compute.registers, zeros.data());
+  bindPorts(config);
+  bindStages(config);
+}
+
+void ComputeUnit::bindPorts(const ComputeConfig &config) {
+  for (unsigned port = 0; port < config.inputs.size(); ++port)
+    if (config.inputs[port].used) {
+      unsigned node = state.network.inputNode({siteNumber, port});
+      state.network.setUnit(node, component);
+      inputs.push_back({port, node, config.inputs[port], Lanes(paddedLanes(lanes))});
+    }
+  for (unsigned port = 0; port < config.outputs.size(); ++port)
+    if (config.outputs[port].used) {
+      unsigned node = state.network.outputNode({siteNumber, port});
+      state.network.setUnit(node, component);
+      outputs.push_back({port, node, config.outputs[port], outputLatency(config.outputs[port], state.model.spec())});
+      if (config.outputs[port].drain)
+        drainMask |= config.outputs[port].stageMask;
+    }
+}
+
+void ComputeUnit::bindStages(const ComputeConfig &config) {
+  // A register that a stage reads before anything has written it in this firing reads 0.
+  std::vector<bool> written(values.size()), readEarly(values.size());
+  auto read = [&](unsigned reg) {
+    if (!written[reg])
+      readEarly[reg] = true;
+  };
+  for (const Input &input : inputs)
+    written[input.config.destination] = true;
+
+  stageNumber.assign(config.stages.size(), ~0u);
+  for (unsigned s = 0; s < config.stages.size(); ++s) {
+    const Stage &stage = config.stages[s];
+    bool drained = s < 32 && (drainMask >> s & 1);
+    if (stage.opcode == Opcode::Nop && stage.destination < 0 && !stage.accumulate && !drained)
+      continue;
+    stageNumber[s] = unsigned(stages.size());
+    Lanes blank(paddedLanes(lanes));
+    stages.push_back({stage, kernelOf(stage.opcode), blank, blank, blank, {blank, blank, blank}, isMultiplyAdd(stage)});
+    for (unsigned i = 0; i < opcodeArity(stage.opcode); ++i) {
+      const Operand &operand = stage.operands[i];
+      if (operand.kind == OperandKind::Register || operand.kind == OperandKind::LaneOfRegister)
+        read(operand.index);
+      if (operand.kind == OperandKind::Constant)
+        std::fill(stages.back().operand[i].begin(), stages.back().operand[i].end(), operand.constant);
+    }
+    if (stage.destination >= 0)
+      written[unsigned(stage.destination)] = true;
+  }
+  for (const Output &output : outputs)
+    if (!output.config.drain)
+      read(output.config.source);
+  for (unsigned reg = 0; reg < values.size(); ++reg)
+    if (readEarly[reg])
+      unwritten.push_back(reg);
+}
+
+//===-------------------------------------------------------------------------------------------------------------===//
+// One cycle
+//===-------------------------------------------------------------------------------------------------------------===//
+
+void ComputeUnit::visit(uint64_t now) {
+  if (finished())
+    return classify(now, CycleClass::Idle);
+  bool busy = stepDrain(now);
+  CycleClass waiting = drains.empty() ? CycleClass::Idle : CycleClass::BackPressured;
+  if (!walker.done()) {
+    if (!inputsReady(now)) {
+      waiting = CycleClass::Starved;
+    } else if (!outputsFree(now)) {
+      waiting = CycleClass::BackPressured;
+    } else {
+      fire(now);
+      busy = true;
+    }
+  }
+  classify(now, busy ? CycleClass::Busy : waiting);
+  if (!busy)
+    return;
+  wakeAt(now + 1);
+  if (finished())
+    --state.unfinished;
+}
+
+/// Puts out one shadow; the shadow of the cycle's draining is free for a firing in the same cycle.
+bool ComputeUnit::stepDrain(uint64_t now) {
+  if (drains.empty() || !state.network.hasRoom(outputs[drains.back().output].node, now))
+    return false;
+  const Output &output = outputs[drains.back().output];
+  StageState &stage = stages[stageNumber[drains.back().stage]];
+  drains.pop_back();
+  if (output.config.reduce == Opcode::Nop) {
+    pushLanes(output, stage.shadow.data(), now);
+  } else {
+    Lanes tree = stage.shadow;
+    uint32_t word = reduceTree(output.config.reduce, tree.data(), lanes);
+    std::fill(tree.begin(), tree.end(), word);
+    pushLanes(output, tree.data(), now);
+  }
+  return true;
+}
+
+bool ComputeUnit::inputsReady(uint64_t now) const {
+  for (const Input &input : inputs)
+    if (!state.network.ready(input.node, now))
+      return false;
+  return true;
+}
+
+bool ComputeUnit::outputsFree(uint64_t now) const {
+  if (!shadows && !drains.empty())
+    return false;
+  for (const Output &output : outputs)
+    if (walker.ends(output.config.level) &&
+        (output.config.drain ? !drains.empty() : !state.network.hasRoom(output.node, now)))
+      return false;
+  return true;
+}
+
+void ComputeUnit::fire(uint64_t now) {
+  for (unsigned reg : unwritten)
+    values[reg] = zeros.data();
+  readInputs();
+  unsigned valid = walker.validLanes();
+  for (StageState &stage : stages)
+    runStage(stage, valid);
+  writeOutputs(now);
+  for (const Input &input : inputs)
+    if (walker.ends(input.config.popLevel))
+      state.network.pop(input.node, now);
+  walker.advance();
+  ++numFirings;
+}
+
+void ComputeUnit::readInputs() {
+  for (Input &input : inputs) {
+    uint32_t head = state.network.front(input.node);
+    if (state.network.kind(input.node) == NetworkKind::Vector) {
+      values[input.config.destination] = state.network.lanes(head);
+    } else {
+      std::fill(input.splat.begin(), input.splat.end(), head);
+      values[input.config.destination] = input.splat.data();
+    }
+  }
+}
+
+const uint32_t *ComputeUnit::operandLanes(StageState &stage, unsigned i) {
+  const Operand &operand = stage.config.operands[i];
+  Lanes &spread = stage.operand[i];
+  switch (operand.kind) {
+  case OperandKind::None:
+    return zeros.data();
+  case OperandKind::Register:
+    return values[operand.index];
+  case OperandKind::LaneOfRegister: {
+    uint32_t step = operand.laneLevel < 0 ? 0 : walker.step(unsigned(operand.laneLevel));
+    uint32_t word = values[operand.index][operand.laneBase + operand.laneStride * step];
+    std::fill(spread.begin(), spread.end(), word);
+    return spread.data();
+  }
+  case OperandKind::Counter: {
+    bool perLane = int(operand.index) == walker.vectorLevel();
+    for (unsigned lane = 0; lane < lanes; ++lane)
+      spread[lane] = walker.value(operand.index) + (perLane ? lane : 0);
+    return spread.data();
+  }
+  case OperandKind::Constant:
+    return spread.data();
+  case OperandKind::Accumulator:
+    return stage.accumulator.data();
+  }
+  return zeros.data();
+}
+
+void ComputeUnit::runStage(StageState &stage, unsigned valid) {
+  if (stage.config.accumulate && walker.begins(stage.config.accumulatorLevel))
+    std::fill(stage.accumulator.begin(), stage.accumulator.end(), stage.config.accumulatorInit);
+  const uint32_t *operands[3] = {};
+  for (unsigned i = 0; i < opcodeArity(stage.config.opcode); ++i)
+    operands[i] = operandLanes(stage, i);
+  stage.kernel(stage.result.data(), operands[0], operands[1], operands[2], lanes);
+  const uint32_t *result = stage.result.data();
+  if (stage.config.accumulate) {
+    std::memcpy(stage.accumulator.data(), result, valid * sizeof(uint32_t));
+    result = stage.accumulator.data();
+  }
+  if (stage.config.destination >= 0)
+    values[unsigned(stage.config.destination)] = result;
+  if (stage.multiplyAdd)
+    state.statistics.multiplyAdds += valid;
+}
+
+void ComputeUnit::writeOutputs(uint64_t now) {
+  bool drain = false;
+  for (const Output &output : outputs)
+    if (walker.ends(output.config.level)) {
+      if (output.config.drain)
+        drain = true;
+      else
+        pushLanes(output, values[output.config.source], now);
+    }
+  if (!drain)
+    return;
+  for (unsigned o = 0; o < outputs.size(); ++o) {
+    if (!outputs[o].config.drain || !walker.ends(outputs[o].config.level))
+      continue;
+    for (unsigned s = 0; s < stageNumber.size() && s < 32; ++s)
+      if (outputs[o].config.stageMask >> s & 1) {
+        stages[stageNumber[s]].shadow = stages[stageNumber[s]].accumulator;
+        drains.push_back({o, s});
+      }
+  }
+  std::reverse(drains.begin(), drains.end());
+}
+
+void ComputeUnit::pushLanes(const Output &output, const uint32_t *source, uint64_t now) {
+  uint64_t visible = now + output.latency;
+  switch (state.network.kind(output.node)) {
+  case NetworkKind::Vector: {
+    uint32_t token = state.network.newVector();
+    std::memcpy(state.network.lanes(token), source, lanes * sizeof(uint32_t));
+    return state.network.push(output.node, token, visible);
+  }
+  case NetworkKind::Scalar:
+    return state.network.push(output.node, source[0], visible);
+  case NetworkKind::Control:
+    return state.network.push(output.node, 0, visible);
+  }
+}
+
+std::vector<Wait> ComputeUnit::explain(uint64_t now) const {
+  std::vector<Wait> waits;
+  if (!drains.empty()) {
+    const Output &output = outputs[drains.back().output];
+    if (!state.network.hasRoom(output.node, now))
+      waits.push_back(waitForRoom(output.port, output.node));
+  }
+  if (walker.done())
+    return waits;
+  for (const Input &input : inputs)
+    if (!state.network.ready(input.node, now))
+      waits.push_back(waitForData(input.port, input.node));
+  for (const Output &output : outputs)
+    if (!output.config.drain && walker.ends(output.config.level) && !state.network.hasRoom(output.node, now))
+      waits.push_back(waitForRoom(output.port, output.node));
+  return waits;
+}
+
+} // namespace jacquard::sim

@@ -1,0 +1,74 @@
+// ComputeUnit.h - a pattern compute unit: counter chain, pipeline stages, accumulators with shadows
+#ifndef JACQUARD_SIM_COMPUTEUNIT_H
+#define JACQUARD_SIM_COMPUTEUNIT_H
+
+#include "CounterWalker.h"
+#include "Unit.h"
+
+namespace jacquard::sim {
+
+/// Fires at most once per cycle, when every used input has an element and everything that the firing ends can be put out.
+/// A firing is computed at once; its results become visible when they would have left the pipeline.
+class ComputeUnit : public Unit {
+public:
+  ComputeUnit(SectionState &state, unsigned site, unsigned component, const bitstream::ComputeConfig &config);
+
+  static unsigned outputCapacity(const bitstream::ComputeOutput &output, const ArchSpec &spec);
+
+  void visit(uint64_t now) override;
+  bool finished() const override { return walker.done() && drains.empty(); }
+  std::vector<Wait> explain(uint64_t now) const override;
+
+private:
+  using Lanes = std::vector<uint32_t>;
+  struct Input {
+    unsigned port, node;
+    bitstream::ComputeInput config;
+    Lanes splat; ///< the word of a scalar port in all lanes
+  };
+  struct Output {
+    unsigned port, node;
+    bitstream::ComputeOutput config;
+    unsigned latency;
+  };
+  struct StageState {
+    bitstream::Stage config;
+    Kernel kernel;
+    Lanes result, accumulator, shadow;
+    Lanes operand[3]; ///< constants, counters and broadcast lanes, spread over all lanes
+    bool multiplyAdd;
+  };
+  struct Drain {
+    unsigned output; ///< index into `outputs`
+    unsigned stage;
+  };
+
+  void bindPorts(const bitstream::ComputeConfig &config);
+  void bindStages(const bitstream::ComputeConfig &config);
+  bool stepDrain(uint64_t now);
+  bool inputsReady(uint64_t now) const;
+  bool outputsFree(uint64_t now) const;
+  void fire(uint64_t now);
+  void readInputs();
+  const uint32_t *operandLanes(StageState &stage, unsigned i);
+  void runStage(StageState &stage, unsigned valid);
+  void writeOutputs(uint64_t now);
+  void pushLanes(const Output &output, const uint32_t *lanes, uint64_t now);
+
+  unsigned lanes;
+  bool shadows;
+  CounterWalker walker;
+  std::vector<Input> inputs;
+  std::vector<Output> outputs;
+  std::vector<StageState> stages;       ///< those that do something
+  std::vector<unsigned> stageNumber;    ///< from the unit's stage to its place in `stages`, ~0u for an empty stage
+  std::vector<const uint32_t *> values; ///< by pipeline register: where its lanes are, in this firing
+  std::vector<unsigned> unwritten;      ///< registers that read 0 at the begin of a firing
+  Lanes zeros;
+  std::vector<Drain> drains; ///< still to put out, last one first
+  uint32_t drainMask = 0;    ///< stages whose shadows the end of some level fills
+};
+
+} // namespace jacquard::sim
+
+#endif // JACQUARD_SIM_COMPUTEUNIT_H

@@ -1,0 +1,72 @@
+// CounterWalker.h - steps a CounterChain from firing to firing
+#ifndef JACQUARD_SIM_COUNTERWALKER_H
+#define JACQUARD_SIM_COUNTERWALKER_H
+
+#include "jacquard/Bitstream/Config.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace jacquard::sim {
+
+/// The position of one loop nest. Starts at the first firing; `advance` goes to the next until `done`.
+class CounterWalker {
+public:
+  CounterWalker(const bitstream::CounterChain &chain, unsigned lanes)
+      : vector(chain.vectorLevel), lanes(lanes), extents(chain.extents), steps(chain.extents.size()),
+        counts(chain.extents) {
+    if (vector >= 0)
+      counts[vector] = (extents[vector] + lanes - 1) / lanes;
+    update();
+  }
+
+  unsigned numLevels() const { return unsigned(steps.size()); }
+  int vectorLevel() const { return vector; }
+  bool done() const { return finished; }
+  uint32_t step(unsigned level) const { return steps[level]; }
+  uint32_t numSteps(unsigned level) const { return counts[level]; }
+  /// Counter value in lane 0; lane l of the vector level has l more.
+  uint32_t value(unsigned level) const { return int(level) == vector ? steps[level] * lanes : steps[level]; }
+  /// Lanes that take part: a prefix of all.
+  unsigned validLanes() const {
+    return vector < 0 ? 1 : unsigned(std::min<uint64_t>(lanes, uint64_t(extents[vector]) - value(unsigned(vector))));
+  }
+
+  /// Whether all levels deeper than `level` are at their first (last) step.
+  bool begins(int level) const { return deepestNotFirst <= level; }
+  bool ends(int level) const { return deepestNotLast <= level; }
+
+  /// Goes on; returns the outermost level whose step changed (all deeper ones went back to 0), -1 when the chain is done.
+  int advance() {
+    int level = deepestNotLast;
+    if (level < 0) {
+      finished = true;
+      return -1;
+    }
+    ++steps[level];
+    for (unsigned k = unsigned(level) + 1; k < steps.size(); ++k)
+      steps[k] = 0;
+    update();
+    return level;
+  }
+
+private:
+  void update() {
+    deepestNotFirst = deepestNotLast = int(steps.size()) - 1;
+    while (deepestNotFirst >= 0 && steps[deepestNotFirst] == 0)
+      --deepestNotFirst;
+    while (deepestNotLast >= 0 && steps[deepestNotLast] + 1 == counts[deepestNotLast])
+      --deepestNotLast;
+  }
+
+  int vector;
+  unsigned lanes;
+  std::vector<uint32_t> extents, steps, counts;
+  int deepestNotFirst = -1, deepestNotLast = -1;
+  bool finished = false;
+};
+
+} // namespace jacquard::sim
+
+#endif // JACQUARD_SIM_COUNTERWALKER_H

@@ -1,0 +1,122 @@
+// DramModel.h - compact timing model of the off-chip memory, and its contents
+//
+// Consecutive bursts go to consecutive channels. Every channel has a queue of `queueDepth` requests in front of which the
+// rest waits in order of arrival, banks with one open row each, and a data bus. A bank opens the row of its oldest waiting
+// request as soon as none waits for the open row (or `hitsPerActivation` were served and others wait); of the requests to
+// open rows the one with the earliest data slot is served, the oldest first. Reads go before writes until half the queue
+// holds writes, then writes go until an eighth is left; the bus turns round in between. Every refreshInterval all rows
+// close for refreshTime. Contents change in the order in which a channel serves its requests.
+#ifndef JACQUARD_SIM_DRAMMODEL_H
+#define JACQUARD_SIM_DRAMMODEL_H
+
+#include "Wakeups.h"
+
+#include "jacquard/Arch/ArchSpec.h"
+#include "jacquard/Sim/Simulator.h"
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace jacquard::sim {
+
+/// Bytes of DRAM, rounded up to whole bursts. Pages that are never touched take no memory.
+class DramImage {
+public:
+  static Result<DramImage> create(uint64_t bytes, unsigned burstBytes);
+  uint8_t *at(uint64_t address) { return bytes.get() + address; }
+  /// Extent in which accesses are legal.
+  uint64_t size() const { return extent; }
+
+private:
+  struct Free {
+    void operator()(uint8_t *memory) const;
+  };
+  std::unique_ptr<uint8_t[], Free> bytes;
+  uint64_t extent = 0;
+};
+
+/// One burst on its way. It belongs to the port that asked; it must stay in place until done.
+struct DramBurst {
+  uint64_t address = 0; ///< a multiple of the burst size
+  bool write = false;
+  unsigned component = 0;     ///< to visit when done
+  uint64_t doneAt = never;    ///< from this cycle on a read's data are there, a write is in memory
+  std::vector<uint8_t> data;  ///< whole burst
+  std::vector<uint8_t> mask;  ///< writes: 1 for bytes to change
+  unsigned users = 0;         ///< for the port's own bookkeeping
+
+  bool done(uint64_t now) const { return doneAt <= now; }
+};
+
+class DramModel {
+public:
+  DramModel(const ArchSpec &spec, DramImage &image);
+
+  /// Components of the section that begins: channels are numbered from `firstComponent`, counts go to `statistics`.
+  void attach(Wakeups &wakeups, unsigned firstComponent, SectionStatistics &statistics);
+  unsigned numChannels() const { return unsigned(channels.size()); }
+  uint64_t size() const { return image.size(); }
+
+  /// Asks for a burst. Its channel sees it in the next cycle.
+  void request(DramBurst *burst, uint64_t now);
+  /// Channel `channel`'s part of cycle `now`.
+  void visit(unsigned channel, uint64_t now);
+
+private:
+  // Times of the model are in ticks, so that fractions of a cycle do not get lost.
+  using Ticks = uint64_t;
+  static constexpr Ticks ticksPerCycle = 256;
+  static Ticks toTicks(double cycles) { return Ticks(cycles * double(ticksPerCycle) + 0.5); }
+
+  struct Request {
+    DramBurst *burst;
+    unsigned bank;
+    uint64_t row;
+    uint64_t arrival; ///< cycle
+  };
+  struct Bank {
+    bool open = false;
+    uint64_t row = 0;
+    unsigned hits = 0;          ///< requests served since the row was opened
+    Ticks columnReady = 0;      ///< earliest column command to the open row
+    Ticks prechargeReady = 0;   ///< earliest precharge (or activate, when closed)
+  };
+  struct Channel {
+    std::deque<Request> arrivals;
+    std::vector<Request> queue;
+    std::vector<Bank> banks;
+    unsigned reads = 0, writes = 0; ///< in `queue`
+    bool writing = false;
+    Ticks busFree = 0, writeEnd = 0;
+    uint64_t refreshes = 0; ///< refresh intervals begun
+  };
+  struct Choice {
+    size_t position = 0;
+    Ticks column = ~Ticks(0);
+  };
+
+  void refresh(Channel &channel, uint64_t now);
+  void accept(Channel &channel, uint64_t now);
+  void chooseDirection(Channel &channel);
+  void openRows(Channel &channel, Ticks now);
+  void activate(Bank &bank, uint64_t row, Ticks now);
+  Ticks columnTime(const Channel &channel, const Request &request, Ticks now) const;
+  Choice choose(const Channel &channel, Ticks now) const;
+  void serve(Channel &channel, const Choice &choice, uint64_t now);
+  void transfer(DramBurst &burst);
+
+  DramSpec spec;
+  DramImage &image;
+  Ticks burst, activateTime, prechargeTime, columnRead, columnWrite, rowActive, writeRecovery, readToPrecharge,
+      writeToRead, refreshTime;
+  std::vector<Channel> channels;
+  Wakeups *wakes = nullptr;
+  unsigned firstComponent = 0;
+  SectionStatistics *statistics = nullptr;
+  std::vector<int> oldestOther, hitsWaiting; ///< scratch of openRows, by bank
+};
+
+} // namespace jacquard::sim
+
+#endif // JACQUARD_SIM_DRAMMODEL_H

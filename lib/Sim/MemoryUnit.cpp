@@ -1,0 +1,226 @@
+// MemoryUnit.cpp - the two ports, the ring of buffers between them, and bank conflicts
+#include "MemoryUnit.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace jacquard::sim {
+
+using namespace bitstream;
+
+unsigned MemoryUnit::outputCapacity(const ArchSpec &spec) {
+  return spec.memory.outputFifoDepth + std::max(1u, spec.memory.readLatency);
+}
+
+MemoryUnit::MemoryUnit(SectionState &state, unsigned site, unsigned component, const MemoryConfig &config)
+    : Unit(state, site, component), config(config), lanes(state.model.spec().compute.lanes),
+      banks(state.model.spec().memory.banks), readLatency(std::max(1u, state.model.spec().memory.readLatency)),
+      writeLatency(std::max(1u, state.model.spec().memory.writeLatency)),
+      write{config.write.used, AccessWalker(config.write, lanes, state.model.spec().memory.addressRegisters)},
+      read{config.read.used, AccessWalker(config.read, lanes, state.model.spec().memory.addressRegisters)},
+      words(size_t(config.bufferWords) * config.bufferCount), bankEpoch(banks), bankCount(banks), lastInBank(banks),
+      previousInBank(lanes) {
+  // Without a write program the reader has all buffers, zeros, from the start.
+  buffers.assign(config.bufferCount, {config.write.used ? Owner::Writer : Owner::Reader, 0});
+  auto attachInput = [&](unsigned port) {
+    unsigned node = state.network.inputNode({site, port});
+    state.network.setUnit(node, component);
+    return node;
+  };
+  if (write.used)
+    dataNode = attachInput(dataIn);
+  if (write.used && config.write.indexed)
+    write.indexNode = attachInput(writeIndexIn);
+  if (read.used && config.read.indexed)
+    read.indexNode = attachInput(readIndexIn);
+  if (read.used) {
+    resultNode = state.network.outputNode({site, dataOut});
+    state.network.setUnit(resultNode, component);
+  }
+}
+
+void MemoryUnit::visit(uint64_t now) {
+  if (complete)
+    return classify(now, CycleClass::Idle);
+  Progress writes = stepWrite(now), reads = stepRead(now);
+  bool busy = writes == Progress::Busy || reads == Progress::Busy;
+  if (!busy && writes == Progress::Done && reads == Progress::Done) {
+    complete = true;
+    --state.unfinished;
+    return classify(now, CycleClass::Idle);
+  }
+  // A writer without an empty buffer is held up by its reader, a reader without a full one starves.
+  bool held = reads == Progress::WaitsForRoom || (reads == Progress::Done && writes == Progress::WaitsForBuffer);
+  classify(now, busy ? CycleClass::Busy : held ? CycleClass::BackPressured : CycleClass::Starved);
+}
+
+bool MemoryUnit::owns(Port &port, Owner owner, uint64_t now) {
+  const Buffer &buffer = buffers[port.buffer];
+  if (buffer.owner != owner)
+    return false;
+  if (buffer.from > now)
+    wakeAt(buffer.from);
+  return buffer.from <= now;
+}
+
+const uint32_t *MemoryUnit::indexOf(const Port &port) {
+  return port.walker.program().indexed ? state.network.lanes(state.network.front(port.indexNode)) : nullptr;
+}
+
+MemoryUnit::Progress MemoryUnit::stepWrite(uint64_t now) {
+  if (write.freeAt > now)
+    return Progress::Busy;
+  if (!write.used || write.walker.done())
+    return Progress::Done;
+  if (!owns(write, Owner::Writer, now))
+    return Progress::WaitsForBuffer;
+  bool accumulating = config.accumulate != Opcode::Nop;
+  if (accumulating && !acquired) {
+    acquired = true;
+    std::fill_n(words.begin() + int64_t(write.buffer) * config.bufferWords, config.bufferWords, config.accumulateInit);
+    write.freeAt = now + std::max(1u, (config.bufferWords + banks - 1) / banks);
+    wakeAt(write.freeAt);
+    return Progress::Busy;
+  }
+  if (!state.network.ready(dataNode, now) ||
+      (config.write.indexed && !state.network.ready(write.indexNode, now)))
+    return Progress::WaitsForData;
+
+  write.walker.evaluate(indexOf(write));
+  if (!checkAddresses(write, "write"))
+    return Progress::Busy;
+  unsigned cyclesTaken = conflictCycles(write, accumulating);
+  writeLanes();
+  state.network.pop(dataNode, now);
+  endAccess(write, read.used ? Owner::Reader : Owner::Writer, now, cyclesTaken, now + cyclesTaken - 1 + writeLatency);
+  return Progress::Busy;
+}
+
+MemoryUnit::Progress MemoryUnit::stepRead(uint64_t now) {
+  if (read.freeAt > now)
+    return Progress::Busy;
+  if (!read.used || read.walker.done())
+    return Progress::Done;
+  if (!owns(read, Owner::Reader, now))
+    return Progress::WaitsForBuffer;
+  if (config.read.indexed && !state.network.ready(read.indexNode, now))
+    return Progress::WaitsForData;
+  if (!state.network.hasRoom(resultNode, now))
+    return Progress::WaitsForRoom;
+
+  read.walker.evaluate(indexOf(read));
+  if (!checkAddresses(read, "read"))
+    return Progress::Busy;
+  unsigned cyclesTaken = config.read.broadcast ? 1 : conflictCycles(read, false);
+  uint32_t token = state.network.newVector();
+  readLanes(state.network.lanes(token));
+  state.network.push(resultNode, token, now + cyclesTaken - 1 + readLatency);
+  endAccess(read, write.used ? Owner::Writer : Owner::Reader, now, cyclesTaken, now + cyclesTaken);
+  return Progress::Busy;
+}
+
+/// Pops the index, hands the buffer over where the handover level ends, and steps on.
+void MemoryUnit::endAccess(Port &port, Owner next, uint64_t now, unsigned cyclesTaken, uint64_t handoverAt) {
+  const AccessProgram &program = port.walker.program();
+  if (program.indexed && port.walker.ends(program.indexLevel))
+    state.network.pop(port.indexNode, now);
+  if (port.walker.ends(program.handoverLevel)) {
+    buffers[port.buffer] = {next, handoverAt};
+    port.buffer = port.buffer + 1 == buffers.size() ? 0 : port.buffer + 1;
+    wakeAt(handoverAt);
+    if (&port == &write)
+      acquired = false;
+  }
+  port.walker.advance();
+  port.freeAt = now + cyclesTaken;
+  wakeAt(port.freeAt);
+  ++numFirings;
+  state.statistics.bankConflictCycles += cyclesTaken - 1;
+}
+
+bool MemoryUnit::checkAddresses(const Port &port, const char *what) {
+  unsigned lanesRead = port.walker.program().broadcast ? 1 : port.walker.validLanes();
+  for (unsigned lane = 0; lane < lanesRead; ++lane) {
+    int64_t address = port.walker.address(lane);
+    if (!port.walker.takesPart(lane) || uint64_t(address) < config.bufferWords)
+      continue;
+    fail(fmt::format("{} address {} in lane {} is outside the buffer of {} words", what, address, lane,
+                     config.bufferWords));
+    return false;
+  }
+  return true;
+}
+
+/// The largest number of words that one bank has to move, at least 1. Lanes with one address share the word unless
+/// `equalAddressesConflict`.
+unsigned MemoryUnit::conflictCycles(const Port &port, bool equalAddressesConflict) {
+  ++epoch;
+  uint32_t most = 1;
+  bool mask = (banks & (banks - 1)) == 0;
+  for (unsigned lane = 0; lane < port.walker.validLanes(); ++lane) {
+    if (!port.walker.takesPart(lane))
+      continue;
+    uint32_t address = uint32_t(port.walker.address(lane));
+    uint32_t bank = mask ? address & (banks - 1) : address % banks;
+    if (bankEpoch[bank] != epoch) {
+      bankEpoch[bank] = epoch;
+      bankCount[bank] = 0;
+      lastInBank[bank] = -1;
+    }
+    int earlier = equalAddressesConflict ? -1 : lastInBank[bank];
+    while (earlier >= 0 && uint32_t(port.walker.address(unsigned(earlier))) != address)
+      earlier = previousInBank[earlier];
+    if (earlier >= 0)
+      continue;
+    previousInBank[lane] = lastInBank[bank];
+    lastInBank[bank] = int(lane);
+    most = std::max(most, ++bankCount[bank]);
+  }
+  return most;
+}
+
+/// In ascending order of lanes: where two write one word, the last one stays, or each combines with what is there.
+void MemoryUnit::writeLanes() {
+  uint32_t *base = &words[size_t(write.buffer) * config.bufferWords];
+  const uint32_t *data = state.network.lanes(state.network.front(dataNode));
+  for (unsigned lane = 0; lane < write.walker.validLanes(); ++lane) {
+    if (!write.walker.takesPart(lane))
+      continue;
+    uint32_t &word = base[write.walker.address(lane)];
+    word = config.accumulate == Opcode::Nop ? data[lane] : evaluate(config.accumulate, word, data[lane]);
+  }
+}
+
+void MemoryUnit::readLanes(uint32_t *result) {
+  const uint32_t *base = &words[size_t(read.buffer) * config.bufferWords];
+  const AccessWalker &walker = read.walker;
+  if (config.read.broadcast) {
+    std::fill_n(result, lanes, walker.takesPart(0) ? base[walker.address(0)] : config.read.elseValue);
+    return;
+  }
+  for (unsigned lane = 0; lane < lanes; ++lane)
+    result[lane] = walker.takesPart(lane) ? base[walker.address(lane)] : config.read.elseValue;
+}
+
+std::vector<Wait> MemoryUnit::explain(uint64_t now) const {
+  std::vector<Wait> waits;
+  if (write.used && !write.walker.done()) {
+    if (buffers[write.buffer].owner != Owner::Writer)
+      waits.push_back({"waits for its read port to give back a buffer", {}});
+    else if (!state.network.ready(dataNode, now))
+      waits.push_back(waitForData(dataIn, dataNode));
+    else if (config.write.indexed && !state.network.ready(write.indexNode, now))
+      waits.push_back(waitForData(writeIndexIn, write.indexNode));
+  }
+  if (read.used && !read.walker.done()) {
+    if (buffers[read.buffer].owner != Owner::Reader)
+      waits.push_back({"waits for its write port to fill a buffer", {}});
+    else if (config.read.indexed && !state.network.ready(read.indexNode, now))
+      waits.push_back(waitForData(readIndexIn, read.indexNode));
+    else if (!state.network.hasRoom(resultNode, now))
+      waits.push_back(waitForRoom(dataOut, resultNode));
+  }
+  return waits;
+}
+
+} // namespace jacquard::sim

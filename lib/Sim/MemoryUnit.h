@@ -1,0 +1,67 @@
+// MemoryUnit.h - a pattern memory unit: banked scratchpad, N buffers, a write and a read port
+#ifndef JACQUARD_SIM_MEMORYUNIT_H
+#define JACQUARD_SIM_MEMORYUNIT_H
+
+#include "AccessWalker.h"
+#include "Unit.h"
+
+namespace jacquard::sim {
+
+/// Each port makes one access at a time; an access takes as many cycles as its busiest bank needs. Words are changed
+/// when a write starts; the latencies delay the handover of the buffer and the read data.
+class MemoryUnit : public Unit {
+public:
+  static constexpr unsigned dataIn = 0, writeIndexIn = 1, readIndexIn = 2, dataOut = 0;
+
+  MemoryUnit(SectionState &state, unsigned site, unsigned component, const bitstream::MemoryConfig &config);
+
+  static unsigned outputCapacity(const ArchSpec &spec);
+
+  void visit(uint64_t now) override;
+  bool finished() const override { return complete; }
+  std::vector<Wait> explain(uint64_t now) const override;
+
+private:
+  enum class Progress { Busy, WaitsForData, WaitsForRoom, WaitsForBuffer, Done };
+  enum class Owner : uint8_t { Writer, Reader };
+  struct Buffer {
+    Owner owner;
+    uint64_t from; ///< the owner may use it from this cycle on
+  };
+  struct Port {
+    bool used;
+    AccessWalker walker;
+    unsigned indexNode = 0;
+    unsigned buffer = 0; ///< the one it uses or waits for
+    uint64_t freeAt = 0; ///< begin of the next access at the earliest
+  };
+
+  Progress stepWrite(uint64_t now);
+  Progress stepRead(uint64_t now);
+  bool owns(Port &port, Owner owner, uint64_t now);
+  const uint32_t *indexOf(const Port &port);
+  bool checkAddresses(const Port &port, const char *what);
+  unsigned conflictCycles(const Port &port, bool equalAddressesConflict);
+  void writeLanes();
+  void readLanes(uint32_t *result);
+  void endAccess(Port &port, Owner next, uint64_t now, unsigned cyclesTaken, uint64_t handoverAt);
+
+  bitstream::MemoryConfig config;
+  unsigned lanes, banks, readLatency, writeLatency;
+  Port write, read;
+  unsigned dataNode = 0, resultNode = 0;
+  bool acquired = false; ///< an accumulating write port has its buffer and filled it
+  bool complete = false;
+  std::vector<Buffer> buffers;
+  std::vector<uint32_t> words;
+
+  // Scratch of conflictCycles, by bank and by lane.
+  std::vector<uint64_t> bankEpoch;
+  std::vector<uint32_t> bankCount;
+  std::vector<int> lastInBank, previousInBank;
+  uint64_t epoch = 0;
+};
+
+} // namespace jacquard::sim
+
+#endif // JACQUARD_SIM_MEMORYUNIT_H

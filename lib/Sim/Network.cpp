@@ -1,0 +1,228 @@
+// Network.cpp - follows the selects from every used input back to its output queue, and moves elements along
+#include "Network.h"
+
+#include <fmt/format.h>
+
+namespace jacquard::sim {
+
+using bitstream::SectionConfig;
+
+//===-------------------------------------------------------------------------------------------------------------===//
+// Building
+//===-------------------------------------------------------------------------------------------------------------===//
+
+class NetworkBuilder {
+public:
+  NetworkBuilder(const FabricModel &model, const SectionConfig &config, Network &result)
+      : model(model), config(config), result(result) {}
+
+  Status run(const std::vector<Network::Output> &outputs, const std::vector<PortRef> &inputs) {
+    for (const Network::Output &output : outputs) {
+      NetworkKind net = model.networkOfOutput(model.sites()[output.from.site].kind, output.from.port);
+      result.outputNodes[{output.from.site, output.from.port}] = addNode(output.capacity, net, output.from);
+    }
+    for (const PortRef &input : inputs) {
+      NetworkKind net = model.networkOfInput(model.sites()[input.site].kind, input.port);
+      unsigned node = addNode(model.spec().network.inputFifoDepth, net, input);
+      result.nodes[node].isInput = true;
+      result.inputNodes[{input.site, input.port}] = node;
+    }
+    for (unsigned net = 0; net < 3; ++net) {
+      if (Status status = addNetwork(NetworkKind(net)); !status)
+        return status;
+    }
+    return checkComplete();
+  }
+
+private:
+  unsigned addNode(unsigned capacity, NetworkKind net, PortRef port) {
+    result.nodes.push_back({TokenQueue(capacity), net, port});
+    return unsigned(result.nodes.size()) - 1;
+  }
+
+  std::string describeSink(unsigned sw, NetworkKind net, unsigned sink) const {
+    const SwitchPort &port = model.switchModel(sw, net).sinks[sink];
+    std::string where = fmt::format("{} switch ({},{})", networkKindName(net), int(sw) % model.width(),
+                                    int(sw) / model.width());
+    static constexpr const char *names[] = {"north", "east", "south", "west"};
+    if (port.isLink)
+      return fmt::format("{}, link {} track {}", where, names[unsigned(port.direction)], port.track);
+    return fmt::format("{}, input {} of {}", where, port.port, model.describeSite(port.site));
+  }
+
+  uint32_t select(unsigned sw, NetworkKind net, unsigned sink) const {
+    const bitstream::SwitchSelects &selects = config.selects[unsigned(net)];
+    return sw < selects.size() && sink < selects[sw].size() ? selects[sw][sink] : 0;
+  }
+
+  /// Two passes: a node for every used sink, then the edge from the sink's source.
+  Status addNetwork(NetworkKind net) {
+    std::vector<int> nodeOfSink(model.numSinks(net), -1);
+    std::vector<std::vector<int>> linkInto(model.numSwitches()); // by source: the route node of the link's sending end
+    for (unsigned sw = 0; sw < model.numSwitches(); ++sw)
+      linkInto[sw].assign(model.switchModel(sw, net).sources.size(), -1);
+
+    for (unsigned sw = 0; sw < model.numSwitches(); ++sw) {
+      const std::vector<SwitchPort> &sinks = model.switchModel(sw, net).sinks;
+      for (unsigned sink = 0; sink < sinks.size(); ++sink) {
+        if (sinks[sink].isLink)
+          linkInto[unsigned(model.neighbour(sw, sinks[sink].direction))][model.sourceOfLink(sw, net, sink)] =
+              int(model.sinkBase(sw, net) + sink);
+        if (select(sw, net, sink) == 0)
+          continue;
+        if (sinks[sink].isLink) {
+          const NetworkSpec &spec = model.spec().network;
+          // A link of several cycles holds what is on the way besides its buffer.
+          unsigned node = addNode(spec.hopBufferDepth + latencyOf(spec) - 1, net, {});
+          result.nodes[node].latency = latencyOf(spec);
+          nodeOfSink[model.sinkBase(sw, net) + sink] = int(node);
+          continue;
+        }
+        auto input = result.inputNodes.find({sinks[sink].site, sinks[sink].port});
+        if (input == result.inputNodes.end())
+          return Error{fmt::format("{} is fed but the unit does not use it", describeSink(sw, net, sink))};
+        nodeOfSink[model.sinkBase(sw, net) + sink] = int(input->second);
+      }
+    }
+    for (unsigned sw = 0; sw < model.numSwitches(); ++sw)
+      for (unsigned sink = 0; sink < model.switchModel(sw, net).sinks.size(); ++sink)
+        if (uint32_t value = select(sw, net, sink))
+          if (Status status = connect(sw, net, sink, value - 1, nodeOfSink, linkInto); !status)
+            return status;
+    return {};
+  }
+
+  static unsigned latencyOf(const NetworkSpec &spec) { return std::max(1u, spec.hopLatency); }
+
+  Status connect(unsigned sw, NetworkKind net, unsigned sink, uint32_t source, const std::vector<int> &nodeOfSink,
+                 const std::vector<std::vector<int>> &linkInto) {
+    const std::vector<SwitchPort> &sources = model.switchModel(sw, net).sources;
+    if (source >= sources.size())
+      return Error{fmt::format("{} selects source {} of {}", describeSink(sw, net, sink), source, sources.size())};
+    int parent = -1;
+    if (sources[source].isLink) {
+      int sendingEnd = linkInto[sw][source];
+      parent = sendingEnd < 0 ? -1 : nodeOfSink[sendingEnd];
+    } else if (auto it = result.outputNodes.find({sources[source].site, sources[source].port});
+               it != result.outputNodes.end()) {
+      parent = int(it->second);
+    }
+    if (parent < 0)
+      return Error{fmt::format("{} selects source {}, which carries nothing", describeSink(sw, net, sink), source)};
+    unsigned node = unsigned(nodeOfSink[model.sinkBase(sw, net) + sink]);
+    result.nodes[node].parent = unsigned(parent);
+    result.nodes[unsigned(parent)].branches.push_back(node);
+    return {};
+  }
+
+  /// Every used input is reached from an output, every output goes somewhere, no link stands in a circle or ends nowhere.
+  Status checkComplete() const {
+    std::vector<uint8_t> reached(result.nodes.size());
+    std::vector<unsigned> stack;
+    for (const auto &[port, node] : result.outputNodes)
+      stack.push_back(node);
+    while (!stack.empty()) {
+      unsigned node = stack.back();
+      stack.pop_back();
+      reached[node] = true;
+      const Network::Node &n = result.nodes[node];
+      if (n.branches.size() > 64)
+        return Error{fmt::format("a fork of {} branches; at most 64 are possible", n.branches.size())};
+      if (n.branches.empty() && !n.isInput)
+        return Error{n.parent == ~0u ? fmt::format("output {} of {} is used but not routed", n.port.port,
+                                                   model.describeSite(n.port.site))
+                                     : fmt::format("a {} link is driven but leads nowhere", networkKindName(n.kind))};
+      stack.insert(stack.end(), n.branches.begin(), n.branches.end());
+    }
+    for (unsigned node = 0; node < result.nodes.size(); ++node) {
+      const Network::Node &n = result.nodes[node];
+      if (!reached[node])
+        return Error{n.isInput && n.parent == ~0u
+                         ? fmt::format("input {} of {} is used but not routed", n.port.port,
+                                       model.describeSite(n.port.site))
+                         : fmt::format("the {} network's selects form a circle", networkKindName(n.kind))};
+    }
+    return {};
+  }
+
+  const FabricModel &model;
+  const SectionConfig &config;
+  Network &result;
+};
+
+Result<Network> Network::build(const FabricModel &model, const SectionConfig &config,
+                               const std::vector<Output> &outputs, const std::vector<PortRef> &inputs) {
+  Network network(model.spec().compute.lanes);
+  if (Status status = NetworkBuilder(model, config, network).run(outputs, inputs); !status)
+    return status.takeError();
+  return network;
+}
+
+void Network::setUnit(unsigned node, unsigned component) { nodes[node].unit = component; }
+
+//===-------------------------------------------------------------------------------------------------------------===//
+// Running
+//===-------------------------------------------------------------------------------------------------------------===//
+
+void Network::push(unsigned node, uint32_t payload, uint64_t visible) {
+  Node &n = nodes[node];
+  n.queue.push(payload, visible);
+  wakes->wake(n.isInput ? n.unit : node, visible);
+}
+
+void Network::pop(unsigned node, uint64_t now) {
+  Node &n = nodes[node];
+  if (n.kind == NetworkKind::Vector)
+    pool.release(n.queue.front());
+  if (n.queue.full()) // only then somebody may wait for room
+    wakes->wake(n.parent == ~0u ? n.unit : n.parent, now + 1);
+  n.queue.pop(now);
+}
+
+void Network::forward(unsigned node, uint64_t now) {
+  if (!nodes[node].queue.ready(now))
+    return;
+  Node &n = nodes[node];
+  uint32_t payload = n.queue.front();
+  uint64_t all = n.branches.size() == 64 ? ~uint64_t(0) : (uint64_t(1) << n.branches.size()) - 1;
+  for (unsigned i = 0; i < n.branches.size(); ++i) {
+    if (n.delivered >> i & 1 || !nodes[n.branches[i]].queue.hasRoom(now))
+      continue;
+    n.delivered |= uint64_t(1) << i;
+    if (n.kind == NetworkKind::Vector)
+      pool.hold(payload);
+    push(n.branches[i], payload, now + nodes[n.branches[i]].latency);
+  }
+  if (n.delivered != all)
+    return;
+  n.delivered = 0;
+  pop(node, now);
+  if (!n.queue.empty())
+    wakes->wake(node, now + 1);
+}
+
+//===-------------------------------------------------------------------------------------------------------------===//
+// Explaining
+//===-------------------------------------------------------------------------------------------------------------===//
+
+PortRef Network::producerOf(unsigned input) const {
+  unsigned node = input;
+  while (nodes[node].parent != ~0u)
+    node = nodes[node].parent;
+  return nodes[node].port;
+}
+
+std::vector<Network::Consumer> Network::consumersOf(unsigned output) const {
+  std::vector<Consumer> result;
+  std::vector<unsigned> stack = {output};
+  while (!stack.empty()) {
+    unsigned node = stack.back();
+    stack.pop_back();
+    if (nodes[node].isInput)
+      result.push_back({nodes[node].port, nodes[node].queue.full()});
+    stack.insert(stack.end(), nodes[node].branches.rbegin(), nodes[node].branches.rend());
+  }
+  return result;
+}
+
+} // namespace jacquard::sim

@@ -1,0 +1,82 @@
+// Unit.h - what the models of compute units, memory units and DRAM ports have in common
+#ifndef JACQUARD_SIM_UNIT_H
+#define JACQUARD_SIM_UNIT_H
+
+#include "DramModel.h"
+#include "Network.h"
+
+#include "jacquard/Sim/Simulator.h"
+
+#include <string>
+#include <vector>
+
+namespace jacquard::sim {
+
+/// What the units of a running section share.
+struct SectionState {
+  const FabricModel &model;
+  Network &network;
+  Wakeups &wakes;
+  DramModel &dram;
+  SectionStatistics &statistics;
+  unsigned unfinished = 0; ///< units whose programs have not completed
+  std::string error = {};  ///< the first run error; ends the run
+};
+
+/// Why a unit does not go on, for the explanation of a deadlock.
+struct Wait {
+  std::string what;        ///< "waits for data on vector in 0"
+  std::vector<PortRef> on; ///< ports of the units that could end it, most likely first; empty: the unit itself
+};
+
+class Unit {
+public:
+  Unit(SectionState &state, unsigned site, unsigned component)
+      : state(state), siteNumber(site), component(component), since(state.wakes.now() + 1) {}
+  virtual ~Unit() = default;
+
+  unsigned site() const { return siteNumber; }
+  /// The unit's part of cycle `now`.
+  virtual void visit(uint64_t now) = 0;
+  virtual bool finished() const = 0;
+  virtual std::vector<Wait> explain(uint64_t now) const = 0;
+
+  /// Adds the cycles up to `end` to the class that the unit is in.
+  void settle(uint64_t end) {
+    cycles[unsigned(current)] += end - since;
+    since = end;
+  }
+  uint64_t cyclesOf(CycleClass c) const { return cycles[unsigned(c)]; }
+  uint64_t firings() const { return numFirings; }
+
+protected:
+  /// From cycle `now` on, until called again, the unit's cycles are of class `c`.
+  void classify(uint64_t now, CycleClass c) {
+    settle(now);
+    current = c;
+  }
+  void wakeAt(uint64_t cycle) { state.wakes.wake(component, cycle); }
+  void fail(const std::string &message) {
+    if (state.error.empty())
+      state.error = state.model.describeSite(siteNumber) + ": " + message;
+  }
+
+  /// "vector in 0" for an input port, "control out 1" for an output port.
+  std::string describeInput(unsigned port) const;
+  std::string describeOutput(unsigned port) const;
+  Wait waitForData(unsigned port, unsigned node) const;
+  Wait waitForRoom(unsigned port, unsigned node) const;
+
+  SectionState &state;
+  unsigned siteNumber, component;
+  uint64_t numFirings = 0;
+
+private:
+  CycleClass current = CycleClass::Idle;
+  uint64_t since;
+  uint64_t cycles[numCycleClasses] = {};
+};
+
+} // namespace jacquard::sim
+
+#endif // JACQUARD_SIM_UNIT_H
