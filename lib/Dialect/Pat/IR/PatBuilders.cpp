@@ -122,11 +122,6 @@ static std::optional<IndexRange> rangeOfOperation(Operation *op, unsigned depth)
   if (!isa<arith::AddIOp, arith::SubIOp, arith::MulIOp, arith::MinSIOp, arith::MaxSIOp>(op))
     return std::nullopt;
   auto a = rangeAt(op->getOperand(0), depth), b = rangeAt(op->getOperand(1), depth);
-  if (isa<arith::MaxSIOp>(op) && (a || b)) {
-    int64_t low = std::max(a ? a->min : -limit, b ? b->min : -limit);
-    int64_t high = a && b ? std::max(a->max, b->max) : limit;
-    return a && b ? makeRange(low, high) : std::nullopt;
-  }
   if (!a || !b)
     return std::nullopt;
   if (isa<arith::AddIOp>(op))
@@ -135,19 +130,33 @@ static std::optional<IndexRange> rangeOfOperation(Operation *op, unsigned depth)
     return makeRange(a->min - b->max, a->max - b->min);
   if (isa<arith::MulIOp>(op))
     return product(*a, *b);
+  if (isa<arith::MaxSIOp>(op))
+    return makeRange(std::max(a->min, b->min), std::max(a->max, b->max));
   return makeRange(std::min(a->min, b->min), std::min(a->max, b->max));
 }
 
 std::optional<IndexRange> jacquard::pat::indexRangeOf(Value value) { return rangeAt(value, 0); }
 
-bool jacquard::pat::isProvablyInBounds(AtOp op) {
-  SmallVector<std::optional<IndexRange>> dims;
+/// The ranges of the coordinates of an access.
+static SmallVector<std::optional<IndexRange>> coordinateRanges(AtOp op) {
+  SmallVector<std::optional<IndexRange>> dims, coordinates;
   for (Value index : op.getIndices())
     dims.push_back(indexRangeOf(index));
-  for (auto [expr, extent] : llvm::zip(op.getAccessMap().getResults(), op.getTensorType().getShape())) {
-    std::optional<IndexRange> range = rangeOf(expr, dims);
-    if (!range || range->min < 0 || range->max >= extent)
-      return false;
-  }
-  return true;
+  for (AffineExpr expr : op.getAccessMap().getResults())
+    coordinates.push_back(rangeOf(expr, dims));
+  return coordinates;
+}
+
+bool jacquard::pat::isProvablyInBounds(AtOp op) {
+  return llvm::all_of(llvm::zip(coordinateRanges(op), op.getTensorType().getShape()), [](auto pair) {
+    auto [range, extent] = pair;
+    return range && range->min >= 0 && range->max < extent;
+  });
+}
+
+bool jacquard::pat::isProvablyOutOfBounds(AtOp op) {
+  return llvm::any_of(llvm::zip(coordinateRanges(op), op.getTensorType().getShape()), [](auto pair) {
+    auto [range, extent] = pair;
+    return range && (range->max < 0 || range->min >= extent);
+  });
 }

@@ -58,8 +58,8 @@ template <typename Op>
 static LogicalResult verifyBody(Op op) {
   return failure(failed(verifyIndices(op, op.getBody(), op.getDomain())) ||
                  failed(verifyExtents(op, "domain", op.getDomain())) ||
-                 failed(verifyPure(op, op.getBody(), "body")) ||
-                 failed(verifyEndsInYield(op, op.getBody(), "body")));
+                 failed(verifyEndsInYield(op, op.getBody(), "body")) ||
+                 failed(verifyPure(op, op.getBody(), "body")));
 }
 
 /// C3 and C5 of the patterns with a combiner.
@@ -75,7 +75,7 @@ static LogicalResult verifyCombiner(Op op) {
     if (argument.getType() != type)
       return op.emitOpError() << "combiner argument " << argument.getArgNumber() << " is of type "
                               << argument.getType() << "; expected " << type;
-  if (failed(verifyPure(op, combiner, "combiner")) || failed(verifyEndsInYield(op, combiner, "combiner")))
+  if (failed(verifyEndsInYield(op, combiner, "combiner")) || failed(verifyPure(op, combiner, "combiner")))
     return failure();
   return verifyYield(op, "combiner", op.getCombinerYield()->getOperands(), op.getInits().getTypes());
 }
@@ -245,7 +245,7 @@ LogicalResult IterateOp::verifyRegions() {
   if (int64_t(getMax()) < 0)
     return emitOpError() << "max " << int64_t(getMax()) << " is not allowed; expected at least 0";
   // C3
-  if (failed(verifyPure(*this, getBody(), "body")) || failed(verifyEndsInYield(*this, getBody(), "body")))
+  if (failed(verifyEndsInYield(*this, getBody(), "body")) || failed(verifyPure(*this, getBody(), "body")))
     return failure();
   // C4
   expected.front() = IntegerType::get(getContext(), 1);

@@ -17,14 +17,13 @@ Value at(OpBuilder &b, Location loc, Value tensor, mlir::AffineMap map, ValueRan
 /// and right argument alone; null otherwise. `combiner` has 2n arguments and yields n values.
 mlir::Operation *matchSimpleCombiner(mlir::Block &combiner, unsigned i);
 
-/// Static extents of an index value: the half-open range [0, extent) of a pattern's index or [min, max] of simple
-/// arithmetic on it. Used to prove accesses in bounds.
+/// What an index value can be: [min, max], both inclusive.
 struct IndexRange {
-  int64_t min, max; ///< both inclusive
+  int64_t min, max;
 };
 
-/// The range of `value` if it is known: pattern indices, constants, and sums, differences, products, min, max, clamps by
-/// constants of such values.
+/// The range of `value` if it is known: pattern indices, constants, and sums, differences, products, minima, maxima and
+/// selections of such values.
 std::optional<IndexRange> indexRangeOf(Value value);
 
 /// The range of an affine expression of dimensions with the given ranges; nullopt where it is not known.
@@ -32,6 +31,9 @@ std::optional<IndexRange> rangeOf(mlir::AffineExpr expr, llvm::ArrayRef<std::opt
 
 /// True if every coordinate of the access is proved to lie inside the tensor.
 bool isProvablyInBounds(AtOp op);
+
+/// True if some coordinate of the access is proved to lie outside the tensor.
+bool isProvablyOutOfBounds(AtOp op);
 
 } // namespace jacquard::pat
 

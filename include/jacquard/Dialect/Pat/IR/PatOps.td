@@ -83,6 +83,7 @@ def Pat_MapOp : PatternOp<"map", [RecursivelySpeculatable, ReifyShapes]> {
     /// Result types are inferred from the values that `body` returns.
     OpBuilder<(ins "::llvm::ArrayRef<int64_t>":$domain, "BodyFn":$body)>
   ];
+  let hasCanonicalizer = 1;
   let extraClassDeclaration = patternDeclarations;
   let extraClassDefinition = bodyYieldDefinition;
 }
@@ -122,6 +123,7 @@ def Pat_FoldOp : PatternOp<"fold", [RecursivelySpeculatable, InferTypeOpAdaptor]
     OpBuilder<(ins "::llvm::ArrayRef<int64_t>":$domain, "::mlir::ValueRange":$inits, "BodyFn":$body,
                    "CombineFn":$combine)>
   ];
+  let hasCanonicalizer = 1;
   let extraClassDeclaration = patternDeclarations # combinerDeclarations;
   let extraClassDefinition = bodyYieldDefinition # combinerYieldDefinition;
 }
@@ -167,6 +169,7 @@ def Pat_GroupByOp : PatternOp<"group_by", [
     OpBuilder<(ins "::llvm::ArrayRef<int64_t>":$domain, "::llvm::ArrayRef<int64_t>":$keys, "::mlir::ValueRange":$inits,
                    "bool":$dropOutside, "BodyFn":$body, "CombineFn":$combine)>
   ];
+  let hasCanonicalizer = 1;
   let extraClassDeclaration = patternDeclarations # combinerDeclarations # [{
     bool dropsOutside() { return getOutside() == OutsideKeys::Drop; }
     /// What the body yields: keys first, values behind them.
@@ -216,6 +219,7 @@ def Pat_FilterOp : PatternOp<"filter", [RecursivelySpeculatable]> {
     /// `body` returns the condition, then the values.
     OpBuilder<(ins "::llvm::ArrayRef<int64_t>":$domain, "int64_t":$capacity, "BodyFn":$body)>
   ];
+  let hasCanonicalizer = 1;
   let extraClassDeclaration = patternDeclarations;
   let extraClassDefinition = bodyYieldDefinition;
 }
@@ -252,6 +256,7 @@ def Pat_FlatMapOp : PatternOp<"flat_map", [RecursivelySpeculatable]> {
     /// `body` returns the count, then the tensors.
     OpBuilder<(ins "::llvm::ArrayRef<int64_t>":$domain, "int64_t":$capacity, "BodyFn":$body)>
   ];
+  let hasCanonicalizer = 1;
   let extraClassDeclaration = patternDeclarations;
   let extraClassDefinition = bodyYieldDefinition;
 }
@@ -292,6 +297,7 @@ def Pat_ScanOp : PatternOp<"scan", [RecursivelySpeculatable, InferTypeOpAdaptor,
     OpBuilder<(ins "::llvm::ArrayRef<int64_t>":$domain, "int64_t":$dim, "::mlir::ValueRange":$inits, "bool":$exclusive,
                    "bool":$reverse, "BodyFn":$body, "CombineFn":$combine)>
   ];
+  let hasCanonicalizer = 1;
   let extraClassDeclaration = patternDeclarations # combinerDeclarations;
   let extraClassDefinition = bodyYieldDefinition # combinerYieldDefinition;
 }
@@ -332,6 +338,7 @@ def Pat_IterateOp : PatOp<"iterate", [SingleBlock, RecursiveMemoryEffects, Recur
     OpBuilder<(ins "int64_t":$max, "::mlir::ValueRange":$inits, "BodyFn":$body)>
   ];
   let hasCustomAssemblyFormat = 1;
+  let hasCanonicalizer = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::BlockArgument getIteration() { return getBody()->getArgument(0); }
@@ -379,6 +386,8 @@ def Pat_AtOp : PatOp<"at", [
     OpBuilder<(ins "::mlir::Value":$tensor, "::mlir::AffineMap":$map, "::mlir::ValueRange":$operands,
                    "::mlir::Value":$elseValue)>
   ];
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::RankedTensorType getTensorType() { return ::llvm::cast<::mlir::RankedTensorType>(getTensor().getType()); }
