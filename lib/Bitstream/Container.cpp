@@ -3,6 +3,7 @@
 // Header (32 bytes, little-endian): "JBIT", major and minor version (16 bits each), length of the description and of
 // the data (64 bits each), hash64 over everything but itself. Then the description (jbit.proto), then the segments'
 // bytes.
+#include "ScanMessage.h"
 #include "jbit.pb.h"
 
 #include "jacquard/Bitstream/Encode.h"
@@ -305,6 +306,8 @@ Result<std::string> writeProgram(const Program &program) {
     return Error{
         fmt::format("the description of the program has {} bytes; expected at most {}", size, maxDescriptionBytes)};
   std::string body = serialize(message);
+  if (Status status = scanMessage(body, *jbit::Program::descriptor()); !status)
+    return status.takeError();
   uint64_t description = body.size();
   for (const DramSegment &segment : program.segments)
     body += viewOf(segment.bytes);
@@ -322,6 +325,8 @@ Result<Program> readProgram(std::string_view bytes) {
   Result<Parts> parts = openContainer(bytes);
   if (!parts)
     return parts.takeError();
+  if (Status status = scanMessage(parts->description, *jbit::Program::descriptor()); !status)
+    return Error{"damaged bitstream: " + status.error()};
   jbit::Program in;
   if (!in.ParseFromArray(parts->description.data(), int(parts->description.size())))
     return Error{"damaged bitstream: the description is not a message of this format"};

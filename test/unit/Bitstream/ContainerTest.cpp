@@ -131,6 +131,25 @@ TEST(ContainerTest, NamesForeignFilesAndVersions) {
   EXPECT_EQ(readError(reseal(minor)), "no error");
 }
 
+TEST(ContainerTest, RefusesDescriptionsThatWouldGrow) {
+  std::string bytes = bytesOf(sample(1, 0));
+  auto withDescription = [&](const std::string &extra) {
+    std::string file = bytes.substr(0, 32), body = bytes.substr(32);
+    uint64_t length = uint8_t(file[8]) + 256 * uint8_t(file[9]);
+    body.insert(length, extra);
+    for (unsigned i = 0; i < 8; ++i)
+      file[8 + i] = char((length + extra.size()) >> (8 * i));
+    return reseal(file + body);
+  };
+  std::string sections;
+  for (int i = 0; i < 100000; ++i)
+    sections += std::string("\x42\0", 2);
+  EXPECT_TRUE(startsWith(readError(withDescription(sections)), "damaged bitstream: 1000")) << readError(bytes);
+  EXPECT_EQ(readError(withDescription("\xa3\x06\xa4\x06")), // an unknown group
+            "damaged bitstream: the description is not a message of this format");
+  EXPECT_EQ(readError(withDescription("\xa2\x06\x01x")), "no error"); // a field of a later minor version
+}
+
 TEST(ContainerTest, ReportsAWrongChecksum) {
   std::string bytes = bytesOf(sample(1, 0));
   bytes.back() = char(bytes.back() ^ 1);
