@@ -11,20 +11,6 @@ namespace {
 
 using namespace bitstream;
 
-DType hostType(ElementType type) {
-  switch (type) {
-  case ElementType::F32:
-    return DType::F32;
-  case ElementType::I32:
-    return DType::I32;
-  case ElementType::I64:
-    return DType::I64;
-  case ElementType::I1:
-    return DType::Bool;
-  }
-  return DType::F32;
-}
-
 /// Bytes of a symbol, or nothing when they do not fit `limit`.
 std::optional<uint64_t> bytesWithin(const TensorSymbol &symbol, uint64_t limit) {
   uint64_t bytes = elementBytes(symbol.type);
@@ -52,6 +38,20 @@ std::string namesOf(const std::vector<TensorSymbol> &symbols) {
 }
 
 } // namespace
+
+DType hostType(ElementType type) {
+  switch (type) {
+  case ElementType::F32:
+    return DType::F32;
+  case ElementType::I32:
+    return DType::I32;
+  case ElementType::I64:
+    return DType::I64;
+  case ElementType::I1:
+    return DType::Bool;
+  }
+  return DType::F32;
+}
 
 Status checkLayout(const Program &program) {
   for (const DramSegment &segment : program.segments)

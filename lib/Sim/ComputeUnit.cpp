@@ -31,7 +31,8 @@ unsigned ComputeUnit::outputCapacity(const ComputeOutput &output, const ArchSpec
 
 ComputeUnit::ComputeUnit(SectionState &state, unsigned site, unsigned component, const ComputeConfig &config)
     : Unit(state, site, component), lanes(state.model.spec().compute.lanes),
-      shadows(state.model.spec().compute.shadowAccumulators), walker(config.counters, lanes), zeros(paddedLanes(lanes)) {
+      shadows(state.model.spec().compute.shadowAccumulators), walker(config.counters, lanes),
+      zeros(paddedLanes(lanes)) {
   values.assign(state.model.spec().compute.registers, zeros.data());
   bindPorts(config);
   bindStages(config);

@@ -7,8 +7,8 @@
 
 namespace jacquard::sim {
 
-/// Fires at most once per cycle, when every used input has an element and everything that the firing ends can be put out.
-/// A firing is computed at once; its results become visible when they would have left the pipeline.
+/// Fires at most once per cycle, when every used input has an element and everything that the firing ends can be put
+/// out. A firing is computed at once; its results become visible when they would have left the pipeline.
 class ComputeUnit : public Unit {
 public:
   ComputeUnit(SectionState &state, unsigned site, unsigned component, const bitstream::ComputeConfig &config);

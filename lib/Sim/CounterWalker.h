@@ -37,7 +37,8 @@ public:
   bool begins(int level) const { return deepestNotFirst <= level; }
   bool ends(int level) const { return deepestNotLast <= level; }
 
-  /// Goes on; returns the outermost level whose step changed (all deeper ones went back to 0), -1 when the chain is done.
+  /// Goes on; returns the outermost level whose step changed (all deeper ones went back to 0), -1 when the chain is
+  /// done.
   int advance() {
     int level = deepestNotLast;
     if (level < 0) {

@@ -10,8 +10,8 @@ namespace {
 
 class Explainer {
 public:
-  Explainer(const bitstream::Section &section, const FabricModel &model, const std::vector<std::unique_ptr<Unit>> &units,
-            uint64_t now)
+  Explainer(const bitstream::Section &section, const FabricModel &model,
+            const std::vector<std::unique_ptr<Unit>> &units, uint64_t now)
       : model(model), now(now) {
     for (const std::unique_ptr<Unit> &unit : units)
       unitAt[unit->site()] = unit.get();

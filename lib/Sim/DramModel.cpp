@@ -91,7 +91,8 @@ void DramModel::refresh(Channel &channel, uint64_t now) {
 }
 
 void DramModel::accept(Channel &channel, uint64_t now) {
-  while (channel.queue.size() < spec.queueDepth && !channel.arrivals.empty() && channel.arrivals.front().arrival < now) {
+  while (channel.queue.size() < spec.queueDepth && !channel.arrivals.empty() &&
+         channel.arrivals.front().arrival < now) {
     channel.queue.push_back(channel.arrivals.front());
     ++(channel.queue.back().burst->write ? channel.writes : channel.reads);
     channel.arrivals.pop_front();
@@ -134,7 +135,8 @@ void DramModel::activate(Bank &bank, uint64_t row, Ticks now) {
   bank.prechargeReady = start + rowActive;
 }
 
-/// Earliest time of the column command: the row is open, the data find the bus free, and a read after a write waits for it.
+/// Earliest time of the column command: the row is open, the data find the bus free, and a read after a write waits for
+/// it.
 DramModel::Ticks DramModel::columnTime(const Channel &channel, const Request &request, Ticks now) const {
   Ticks latency = request.burst->write ? columnWrite : columnRead;
   Ticks column = std::max(now, channel.banks[request.bank].columnReady);

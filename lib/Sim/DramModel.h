@@ -1,11 +1,11 @@
 // DramModel.h - compact timing model of the off-chip memory, and its contents
 //
-// Consecutive bursts go to consecutive channels. Every channel has a queue of `queueDepth` requests in front of which the
-// rest waits in order of arrival, banks with one open row each, and a data bus. A bank opens the row of its oldest waiting
-// request as soon as none waits for the open row (or `hitsPerActivation` were served and others wait); of the requests to
-// open rows the one with the earliest data slot is served, the oldest first. Reads go before writes until half the queue
-// holds writes, then writes go until an eighth is left; the bus turns round in between. Every refreshInterval all rows
-// close for refreshTime. Contents change in the order in which a channel serves its requests.
+// Consecutive bursts go to consecutive channels. Every channel has a queue of `queueDepth` requests in front of which
+// the rest waits in order of arrival, banks with one open row each, and a data bus. A bank opens the row of its oldest
+// waiting request as soon as none waits for the open row (or `hitsPerActivation` were served and others wait); of the
+// requests to open rows the one with the earliest data slot is served, the oldest first. Reads go before writes until
+// half the queue holds writes, then writes go until an eighth is left; the bus turns round in between. Every
+// refreshInterval all rows close for refreshTime. Contents change in the order in which a channel serves its requests.
 #ifndef JACQUARD_SIM_DRAMMODEL_H
 #define JACQUARD_SIM_DRAMMODEL_H
 
@@ -40,11 +40,11 @@ private:
 struct DramBurst {
   uint64_t address = 0; ///< a multiple of the burst size
   bool write = false;
-  unsigned component = 0;     ///< to visit when done
-  uint64_t doneAt = never;    ///< from this cycle on a read's data are there, a write is in memory
-  std::vector<uint8_t> data;  ///< whole burst
-  std::vector<uint8_t> mask;  ///< writes: 1 for bytes to change
-  unsigned users = 0;         ///< for the port's own bookkeeping
+  unsigned component = 0;    ///< to visit when done
+  uint64_t doneAt = never;   ///< from this cycle on a read's data are there, a write is in memory
+  std::vector<uint8_t> data; ///< whole burst
+  std::vector<uint8_t> mask; ///< writes: 1 for bytes to change
+  unsigned users = 0;        ///< for the port's own bookkeeping
 
   bool done(uint64_t now) const { return doneAt <= now; }
 };
@@ -78,9 +78,9 @@ private:
   struct Bank {
     bool open = false;
     uint64_t row = 0;
-    unsigned hits = 0;          ///< requests served since the row was opened
-    Ticks columnReady = 0;      ///< earliest column command to the open row
-    Ticks prechargeReady = 0;   ///< earliest precharge (or activate, when closed)
+    unsigned hits = 0;        ///< requests served since the row was opened
+    Ticks columnReady = 0;    ///< earliest column command to the open row
+    Ticks prechargeReady = 0; ///< earliest precharge (or activate, when closed)
   };
   struct Channel {
     std::deque<Request> arrivals;

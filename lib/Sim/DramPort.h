@@ -15,7 +15,9 @@ class DramPort : public Unit {
 public:
   static constexpr unsigned dataIn = 0, indexIn = 1, dataOut = 0;
   static unsigned tokenIn(const ArchSpec &spec) { return spec.dramPort.ports.vectorIn + spec.dramPort.ports.scalarIn; }
-  static unsigned tokenOut(const ArchSpec &spec) { return spec.dramPort.ports.vectorOut + spec.dramPort.ports.scalarOut; }
+  static unsigned tokenOut(const ArchSpec &spec) {
+    return spec.dramPort.ports.vectorOut + spec.dramPort.ports.scalarOut;
+  }
   static unsigned outputCapacity(const ArchSpec &spec) { return spec.dramPort.outputFifoDepth + 1; }
 
   DramPort(SectionState &state, unsigned site, unsigned component, const bitstream::DramPortConfig &config);
@@ -98,7 +100,7 @@ private:
   uint32_t element(const Lane &lane) const;
 
   unsigned capacity, outputNode;
-  std::vector<Lane> entries; ///< ring of firings that have not been delivered
+  std::vector<Lane> entries;         ///< ring of firings that have not been delivered
   std::vector<DramBurst *> previous; ///< distinct bursts of the last firing
   uint64_t delivered = 0, pending = 0, arrived = 0;
 };
@@ -122,7 +124,7 @@ private:
   void put(uint64_t address, uint32_t word);
 
   unsigned dataNode;
-  DramBurst *open = nullptr; ///< collects writes to one burst
+  DramBurst *open = nullptr;     ///< collects writes to one burst
   std::deque<DramBurst *> order; ///< closed bursts, oldest first
   uint64_t retired = 0;
 };

@@ -147,8 +147,7 @@ UNARY(F2U, false, toUnsigned(asFloat(a)))
 // Vector loops
 //===-------------------------------------------------------------------------------------------------------------===//
 
-template <typename Op>
-inline uint32_t applyAt(const uint32_t *a, const uint32_t *b, const uint32_t *c, unsigned i) {
+template <typename Op> inline uint32_t applyAt(const uint32_t *a, const uint32_t *b, const uint32_t *c, unsigned i) {
   if constexpr (Op::arity == 0)
     return Op::apply();
   else if constexpr (Op::arity == 1)

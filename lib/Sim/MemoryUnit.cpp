@@ -82,8 +82,7 @@ MemoryUnit::Progress MemoryUnit::stepWrite(uint64_t now) {
     wakeAt(write.freeAt);
     return Progress::Busy;
   }
-  if (!state.network.ready(dataNode, now) ||
-      (config.write.indexed && !state.network.ready(write.indexNode, now)))
+  if (!state.network.ready(dataNode, now) || (config.write.indexed && !state.network.ready(write.indexNode, now)))
     return Progress::WaitsForData;
 
   write.walker.evaluate(indexOf(write));

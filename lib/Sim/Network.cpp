@@ -42,8 +42,8 @@ private:
 
   std::string describeSink(unsigned sw, NetworkKind net, unsigned sink) const {
     const SwitchPort &port = model.switchModel(sw, net).sinks[sink];
-    std::string where = fmt::format("{} switch ({},{})", networkKindName(net), int(sw) % model.width(),
-                                    int(sw) / model.width());
+    std::string where =
+        fmt::format("{} switch ({},{})", networkKindName(net), int(sw) % model.width(), int(sw) / model.width());
     static constexpr const char *names[] = {"north", "east", "south", "west"};
     if (port.isLink)
       return fmt::format("{}, link {} track {}", where, names[unsigned(port.direction)], port.track);
@@ -115,7 +115,8 @@ private:
     return {};
   }
 
-  /// Every used input is reached from an output, every output goes somewhere, no link stands in a circle or ends nowhere.
+  /// Every used input is reached from an output, every output goes somewhere, no link stands in a circle or ends
+  /// nowhere.
   Status checkComplete() const {
     std::vector<uint8_t> reached(result.nodes.size());
     std::vector<unsigned> stack;
@@ -137,10 +138,10 @@ private:
     for (unsigned node = 0; node < result.nodes.size(); ++node) {
       const Network::Node &n = result.nodes[node];
       if (!reached[node])
-        return Error{n.isInput && n.parent == ~0u
-                         ? fmt::format("input {} of {} is used but not routed", n.port.port,
-                                       model.describeSite(n.port.site))
-                         : fmt::format("the {} network's selects form a circle", networkKindName(n.kind))};
+        return Error{
+            n.isInput && n.parent == ~0u
+                ? fmt::format("input {} of {} is used but not routed", n.port.port, model.describeSite(n.port.site))
+                : fmt::format("the {} network's selects form a circle", networkKindName(n.kind))};
     }
     return {};
   }

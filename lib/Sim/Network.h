@@ -1,8 +1,8 @@
 // Network.h - the routed streams of one section: output queues, link registers, input FIFOs
 //
 // Built from the select of every switch output. An element leaves a unit's output queue, takes hopLatency cycles into
-// each link register on its way and one cycle into the input FIFO. A fork hands the element to every branch as soon as that
-// branch has room and forgets it when all have it.
+// each link register on its way and one cycle into the input FIFO. A fork hands the element to every branch as soon as
+// that branch has room and forgets it when all have it.
 #ifndef JACQUARD_SIM_NETWORK_H
 #define JACQUARD_SIM_NETWORK_H
 
@@ -66,12 +66,12 @@ private:
   struct Node {
     TokenQueue queue;
     NetworkKind kind;
-    PortRef port;               ///< of input FIFOs and output queues
+    PortRef port; ///< of input FIFOs and output queues
     bool isInput = false;
-    unsigned parent = ~0u;      ///< the node that fills this one; output queues have none
-    unsigned unit = ~0u;        ///< component of the unit at an input FIFO or output queue
-    unsigned latency = 1;       ///< from the parent into this node
-    uint64_t delivered = 0;     ///< branches that already have the head
+    unsigned parent = ~0u;  ///< the node that fills this one; output queues have none
+    unsigned unit = ~0u;    ///< component of the unit at an input FIFO or output queue
+    unsigned latency = 1;   ///< from the parent into this node
+    uint64_t delivered = 0; ///< branches that already have the head
     std::vector<unsigned> branches = {};
   };
 

@@ -11,8 +11,8 @@
 
 namespace jacquard::sim {
 
-/// Vectors in flight, counted by the FIFO entries that hold them. Storage grows with the largest number in flight, which
-/// the FIFO depths bound; a vector never moves.
+/// Vectors in flight, counted by the FIFO entries that hold them. Storage grows with the largest number in flight,
+/// which the FIFO depths bound; a vector never moves.
 class TokenPool {
 public:
   explicit TokenPool(unsigned lanes) : stride(paddedLanes(lanes)) {}
@@ -49,9 +49,9 @@ private:
   std::vector<uint32_t> holders, free;
 };
 
-/// A ring of at most `capacity` elements with the cycle from which each is visible. One side pushes and one side pops, each
-/// at most once per cycle; whether there is room is decided by the fill at the begin of the cycle, so the answer does
-/// not depend on who is visited first.
+/// A ring of at most `capacity` elements with the cycle from which each is visible. One side pushes and one side pops,
+/// each at most once per cycle; whether there is room is decided by the fill at the begin of the cycle, so the answer
+/// does not depend on who is visited first.
 class TokenQueue {
 public:
   explicit TokenQueue(unsigned capacity) : ring(capacity) {}

@@ -1,7 +1,7 @@
 // Wakeups.h - which components have something to do in which cycle
 //
-// Everything a component does in cycle t takes effect at t + 1 or later, so a component that waits need not be looked at
-// until the thing it waits for is due. The order of visits within a cycle is ascending by number, always.
+// Everything a component does in cycle t takes effect at t + 1 or later, so a component that waits need not be looked
+// at until the thing it waits for is due. The order of visits within a cycle is ascending by number, always.
 #ifndef JACQUARD_SIM_WAKEUPS_H
 #define JACQUARD_SIM_WAKEUPS_H
 
@@ -49,8 +49,7 @@ public:
   }
 
   /// Calls `visit(component)` for everything that is due now.
-  template <typename Visit>
-  void visitDue(Visit visit) {
+  template <typename Visit> void visitDue(Visit visit) {
     for (size_t i = 0; i < due.size(); ++i)
       while (due[i]) {
         unsigned bit = unsigned(__builtin_ctzll(due[i]));

@@ -14,8 +14,8 @@ class DramModel;
 class Engine {
 public:
   virtual ~Engine() = default;
-  /// Runs `section` from cycle `start` (the first after its configuration) until all its programs have completed and all
-  /// stores are in DRAM. Fills everything of `statistics` but the names and the configuration; `cycles` holds the
+  /// Runs `section` from cycle `start` (the first after its configuration) until all its programs have completed and
+  /// all stores are in DRAM. Fills everything of `statistics` but the names and the configuration; `cycles` holds the
   /// cycles of the execution and unit classes cover these. Errors: a configuration that cannot run, an address out of
   /// range, a deadlock, more than `options.maxCycles`.
   virtual Status runSection(const bitstream::Section &section, uint64_t start, const Options &options,

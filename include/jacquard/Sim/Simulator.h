@@ -25,9 +25,9 @@ struct UnitStatistics {
 
 struct SectionStatistics {
   std::string name;
-  uint64_t cycles = 0;              ///< configuration and execution
+  uint64_t cycles = 0; ///< configuration and execution
   uint64_t configurationCycles = 0;
-  uint64_t multiplyAdds = 0;        ///< fma/imad and accumulating operations in valid lanes
+  uint64_t multiplyAdds = 0;                      ///< fma/imad and accumulating operations in valid lanes
   uint64_t dramReadBytes = 0, dramWriteBytes = 0; ///< whole bursts
   uint64_t rowHits = 0, rowMisses = 0;
   uint64_t bankConflictCycles = 0;
@@ -46,12 +46,15 @@ struct RunResult {
 };
 
 struct Options {
-  uint64_t maxCycles = 0; ///< 0: no limit; otherwise an error when exceeded
+  uint64_t maxCycles = 0;                       ///< 0: no limit; otherwise an error when exceeded
   std::function<void(uint64_t cycle)> progress; ///< called now and then, may be empty
 };
 
-/// Runs the schedule once. Inputs are bound by name; a missing input, a wrong shape or type is an error. A deadlock is an
-/// error that names the cycle of units waiting on one another.
+/// Type of the host tensor for a stored type: float32, int32, int64, bool.
+DType hostType(ElementType type);
+
+/// Runs the schedule once. Inputs are bound by name; a missing input, a wrong shape or type is an error. A deadlock is
+/// an error that names the cycle of units waiting on one another.
 Result<RunResult> simulate(const bitstream::Program &program, const std::map<std::string, Tensor> &inputs,
                            const Options &options);
 

@@ -181,7 +181,8 @@ void FabricBuilder::connect(End from, End to) {
     int before;    ///< index of the step it came from
     unsigned sink; ///< taken in the switch before
   };
-  std::vector<Step> steps = {{model.switchOfSite(from.site), uint32_t(model.sourceOfPort(from.site, from.port)), -1, 0}};
+  std::vector<Step> steps = {
+      {model.switchOfSite(from.site), uint32_t(model.sourceOfPort(from.site, from.port)), -1, 0}};
   size_t settled = 0;
   std::vector<bool> reached(model.numSwitches());
   reached[steps[0].sw] = true;

@@ -29,7 +29,8 @@ TEST(PipelineTest, AddsTwoVectors) {
   FabricBuilder b;
   uint64_t x = b.addInput("x", ElementType::F32, {50}), y = b.addInput("y", ElementType::F32, {50});
   uint64_t z = b.addOutput("z", ElementType::F32, {50});
-  unsigned loadX = b.addLoad("x", x, affine(vectorLoop(50), {1})), loadY = b.addLoad("y", y, affine(vectorLoop(50), {1}));
+  unsigned loadX = b.addLoad("x", x, affine(vectorLoop(50), {1})),
+           loadY = b.addLoad("y", y, affine(vectorLoop(50), {1}));
   unsigned store = b.addStore("z", z, affine(vectorLoop(50), {1}));
   unsigned add = b.addCompute("add", vectorLoop(50));
   b.input(add, 0, 0, 0);
@@ -76,7 +77,8 @@ TEST(PipelineTest, MakesADotProductWithAccumulatorAndTree) {
   FabricBuilder b;
   uint64_t x = b.addInput("x", ElementType::F32, {90}), y = b.addInput("y", ElementType::F32, {90});
   uint64_t z = b.addOutput("z", ElementType::F32, {1});
-  unsigned loadX = b.addLoad("x", x, affine(vectorLoop(90), {1})), loadY = b.addLoad("y", y, affine(vectorLoop(90), {1}));
+  unsigned loadX = b.addLoad("x", x, affine(vectorLoop(90), {1})),
+           loadY = b.addLoad("y", y, affine(vectorLoop(90), {1}));
   unsigned store = b.addStore("z", z, affine({}, {}));
   unsigned dot = b.addCompute("dot", vectorLoop(90));
   b.input(dot, 0, 0, 0);
@@ -97,14 +99,15 @@ TEST(PipelineTest, MakesADotProductWithAccumulatorAndTree) {
 
 namespace {
 
-/// C[m,n] = A[m,k] * B[k,n], m a multiple of 6, n of 16, k of 16: tiles of 6 x 16 in the accumulators of one unit. A row
-/// of lanes of `a` holds k of one row; each of 6 scalar-broadcast streams would need a port, so A comes transposed as
-/// vectors [k, 6 padded to 16] and every stage takes its own lane.
+/// C[m,n] = A[m,k] * B[k,n], m a multiple of 6, n of 16, k of 16: tiles of 6 x 16 in the accumulators of one unit. A
+/// row of lanes of `a` holds k of one row; each of 6 scalar-broadcast streams would need a port, so A comes transposed
+/// as vectors [k, 6 padded to 16] and every stage takes its own lane.
 RunResult runGemm(const ArchSpec &arch, uint32_t m, uint32_t n, uint32_t k, const std::vector<float> &a,
                   const std::vector<float> &bValues, unsigned &unit) {
   FabricBuilder b(arch);
   uint32_t tilesM = m / 6, tilesN = n / 16;
-  uint64_t aAddress = b.addInput("a", ElementType::F32, {tilesM, k, 16}), bAddress = b.addInput("b", ElementType::F32, {k, n});
+  uint64_t aAddress = b.addInput("a", ElementType::F32, {tilesM, k, 16}),
+           bAddress = b.addInput("b", ElementType::F32, {k, n});
   uint64_t cAddress = b.addOutput("c", ElementType::F32, {m, n});
   // Loops of all: tile row, tile column, k (6 rows when storing), lane.
   unsigned loadA = b.addLoad("a", aAddress, affine(loops({tilesM, tilesN, k, 16}, 3), {k * 16, 0, 16, 1}));
