@@ -11,9 +11,7 @@ using namespace mlir;
 
 namespace jacquard::pat {
 
-bool isPattern(Operation *op) {
-  return isa<MapOp, FoldOp, GroupByOp, FilterOp, FlatMapOp, ScanOp, IterateOp>(op);
-}
+bool isPattern(Operation *op) { return isa<MapOp, FoldOp, GroupByOp, FilterOp, FlatMapOp, ScanOp, IterateOp>(op); }
 
 ArrayRef<int64_t> domainOf(Operation *pattern) {
   return llvm::TypeSwitch<Operation *, ArrayRef<int64_t>>(pattern)
@@ -156,7 +154,8 @@ Operation *BodyCopier::copyAt(AtOp op) {
   access.map = map.replaceDimsAndSymbols(dims, {}, access.operands.size(), 0);
   access.normalize();
   Value otherwise = op.getElseValue() ? lookup(op.getElseValue()) : Value();
-  auto copied = cast<AtOp>(at(b, op.getLoc(), lookup(op.getTensor()), access.map, access.operands, otherwise).getDefiningOp());
+  auto copied =
+      cast<AtOp>(at(b, op.getLoc(), lookup(op.getTensor()), access.map, access.operands, otherwise).getDefiningOp());
   if (guarded && !otherwise && !isProvablyInBounds(copied)) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(copied);

@@ -98,7 +98,8 @@ SmallVector<Value> Expansion::readLevel(MapOp below, AffineExpr point, ArrayRef<
 MapOp Expansion::buildLevel(MapOp below, ArrayRef<int64_t> shape, int64_t points) {
   return MapOp::create(b, fold.getLoc(), over((points + 1) / 2), [&](OpBuilder &, Location loc, ValueRange indices) {
     IRMapping mapping = openBody(indices.take_front(outer));
-    SmallVector<Value> inits = llvm::map_to_vector(fold.getInits(), [&](Value v) { return mapping.lookupOrDefault(v); });
+    SmallVector<Value> inits =
+        llvm::map_to_vector(fold.getInits(), [&](Value v) { return mapping.lookupOrDefault(v); });
     AffineExpr j = b.getAffineDimExpr(outer);
     SmallVector<Value> lhs = readLevel(below, j * 2, shape, indices, {}, loc);
     SmallVector<Value> rhs =
@@ -123,7 +124,8 @@ LogicalResult Expansion::run() {
   getUsedValuesDefinedAbove(fold->getRegions(), captured);
   for (Value value : captured)
     if (failed(addToSlice(value, map, slice)))
-      return fold.emitOpError("uses values that are not scalar code of its map; expected the flat form (run pat-flatten)");
+      return fold.emitOpError(
+          "uses values that are not scalar code of its map; expected the flat form (run pat-flatten)");
   b.setInsertionPoint(map);
   MapOp level = buildLeaves();
   SmallVector<int64_t> shape(fold.getDomain());

@@ -3,6 +3,8 @@
 // Needs: valid `pat`.
 // Gives: every pattern stands directly in its scope (function or `pat.iterate` body); a map holds at most one fold.
 //        What cannot be written so (a `pat.filter` for every point of a map) stays and is named by `pat-verify-flat`.
+#include "Hoist.h"
+
 #include "jacquard/Dialect/Pat/Transforms/Bodies.h"
 #include "jacquard/Dialect/Pat/Transforms/Passes.h"
 
@@ -21,42 +23,6 @@ using namespace mlir;
 
 namespace jacquard::pat {
 namespace {
-
-/// The index arguments of the bodies around a nested pattern that it depends on, outermost first.
-struct Context {
-  SmallVector<BlockArgument> indices;
-  SmallVector<int64_t> extents;
-  SmallVector<Operation *> code; ///< scalar code that the pattern captures, to be copied
-};
-
-int64_t extentOf(BlockArgument index) {
-  return domainOf(index.getOwner()->getParentOp())[index.getArgNumber()];
-}
-
-/// True if `op` runs in the bodies (not the combiners) of patterns, all the way up to `top`.
-bool runsInBodiesOf(Operation *op, Operation *top) {
-  for (Operation *child = op; child != top; child = child->getParentOp()) {
-    Operation *parent = child->getParentOp();
-    if (!isPattern(parent) || isa<IterateOp>(parent) || child->getParentRegion() != &parent->getRegion(0))
-      return false;
-  }
-  return true;
-}
-
-/// Outer indices before inner ones.
-bool isOuter(BlockArgument a, BlockArgument b) {
-  if (a.getOwner() == b.getOwner())
-    return a.getArgNumber() < b.getArgNumber();
-  return a.getOwner()->getParentOp()->isProperAncestor(b.getOwner()->getParentOp());
-}
-
-void takeIndices(const Slice &slice, Context &context) {
-  context.code.assign(slice.ops.begin(), slice.ops.end());
-  context.indices.assign(slice.indices.begin(), slice.indices.end());
-  llvm::sort(context.indices, isOuter);
-  for (BlockArgument index : context.indices)
-    context.extents.push_back(extentOf(index));
-}
 
 /// Everything that a pattern reads from the bodies around it.
 SetVector<Value> capturedValues(Operation *pattern) {
@@ -80,13 +46,6 @@ private:
   bool hoist(Operation *nested, Operation *top);
   bool canReplaceUses(Operation *nested, Operation *top);
   void storeExpensiveCaptures(Operation *nested, Operation *top);
-  Operation *buildHoisted(Operation *nested, const Context &context);
-  Operation *hoistMap(MapOp nested, const Context &context);
-  Operation *hoistFold(FoldOp nested, const Context &context);
-  Operation *hoistScan(ScanOp nested, const Context &context);
-  Operation *hoistGroupBy(GroupByOp nested, const Context &context);
-  Operation *hoistAsIs(Operation *nested, const Context &context);
-  IRMapping openBody(const Context &context, ValueRange indices);
   void replaceUses(Operation *nested, Operation *hoisted, const Context &context, Operation *top);
   void replaceReads(Value nested, Value hoisted, const Context &context);
   // Results of a map that are tensors made inside it.
@@ -98,7 +57,7 @@ private:
   void sinkScalars(Operation *top);
 
   OpBuilder b;
-  llvm::SmallPtrSet<Operation *, 4> stuck;            ///< patterns that cannot leave
+  llvm::SmallPtrSet<Operation *, 4> stuck; ///< patterns that cannot leave
   /// Results of maps whose yield already names the hoisted tensor -> the map's indices that the tensor depends on.
   llvm::DenseMap<std::pair<Operation *, unsigned>, SmallVector<BlockArgument>> tensorYields;
 };
@@ -110,7 +69,8 @@ Attribute constantOf(Value value) {
 }
 
 bool sameInits(FoldOp a, FoldOp b) {
-  return a.getInits().size() == b.getInits().size() && llvm::all_of(llvm::zip(a.getInits(), b.getInits()), [](auto pair) {
+  return a.getInits().size() == b.getInits().size() &&
+         llvm::all_of(llvm::zip(a.getInits(), b.getInits()), [](auto pair) {
            auto [x, y] = pair;
            return x == y || (constantOf(x) && constantOf(x) == constantOf(y));
          });
@@ -195,116 +155,13 @@ void Flattener::storeExpensiveCaptures(Operation *nested, Operation *top) {
     Slice slice;
     if (!value.getDefiningOp() || failed(addToSlice(value, top, slice)) || !slice.expensive)
       continue;
-    Context context;
-    takeIndices(slice, context);
+    Context context = contextOf(slice);
     b.setInsertionPoint(top);
-    auto stored = MapOp::create(b, value.getLoc(), context.extents, [&](OpBuilder &, Location loc, ValueRange indices) {
-      IRMapping mapping = openBody(context, indices);
-      return SmallVector<Value>{toElement(b, loc, mapping.lookup(value))};
-    });
+    MapOp stored = storeScalar(b, value, context);
     b.setInsertionPointAfterValue(value);
     Value element = at(b, value.getLoc(), stored->getResult(0), ValueRange(llvm::to_vector_of<Value>(context.indices)));
     value.replaceAllUsesWith(fromElement(b, value.getLoc(), element, value.getType()));
   }
-}
-
-/// Starts a hoisted body: maps the indices of the context and copies its code.
-IRMapping Flattener::openBody(const Context &context, ValueRange indices) {
-  IRMapping mapping;
-  for (auto [old, index] : llvm::zip(context.indices, indices))
-    mapping.map(old, index);
-  for (Operation *op : context.code)
-    b.clone(*op, mapping);
-  return mapping;
-}
-
-/// Copies the ops of `body` with its arguments mapped to `indices` and returns the copies of what it yields.
-SmallVector<Value> copyBody(OpBuilder &b, Block &body, ValueRange indices, IRMapping &mapping) {
-  for (auto [old, index] : llvm::zip(body.getArguments(), indices))
-    mapping.map(old, index);
-  for (Operation &op : body.without_terminator())
-    b.clone(op, mapping);
-  return llvm::map_to_vector(body.getTerminator()->getOperands(), [&](Value v) { return mapping.lookupOrDefault(v); });
-}
-
-SmallVector<int64_t> extended(const Context &context, ArrayRef<int64_t> domain) {
-  SmallVector<int64_t> result(context.extents);
-  llvm::append_range(result, domain);
-  return result;
-}
-
-Operation *Flattener::hoistMap(MapOp nested, const Context &context) {
-  size_t outer = context.indices.size();
-  return MapOp::create(b, nested.getLoc(), extended(context, nested.getDomain()),
-                       [&](OpBuilder &, Location, ValueRange indices) {
-                         IRMapping mapping = openBody(context, indices.take_front(outer));
-                         return copyBody(b, *nested.getBody(), indices.drop_front(outer), mapping);
-                       });
-}
-
-Operation *Flattener::hoistFold(FoldOp nested, const Context &context) {
-  return MapOp::create(b, nested.getLoc(), context.extents, [&](OpBuilder &, Location loc, ValueRange indices) {
-    IRMapping mapping = openBody(context, indices);
-    Operation *fold = b.clone(*nested, mapping);
-    return llvm::map_to_vector(fold->getResults(), [&](Value v) { return toElement(b, loc, v); });
-  });
-}
-
-SmallVector<Value> copyCombiner(OpBuilder &b, Block &combiner, ValueRange lhs, ValueRange rhs, IRMapping mapping) {
-  SmallVector<Value> arguments(lhs);
-  llvm::append_range(arguments, rhs);
-  return copyBody(b, combiner, arguments, mapping);
-}
-
-Operation *Flattener::hoistScan(ScanOp nested, const Context &context) {
-  size_t outer = context.indices.size();
-  return ScanOp::create(
-      b, nested.getLoc(), extended(context, nested.getDomain()), static_cast<int64_t>(nested.getDim() + outer),
-      nested.getInits(), nested.getExclusive(), nested.getReverse(),
-      [&](OpBuilder &, Location, ValueRange indices) {
-        IRMapping mapping = openBody(context, indices.take_front(outer));
-        return copyBody(b, *nested.getBody(), indices.drop_front(outer), mapping);
-      },
-      [&](OpBuilder &, Location, ValueRange lhs, ValueRange rhs) {
-        return copyCombiner(b, *nested.getCombiner(), lhs, rhs, {});
-      });
-}
-
-Operation *Flattener::hoistGroupBy(GroupByOp nested, const Context &context) {
-  size_t outer = context.indices.size();
-  return GroupByOp::create(
-      b, nested.getLoc(), extended(context, nested.getDomain()), extended(context, nested.getKeys()),
-      nested.getInits(), nested.dropsOutside(),
-      [&](OpBuilder &, Location, ValueRange indices) {
-        IRMapping mapping = openBody(context, indices.take_front(outer));
-        SmallVector<Value> yielded(indices.take_front(outer));
-        llvm::append_range(yielded, copyBody(b, *nested.getBody(), indices.drop_front(outer), mapping));
-        return yielded;
-      },
-      [&](OpBuilder &, Location, ValueRange lhs, ValueRange rhs) {
-        return copyCombiner(b, *nested.getCombiner(), lhs, rhs, {});
-      });
-}
-
-/// A pattern that is the same at every point.
-Operation *Flattener::hoistAsIs(Operation *nested, const Context &context) {
-  if (!context.indices.empty())
-    return nullptr;
-  IRMapping mapping = openBody(context, {});
-  return b.clone(*nested, mapping);
-}
-
-/// The pattern over context ++ its own domain, or null when there is no such pattern.
-Operation *Flattener::buildHoisted(Operation *nested, const Context &context) {
-  if (auto map = dyn_cast<MapOp>(nested))
-    return hoistMap(map, context);
-  if (auto fold = dyn_cast<FoldOp>(nested))
-    return hoistFold(fold, context);
-  if (auto scan = dyn_cast<ScanOp>(nested))
-    return hoistScan(scan, context);
-  if (auto group = dyn_cast<GroupByOp>(nested))
-    return hoistGroupBy(group, context);
-  return hoistAsIs(nested, context);
 }
 
 /// Reads of nested[j] become reads of hoisted[context, j].
@@ -324,8 +181,8 @@ void Flattener::replaceReads(Value nested, Value hoisted, const Context &context
     SmallVector<Value> operands(context.indices.begin(), context.indices.end());
     llvm::append_range(operands, read.getIndices());
     b.setInsertionPoint(read);
-    Value element = at(b, read.getLoc(), hoisted, AffineMap::get(operands.size(), 0, results, ctx), operands,
-                       read.getElseValue());
+    Value element =
+        at(b, read.getLoc(), hoisted, AffineMap::get(operands.size(), 0, results, ctx), operands, read.getElseValue());
     read.replaceAllUsesWith(element);
     read.erase();
   }
@@ -378,15 +235,14 @@ bool Flattener::hoist(Operation *nested, Operation *top) {
   for (Value value : capturedValues(nested))
     if (failed(addToSlice(value, top, slice)))
       return false;
-  Context context;
-  takeIndices(slice, context);
+  Context context = contextOf(slice);
   // Operands of a pattern in the scope must be known there.
   if (isa<ScanOp, GroupByOp>(nested))
     for (Value operand : nested->getOperands())
       if (top->isAncestor(operand.getParentBlock()->getParentOp()))
         return false;
   b.setInsertionPoint(top);
-  Operation *hoisted = buildHoisted(nested, context);
+  Operation *hoisted = buildHoisted(b, nested, context);
   if (!hoisted)
     return false;
   replaceUses(nested, hoisted, context, top);
@@ -450,7 +306,7 @@ void Flattener::flattenTop(Operation *top) {
 /// %s = fold  ->  %t = map () { fold }; %s = at %t[]
 MapOp Flattener::wrapFold(FoldOp fold) {
   b.setInsertionPoint(fold);
-  auto map = cast<MapOp>(hoistFold(fold, Context()));
+  auto map = cast<MapOp>(buildHoisted(b, fold, Context()));
   for (auto [old, result] : llvm::zip(fold.getResults(), map->getResults())) {
     Value element = at(b, fold.getLoc(), result, ValueRange());
     old.replaceAllUsesWith(fromElement(b, fold.getLoc(), element, old.getType()));
@@ -485,22 +341,19 @@ void Flattener::sinkScalars(Operation *top) {
     addScopeCode(value, top->getBlock(), slice);
     if (slice.ops.empty())
       continue;
-    Context context;
-    takeIndices(slice, context);
+    Context context = contextOf(slice);
     if (slice.expensive && numPoints(domainOf(top)) > 1) {
       b.setInsertionPointAfterValue(value);
-      auto stored = MapOp::create(b, value.getLoc(), {}, [&](OpBuilder &, Location loc, ValueRange) {
-        IRMapping inner = openBody(context, {});
-        return SmallVector<Value>{toElement(b, loc, inner.lookup(value))};
-      });
+      MapOp stored = storeScalar(b, value, context);
       b.setInsertionPointToStart(&top->getRegion(0).front());
       Value element = at(b, value.getLoc(), stored->getResult(0), ValueRange());
       mapping.map(value, fromElement(b, value.getLoc(), element, value.getType()));
     } else {
       b.setInsertionPointToStart(&top->getRegion(0).front());
-      mapping.map(value, openBody(context, {}).lookup(value));
+      mapping.map(value, openBody(b, context, {}).lookup(value));
     }
-    value.replaceUsesWithIf(mapping.lookup(value), [&](OpOperand &use) { return top->isProperAncestor(use.getOwner()); });
+    value.replaceUsesWithIf(mapping.lookup(value),
+                            [&](OpOperand &use) { return top->isProperAncestor(use.getOwner()); });
   }
 }
 

@@ -5,7 +5,6 @@
 #include "jacquard/Dialect/Pat/Transforms/Bodies.h"
 #include "jacquard/Dialect/Pat/Transforms/Passes.h"
 
-
 namespace jacquard::pat {
 #define GEN_PASS_DEF_SIMPLIFYINDEXPASS
 #include "jacquard/Dialect/Pat/Transforms/Passes.h.inc"

@@ -25,11 +25,12 @@ LogicalResult verifyBody(Operation *pattern, Block &body, Operation *fold) {
     if (&op == fold || isScalarCode(&op))
       continue;
     if (isPattern(&op))
-      return op.emitOpError("is nested in '") << pattern->getName()
-                                              << "'; expected flat patterns (run pat-flatten, or rewrite the nest if it "
-                                                 "stays)";
-    return op.emitOpError("in the body of '") << pattern->getName()
-                                              << "' is not scalar code; expected arith, math and pat.at only";
+      return op.emitOpError("is nested in '")
+             << pattern->getName()
+             << "'; expected flat patterns (run pat-flatten, or rewrite the nest if it "
+                "stays)";
+    return op.emitOpError("in the body of '")
+           << pattern->getName() << "' is not scalar code; expected arith, math and pat.at only";
   }
   return success();
 }
@@ -43,8 +44,9 @@ LogicalResult verifyCaptures(Operation *pattern) {
     if (!def || isa<ShapedType>(value.getType()) || isPattern(def) || def->hasTrait<OpTrait::ConstantLike>())
       continue;
     InFlightDiagnostic error = pattern->emitOpError("uses a scalar that '")
-                               << def->getName() << "' computes outside of it; expected a constant, an argument or the "
-                                                    "result of a pattern (run pat-flatten)";
+                               << def->getName()
+                               << "' computes outside of it; expected a constant, an argument or the "
+                                  "result of a pattern (run pat-flatten)";
     error.attachNote(def->getLoc()) << "computed here";
     return error;
   }
@@ -76,8 +78,8 @@ LogicalResult verifyTop(Operation *op) {
   if (auto group = dyn_cast<GroupByOp>(op))
     return failed(verifyBody(op, *group.getBody(), nullptr)) ? failure() : verifyCaptures(op);
   if (!isPattern(op) && op->walk([&](Operation *inner) {
-        return isPattern(inner) ? WalkResult::interrupt() : WalkResult::advance();
-      }).wasInterrupted()) // F1
+                            return isPattern(inner) ? WalkResult::interrupt() : WalkResult::advance();
+                          }).wasInterrupted()) // F1
     return op->emitOpError("has patterns in its regions; expected them directly in the function");
   return success();
 }

@@ -108,7 +108,8 @@ TEST_F(IndexMathTest, ChainsOfReshapesVanish) {
       AffineExpr simple = pat::simplifyIndex(back[i], ranges);
       EXPECT_TRUE(simple == (shape[i] == 1 ? getAffineConstantExpr(0, &context) : dim(i)))
           << "round " << round << " shape " << testing::PrintToString(shape) << "\n"
-          << print(back[i]) << "\n" << print(simple);
+          << print(back[i]) << "\n"
+          << print(simple);
     }
   }
 }

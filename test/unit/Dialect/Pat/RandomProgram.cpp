@@ -162,7 +162,8 @@ Value Generator::binary(Value lhs, Value rhs) {
   case 2:
     return isFloat ? Value(arith::MulFOp::create(b, loc, lhs, rhs)) : Value(arith::MulIOp::create(b, loc, lhs, rhs));
   default:
-    return isFloat ? Value(arith::MinimumFOp::create(b, loc, lhs, rhs)) : Value(arith::MinSIOp::create(b, loc, lhs, rhs));
+    return isFloat ? Value(arith::MinimumFOp::create(b, loc, lhs, rhs))
+                   : Value(arith::MinSIOp::create(b, loc, lhs, rhs));
   }
 }
 
@@ -205,13 +206,14 @@ Value Generator::foldOf(ArrayRef<int64_t> domain, Type type, Sum sum, llvm::func
                        : Value(arith::MinSIOp::create(b, loc, x[0], y[0])));
   };
   auto fold = FoldOp::create(
-      b, loc, domain, ValueRange(init),
-      [&](OpBuilder &, Location, ValueRange indices) { return one(body(indices)); }, combine);
+      b, loc, domain, ValueRange(init), [&](OpBuilder &, Location, ValueRange indices) { return one(body(indices)); },
+      combine);
   return fold->getResult(0);
 }
 
 Value Generator::mapOf(ArrayRef<int64_t> domain, llvm::function_ref<Value(ValueRange)> body) {
-  auto map = MapOp::create(b, loc, domain, [&](OpBuilder &, Location, ValueRange indices) { return one(body(indices)); });
+  auto map =
+      MapOp::create(b, loc, domain, [&](OpBuilder &, Location, ValueRange indices) { return one(body(indices)); });
   return map->getResult(0);
 }
 
@@ -265,9 +267,8 @@ Value Generator::reshape() {
   SmallVector<AffineExpr> access(from.size());
   for (size_t i = from.size(); i-- > 0; linear = linear.floorDiv(from[i]))
     access[i] = i == 0 ? linear : linear % from[i];
-  return mapOf(to, [&](ValueRange i) {
-    return at(b, loc, source, AffineMap::get(to.size(), 0, access, b.getContext()), i);
-  });
+  return mapOf(
+      to, [&](ValueRange i) { return at(b, loc, source, AffineMap::get(to.size(), 0, access, b.getContext()), i); });
 }
 
 Value Generator::pad() {
@@ -354,9 +355,8 @@ Value Generator::reduce() {
   size_t kept = random.below(shape.size());
   auto sum = static_cast<Sum>(random.below(3));
   return mapOf(ArrayRef<int64_t>(shape).take_front(kept), [&](ValueRange outer) {
-    Value folded = foldOf(ArrayRef<int64_t>(shape).drop_front(kept), elementOf(source), sum, [&](ValueRange inner) {
-      return scalarCode({at(b, loc, source, append(outer, inner))});
-    });
+    Value folded = foldOf(ArrayRef<int64_t>(shape).drop_front(kept), elementOf(source), sum,
+                          [&](ValueRange inner) { return scalarCode({at(b, loc, source, append(outer, inner))}); });
     return scalarCode({bounded(folded), readAligned(other, outer)});
   });
 }
@@ -386,8 +386,7 @@ Value Generator::softmax() {
   Value source = pickOf(f32(), 2);
   Shape shape = shapeOf(source), row{shape.back()};
   return mapOf(ArrayRef<int64_t>(shape).drop_back(), [&](ValueRange i) {
-    Value largest =
-        foldOf(row, f32(), Sum::Max, [&](ValueRange k) { return at(b, loc, source, append(i, k)); });
+    Value largest = foldOf(row, f32(), Sum::Max, [&](ValueRange k) { return at(b, loc, source, append(i, k)); });
     auto exponential = [&](ValueRange k) {
       Value x = at(b, loc, source, append(i, k));
       return Value(math::ExpOp::create(b, loc, arith::SubFOp::create(b, loc, x, largest)));
@@ -458,8 +457,8 @@ Value Generator::foldOfMap() {
 /// A fold of the function itself; scalar code of the function goes into a map.
 Value Generator::topFold() {
   Value source = pickOf(randomElement(), 1), other = pick();
-  Value total = foldOf(shapeOf(source), elementOf(source), Sum::Max,
-                       [&](ValueRange i) { return at(b, loc, source, i); });
+  Value total =
+      foldOf(shapeOf(source), elementOf(source), Sum::Max, [&](ValueRange i) { return at(b, loc, source, i); });
   Value scaled = scalarCode({total});
   return mapOf(shapeOf(other), [&](ValueRange i) { return scalarCode({at(b, loc, other, i), scaled}); });
 }
@@ -534,8 +533,7 @@ Value Generator::scan() {
                  if (!linear)
                    return one(arith::AddIOp::create(b, loc, x[0], y[0]));
                  Value slope = arith::MulIOp::create(b, loc, x[0], y[0]);
-                 Value offset =
-                     arith::AddIOp::create(b, loc, arith::MulIOp::create(b, loc, y[0], x[1]), y[1]);
+                 Value offset = arith::AddIOp::create(b, loc, arith::MulIOp::create(b, loc, y[0], x[1]), y[1]);
                  return Values{slope, offset};
                })
         ->getResult(linear ? 1 : 0);
@@ -554,8 +552,8 @@ Value Generator::iterate() {
   auto loop = IterateOp::create(b, loc, 3, ValueRange(source), [&](OpBuilder &, Location, ValueRange arguments) {
     Value carried = arguments[1];
     Value next = mapOf(ArrayRef<int64_t>(shape).drop_back(), [&](ValueRange i) {
-      Value largest = foldOf({shape.back()}, type, Sum::Max,
-                             [&](ValueRange k) { return at(b, loc, carried, append(i, k)); });
+      Value largest =
+          foldOf({shape.back()}, type, Sum::Max, [&](ValueRange k) { return at(b, loc, carried, append(i, k)); });
       return mapOf({shape.back()},
                    [&](ValueRange k) { return scalarCode({at(b, loc, carried, append(i, k)), largest}); });
     });

@@ -15,9 +15,10 @@ struct RandomProgramOptions {
   bool hostOnly = true;    ///< also scan and iterate, which the fabric does not have
 };
 
-/// A module with one function `main`: 3 tensor arguments of f32 and i32, and as results every tensor that nothing reads.
-/// Nested and flat patterns: chains of scalar code with broadcasting, reshapes, transposes, pads, slices, concatenations,
-/// gathers, reductions, products, softmax-like nests, folds of folds, histograms, argmax, scans, iterations.
+/// A module with one function `main`: 3 tensor arguments of f32 and i32, and as results every tensor that nothing
+/// reads. Nested and flat patterns: chains of scalar code with broadcasting, reshapes, transposes, pads, slices,
+/// concatenations, gathers, reductions, products, softmax-like nests, folds of folds, histograms, argmax, scans,
+/// iterations.
 ///
 /// Every value is finite and no result depends on the order of combination: floats are only summed where no pass may
 /// regroup them, so that results compare bit by bit. Equal seeds give equal programs.

@@ -66,8 +66,9 @@ protected:
       ASSERT_TRUE(succeeded(expected) && succeeded(actual)) << "seed " << seed << "\n" << print(*after);
       ASSERT_EQ(expected->size(), actual->size());
       for (size_t i = 0; i < expected->size(); ++i)
-        ASSERT_EQ((*expected)[i].bytes, (*actual)[i].bytes)
-            << "seed " << seed << " result " << i << "\nbefore:\n" << print(*before) << "\nafter:\n" << print(*after);
+        ASSERT_EQ((*expected)[i].bytes, (*actual)[i].bytes) << "seed " << seed << " result " << i << "\nbefore:\n"
+                                                            << print(*before) << "\nafter:\n"
+                                                            << print(*after);
     }
   }
 
@@ -89,8 +90,9 @@ TEST_F(TransformsTest, ExpandScanKeepsEveryBitOfExactCombiners) {
 }
 
 TEST_F(TransformsTest, AllPassesInARowKeepEveryBit) {
-  compare("", "canonicalize,pat-flatten,canonicalize,cse,pat-fuse,pat-expand-combiners,pat-expand-scan,canonicalize,"
-              "pat-fuse,pat-simplify-index,canonicalize,pat-verify-flat",
+  compare("",
+          "canonicalize,pat-flatten,canonicalize,cse,pat-fuse,pat-expand-combiners,pat-expand-scan,canonicalize,"
+          "pat-fuse,pat-simplify-index,canonicalize,pat-verify-flat",
           60, 10);
 }
 

@@ -35,7 +35,7 @@ void eraseDeadCode(mlir::Block &scope);
 
 /// The code inside `top` that computes some values.
 struct Slice {
-  llvm::SetVector<mlir::Operation *> ops;      ///< in an order in which they can be copied
+  llvm::SetVector<mlir::Operation *> ops;       ///< in an order in which they can be copied
   llvm::SetVector<mlir::BlockArgument> indices; ///< arguments of enclosing bodies that they use
   bool expensive = false;
 };
