@@ -146,6 +146,8 @@ void LoopEmitter::emitBlock(Block &block, function_ref<void(Operation *)> emitTe
 }
 
 void LoopEmitter::emitOp(Operation *op) {
+  if (computed.contains(op))
+    return;
   if (auto constant = dyn_cast<arith::ConstantOp>(op); constant && isTensor(constant))
     return emitConstant(constant);
   if (auto call = dyn_cast<func::CallOp>(op))
@@ -153,7 +155,7 @@ void LoopEmitter::emitOp(Operation *op) {
   if (auto at = dyn_cast<pat::AtOp>(op))
     return emitAt(at);
   if (auto map = dyn_cast<pat::MapOp>(op))
-    return emitMap(map);
+    return canInterchange(map) ? emitMapOfFolds(map) : emitMap(map);
   if (auto fold = dyn_cast<pat::FoldOp>(op))
     return emitFold(fold);
   if (auto groupBy = dyn_cast<pat::GroupByOp>(op))

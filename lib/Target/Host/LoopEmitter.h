@@ -62,6 +62,13 @@ private:
   Values emitIteration(pat::IterateOp op, llvm::ArrayRef<Storage> carried, ValueRange arguments);
   void emitTrap(pat::GroupByOp op, ValueRange keys);
 
+  // Maps over folds, a tile of points side by side (FoldLoops.cpp).
+  static bool canInterchange(pat::MapOp op);
+  void emitMapOfFolds(pat::MapOp op);
+  void emitFoldTile(pat::FoldOp fold, llvm::ArrayRef<Storage> accumulators, int64_t count,
+                    llvm::function_ref<Values(Value)> indicesOf);
+  llvm::SmallVector<Storage> allocateAccumulators(pat::FoldOp fold);
+
   /// Emits the body with `arguments` for its block's; returns the yielded scalars (null for tensors, which the caller finds
   /// by storageOf while `atYield` runs).
   Values emitBody(mlir::Block *body, ValueRange arguments,
@@ -95,6 +102,7 @@ private:
   llvm::DenseMap<Value, Storage> tensors;
   llvm::DenseMap<Value, Storage> wanted;                       ///< where a tensor that is not yet computed should go
   llvm::DenseMap<Operation *, llvm::SmallVector<Value>> dying; ///< buffers to be freed behind an op of the source
+  llvm::DenseSet<Operation *> computed;                        ///< ops whose results stand in `scalars` already
   Value status;
 };
 
