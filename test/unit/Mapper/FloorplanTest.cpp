@@ -4,8 +4,6 @@
 #include "jacquard/Mapper/Floorplan.h"
 #include "jacquard/Mapper/Map.h"
 
-#include <regex>
-
 namespace jacquard::mapper {
 namespace {
 
@@ -19,14 +17,19 @@ size_t count(const std::string &text, const std::string &what) {
 /// Every tag is closed in the right order; no stray markup in texts.
 void expectWellFormed(const std::string &xml) {
   std::vector<std::string> open;
-  const std::regex tags("<(/?)([a-z]+)[^<>]*?(/?)>");
-  for (std::sregex_iterator tag(xml.begin(), xml.end(), tags), end; tag != end; ++tag) {
-    if ((*tag)[1].length()) {
+  for (size_t at = xml.find('<'); at != std::string::npos; at = xml.find('<', at + 1)) {
+    const size_t end = xml.find_first_of("<>", at + 1);
+    ASSERT_NE(end, std::string::npos);
+    ASSERT_EQ(xml[end], '>') << xml.substr(at, 80);
+    const bool closes = xml[at + 1] == '/';
+    const size_t begin = at + 1 + closes;
+    const std::string name = xml.substr(begin, xml.find_first_of(" />", begin) - begin);
+    if (closes) {
       ASSERT_FALSE(open.empty());
-      ASSERT_EQ(open.back(), (*tag)[2].str());
+      ASSERT_EQ(open.back(), name);
       open.pop_back();
-    } else if (!(*tag)[3].length()) {
-      open.push_back((*tag)[2].str());
+    } else if (xml[end - 1] != '/') {
+      open.push_back(name);
     }
   }
   EXPECT_TRUE(open.empty());

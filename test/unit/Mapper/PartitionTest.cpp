@@ -254,8 +254,10 @@ TEST_P(PartitionMutationTest, Stages) {
       {"register out of range",
        [&](PartStage &s) {
          for (StageOperand &o : s.operands)
-           if (o.kind == StageOperandKind::Register)
-             return bool(o.index = spec.compute.registers);
+           if (o.kind == StageOperandKind::Register) {
+             o.index = spec.compute.registers;
+             return true;
+           }
          return false;
        }},
       {"other lane",
