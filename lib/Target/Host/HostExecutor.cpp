@@ -139,6 +139,21 @@ LogicalResult lowerToLLVM(ModuleOp module) {
   return pm.run(module);
 }
 
+std::string linkName(StringRef function) { return ("__jacquard_function_" + function).str(); }
+
+/// The names of functions are the user's: they must not meet those of libm or the allocator.
+LogicalResult makeFunctionsInternal(ModuleOp module) {
+  auto internal = LLVM::LinkageAttr::get(module.getContext(), LLVM::Linkage::Internal);
+  for (auto func : module.getOps<func::FuncOp>()) {
+    auto name = StringAttr::get(module.getContext(), linkName(func.getName()));
+    if (failed(SymbolTable::replaceAllSymbolUses(func, name, module)))
+      return func.emitError() << "host target cannot rename the uses of '" << func.getName() << "'";
+    func.setSymNameAttr(name);
+    func->setAttr("llvm.linkage", internal);
+  }
+  return success();
+}
+
 /// Buffers never overlap what is written: tell LLVM.
 void markNoAlias(ModuleOp module) {
   for (auto func : module.getOps<func::FuncOp>())
@@ -256,7 +271,7 @@ void HostExecutable::Impl::addEntry(llvm::Module &module) const {
   auto slot = [&](unsigned number) -> llvm::Value * {
     return b.CreateLoad(b.getPtrTy(), b.CreateConstGEP1_32(b.getPtrTy(), entry->getArg(0), number));
   };
-  llvm::Function *function = module.getFunction(name);
+  llvm::Function *function = module.getFunction(linkName(name));
   SmallVector<llvm::Value *> arguments, scalarOutputs;
   for (const Slot &input : inputs) {
     llvm::Value *pointer = slot(next++);
@@ -333,7 +348,8 @@ FailureOr<std::unique_ptr<HostExecutable>> HostExecutable::compile(ModuleOp modu
   if (failed(impl->takeConstants(*work)))
     return failure();
   markNoAlias(*work);
-  if (failed(lowerToLLVM(*work)))
+  module.getContext()->getOrLoadDialect<LLVM::LLVMDialect>();
+  if (failed(makeFunctionsInternal(*work)) || failed(lowerToLLVM(*work)))
     return failure();
 
   registerBuiltinDialectTranslation(*module.getContext());

@@ -522,6 +522,31 @@ TEST_F(HostExecutorTest, MathIsLibm) {
     EXPECT_EQ(*out[i].data<float>(), expected[i]) << i;
 }
 
+// Names of functions belong to the module: they must not stand in the way of libm or the allocator.
+TEST_F(HostExecutorTest, FunctionsMayHaveNamesOfTheLibrary) {
+  parse(R"(
+  func.func private @malloc(%x: tensor<2xf32>) -> tensor<2xf32> {
+    %t = pat.map (%i) in [2] {
+      %a = pat.at %x[%i] : tensor<2xf32>
+      %b = math.erf %a : f32
+      pat.yield %b : f32
+    } : tensor<2xf32>
+    %u = pat.map (%i) in [2] {
+      %a = pat.at %t[%i] : tensor<2xf32>
+      %b = arith.negf %a : f32
+      pat.yield %b : f32
+    } : tensor<2xf32>
+    return %u : tensor<2xf32>
+  }
+  func.func @erff(%x: tensor<2xf32>) -> tensor<2xf32> {
+    %r = call @malloc(%x) : (tensor<2xf32>) -> tensor<2xf32>
+    return %r : tensor<2xf32>
+  })");
+  auto out = run({tensorOf<float>({2}, {0, 100})}, "erff");
+  ASSERT_EQ(out.size(), 1u) << error;
+  EXPECT_EQ(valuesOf<float>(out[0]), Floats({0, -1}));
+}
+
 TEST_F(HostExecutorTest, HalfTypes) {
   parse(R"(func.func @main(%x: tensor<2xf16>, %y: tensor<2xbf16>) -> (tensor<2xf16>, tensor<2xbf16>, tensor<2xf64>) {
     %a = pat.map (%i) in [2] {
