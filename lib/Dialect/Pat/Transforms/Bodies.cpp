@@ -28,7 +28,8 @@ SmallVector<Operation *> patternsIn(Block &block) {
 }
 
 bool isScalarCode(Operation *op) {
-  if (isPattern(op) || op->getNumRegions() != 0 || op->hasTrait<OpTrait::IsTerminator>() || !isMemoryEffectFree(op))
+  if (isPattern(op) || op->getNumRegions() != 0 || op->getNumResults() == 0 || op->hasTrait<OpTrait::IsTerminator>() ||
+      !isMemoryEffectFree(op))
     return false;
   auto isTensor = [](Type type) { return isa<ShapedType>(type); };
   return !llvm::any_of(op->getResultTypes(), isTensor) &&

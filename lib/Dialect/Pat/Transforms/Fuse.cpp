@@ -87,13 +87,28 @@ int64_t runsPerScope(Operation *op, Block *scope) {
   return runs;
 }
 
-/// Number of reads in the pattern of the scope that `op` belongs to.
-unsigned readsAround(Operation *op, Block *scope) {
+/// What a unit program has to hold: reads and scalar ops other than index arithmetic, in `op` and its regions.
+struct Size {
+  unsigned reads = 0, ops = 0;
+};
+
+Size sizeOf(Operation *op) {
+  Size size;
+  op->walk([&](Operation *inner) {
+    if (isa<AtOp>(inner))
+      ++size.reads;
+    else if (isScalarCode(inner) && !inner->hasTrait<OpTrait::ConstantLike>() &&
+             !inner->getResult(0).getType().isIndex())
+      ++size.ops;
+  });
+  return size;
+}
+
+/// The pattern of the scope that `op` belongs to.
+Operation *patternAround(Operation *op, Block *scope) {
   while (op->getBlock() != scope)
     op = op->getParentOp();
-  unsigned reads = 0;
-  op->walk([&](AtOp) { ++reads; });
-  return reads;
+  return op;
 }
 
 //===----------------------------------------------------------------------===//
@@ -170,7 +185,7 @@ Value inBounds(OpBuilder &b, Location loc, AtOp read, const Access &access, Arra
 
 class Fuser {
 public:
-  Fuser(MLIRContext *context, Block &scope, unsigned maxReads) : b(context), scope(scope), maxReads(maxReads) {}
+  Fuser(MLIRContext *context, Block &scope, Size limit) : b(context), scope(scope), limit(limit) {}
   bool run();
 
 private:
@@ -179,11 +194,12 @@ private:
   bool fuseScalars(MapOp producer);
   bool fuseEpilogue(MapOp producer);
   bool substitute(AtOp read, MapOp producer, const Slice &slice);
+  bool fits(AtOp read, Size added);
   bool worthComputing(MapOp producer, const Uses &uses, ArrayRef<Slice> slices);
 
   OpBuilder b;
   Block &scope;
-  unsigned maxReads;
+  Size limit; ///< of one pattern
 };
 
 unsigned resultNumber(AtOp read) { return cast<OpResult>(read.getTensor()).getResultNumber(); }
@@ -255,6 +271,12 @@ bool Fuser::fuseMovement(MapOp producer) {
   return changed;
 }
 
+/// True if the pattern around `read` stays within the limits when the code replaces the read.
+bool Fuser::fits(AtOp read, Size added) {
+  Size size = sizeOf(patternAround(read, &scope));
+  return size.reads + added.reads <= limit.reads + 1 && size.ops + added.ops <= limit.ops;
+}
+
 /// No element is computed more often than before; a few cheap ops may be computed twice.
 bool Fuser::worthComputing(MapOp producer, const Uses &uses, ArrayRef<Slice> slices) {
   int64_t points = producer.getNumPoints(), runs = 0;
@@ -263,7 +285,7 @@ bool Fuser::worthComputing(MapOp producer, const Uses &uses, ArrayRef<Slice> sli
     Cost cost = costOf(slices[resultNumber(read)]);
     trivial &= !cost.expensive && cost.otherOps <= 3 && cost.reads <= 2;
     runs += runsPerScope(read, &scope);
-    if (runs > 2 * points || readsAround(read, &scope) + cost.reads > maxReads + 1)
+    if (runs > 2 * points || !fits(read, {cost.reads, cost.otherOps}))
       return false;
     if (read.getElseValue() && cost.dividesIntegers)
       return false;
@@ -325,9 +347,7 @@ bool Fuser::fuseEpilogue(MapOp producer) {
     if (read->isBeforeInBlock(first))
       first = read;
   }
-  unsigned reads = 0;
-  producer.walk([&](AtOp) { ++reads; });
-  if (!isRenaming(access, consumer, producer) || readsAround(first, &scope) + reads > maxReads + uses.reads.size())
+  if (!isRenaming(access, consumer, producer) || !fits(first, sizeOf(producer)))
     return false;
   b.setInsertionPoint(first);
   SmallVector<BlockArgument> indices(producer.getIndices().begin(), producer.getIndices().end());
@@ -380,7 +400,7 @@ void FusePass::runOnOperation() {
     SmallVector<Block *> scopes;
     forEachScope(getOperation(), [&](Block &scope) { scopes.push_back(&scope); });
     for (Block *scope : scopes)
-      changed |= Fuser(&getContext(), *scope, maxReads).run();
+      changed |= Fuser(&getContext(), *scope, {maxReads, maxOps}).run();
   }
 }
 

@@ -1,4 +1,5 @@
 // RUN: jacquard-opt %s --pat-fuse --pat-verify-flat | FileCheck %s
+// RUN: jacquard-opt %s --pat-fuse="max-ops=1" | FileCheck %s --check-prefix=LIMIT
 
 // CHECK-DAG: #[[WINDOW:.*]] = affine_map<(d0, d1) -> (d0 + d1 - 1)>
 // CHECK-DAG: #[[SHIFT:.*]] = affine_map<(d0) -> (d0 + 3)>
@@ -260,4 +261,27 @@ func.func @equal_maps(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
     pat.yield %w : f32
   } : tensor<4xf32>
   return %a, %b : tensor<4xf32>, tensor<4xf32>
+}
+
+// Must not: with --max-ops=1 the second op does not fit.
+// LIMIT-LABEL: @chain
+// LIMIT:       pat.map
+// LIMIT:         math.exp
+// LIMIT:       pat.map
+// LIMIT:         math.tanh
+// CHECK-LABEL: @chain
+// CHECK:       math.exp
+// CHECK-NEXT:  math.tanh
+func.func @chain(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %a = pat.map (%i) in [4] {
+    %v = pat.at %x[%i] : tensor<4xf32>
+    %w = math.exp %v : f32
+    pat.yield %w : f32
+  } : tensor<4xf32>
+  %b = pat.map (%i) in [4] {
+    %v = pat.at %a[%i] : tensor<4xf32>
+    %w = math.tanh %v : f32
+    pat.yield %w : f32
+  } : tensor<4xf32>
+  return %b : tensor<4xf32>
 }

@@ -62,7 +62,8 @@ def FusePass : Pass<"pat-fuse", "::mlir::func::FuncOp"> {
   }];
   let options = [
     Option<"maxReads", "max-reads", "unsigned", "16",
-           "Largest number of reads in a body that a scalar map may be substituted into">
+           "Largest number of reads in a pattern that another one may be substituted into">,
+    Option<"maxOps", "max-ops", "unsigned", "48", "Largest number of scalar ops in such a pattern">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
 }
