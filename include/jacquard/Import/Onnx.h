@@ -69,6 +69,7 @@ struct ModelValue {
 struct ModelInfo {
   std::string name, producer;
   int64_t irVersion = 0, opset = 0; ///< opset of the default domain
+  size_t numNodes = 0;              ///< of the main graph
   std::vector<ModelValue> inputs;   ///< without those that have an initializer
   std::vector<ModelValue> outputs;
 };

@@ -1,0 +1,59 @@
+// Commands.h - the subcommands of `jacquard`; each returns the process's exit code
+#ifndef JACQUARD_DRIVER_COMMANDS_H
+#define JACQUARD_DRIVER_COMMANDS_H
+
+#include "jacquard/Driver/Compiler.h"
+
+#include <string>
+#include <vector>
+
+namespace jacquard::driver {
+
+/// What compile, run, test and bench share.
+struct CommonOptions {
+  std::string arch = "plasticine";
+  std::vector<std::string> shapes; ///< NAME=2x3x4
+  std::vector<std::string> dims;   ///< NAME=8
+  uint64_t seed = 1;
+};
+
+struct CompileOptions : CommonOptions {
+  std::string model, output, emit, until, report, floorplan;
+};
+int compileCommand(const CompileOptions &options);
+
+struct RunOptions : CommonOptions {
+  std::string model; ///< a model or a .jbit
+  std::vector<std::string> inputs; ///< NAME=FILE
+  std::string outputDir, target = "sim", stats;
+  bool check = false;
+  uint64_t maxCycles = 0;
+};
+int runCommand(const RunOptions &options);
+
+struct TestOptions : CommonOptions {
+  std::vector<std::string> folders;
+  std::string target = "both", json;
+  unsigned jobs = 1, timeoutSeconds = 300;
+};
+int testCommand(const TestOptions &options);
+
+struct InspectOptions {
+  std::string file;
+  bool disassemble = false, json = false;
+};
+int inspectCommand(const InspectOptions &options);
+
+struct BenchOptions : CommonOptions {
+  std::vector<std::string> models;
+};
+int benchCommand(const BenchOptions &options);
+
+/// The compile request that the common options state; an error names the option that cannot be read.
+Result<CompileRequest> makeRequest(const std::string &model, const CommonOptions &options);
+/// Prints "error: text" and returns 1.
+int fail(const std::string &text);
+
+} // namespace jacquard::driver
+
+#endif // JACQUARD_DRIVER_COMMANDS_H

@@ -1,0 +1,75 @@
+// Compiler.h - one compilation, stage by stage, from a model file to a bitstream program
+#ifndef JACQUARD_DRIVER_COMPILER_H
+#define JACQUARD_DRIVER_COMPILER_H
+
+#include "jacquard/Bitstream/Program.h"
+#include "jacquard/Import/Onnx.h"
+#include "jacquard/Pipeline/Stages.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/Support/SourceMgr.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace jacquard::driver {
+
+struct CompileRequest {
+  std::string model; ///< .onnx, .onnxtxt, .mlir, or "-" (MLIR on standard input)
+  PipelineOptions pipeline;
+  importer::OnnxImportOptions import;
+  /// As the user gave them; kept in the bitstream.
+  std::vector<std::pair<std::string, std::string>> options;
+};
+
+/// A named argument or result of a model.
+struct ModelPort {
+  std::string name;
+  DType type = DType::F32;
+  std::vector<int64_t> shape;
+};
+
+/// Diagnostics go to standard error as they come: "error: file:line:column: ..." or "error: node 'name': ...".
+class Compiler {
+public:
+  explicit Compiler(const CompileRequest &request);
+  ~Compiler();
+
+  /// Imports or parses the model. False after a diagnostic.
+  bool load();
+  /// Runs the stages after the current one up to `stage`. False after a diagnostic.
+  bool runUntil(Stage stage);
+  /// The program of a routed module.
+  std::optional<bitstream::Program> translate();
+
+  mlir::ModuleOp module() { return *moduleRef; }
+  Stage stage() const { return reached; }
+  /// Inputs and outputs of the model's function, while the module still has one (import and pat stages).
+  std::vector<ModelPort> inputs();
+  std::vector<ModelPort> outputs();
+  /// Runs the model's function on this machine; inputs in the order of inputs(). Nothing after a diagnostic.
+  std::optional<std::vector<Tensor>> runOnHost(const std::vector<Tensor> &inputs);
+  /// Wall seconds of every stage that ran, in order.
+  const std::vector<std::pair<std::string, double>> &seconds() const { return phaseSeconds; }
+  /// Called at the begin of every stage, for progress.
+  std::function<void(llvm::StringRef stage)> onStage;
+
+private:
+  mlir::func::FuncOp function();
+  void timed(llvm::StringRef phase, llvm::function_ref<void()> work);
+
+  CompileRequest request;
+  std::unique_ptr<mlir::MLIRContext> context;
+  std::unique_ptr<llvm::SourceMgr> sources;
+  mlir::OwningOpRef<mlir::ModuleOp> moduleRef;
+  Stage reached = Stage::Import;
+  std::vector<std::pair<std::string, double>> phaseSeconds;
+};
+
+} // namespace jacquard::driver
+
+#endif // JACQUARD_DRIVER_COMPILER_H

@@ -1,0 +1,32 @@
+// Stages.h - the stages of a compilation, and the only list of pass order
+#ifndef JACQUARD_PIPELINE_STAGES_H
+#define JACQUARD_PIPELINE_STAGES_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <optional>
+
+namespace jacquard {
+
+/// What a compilation has after each step; the names are those of `--emit` and `--until`.
+enum class Stage { Import, Pat, Pipe, Fabric, Partition, Place, Route, Bits };
+
+llvm::ArrayRef<Stage> allStages();
+llvm::StringRef stageName(Stage stage);
+std::optional<Stage> stageFromName(llvm::StringRef name);
+
+struct PipelineOptions {
+  std::string arch = "plasticine";
+  uint64_t seed = 1;
+};
+
+/// The passes that lead to `stage` from the one before it (none for import and bits), its guard last.
+void populateStage(Stage stage, mlir::OpPassManager &passes, const PipelineOptions &options);
+
+/// The latest stage that `module` has reached, by what it holds.
+Stage stageOf(mlir::ModuleOp module);
+
+} // namespace jacquard
+
+#endif // JACQUARD_PIPELINE_STAGES_H

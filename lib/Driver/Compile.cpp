@@ -1,0 +1,120 @@
+// Compile.cpp - `jacquard compile`: a model to a bitstream, or to the text of any stage before it
+#include "jacquard/Driver/Commands.h"
+
+#include "jacquard/Bitstream/Encode.h"
+#include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
+#include "jacquard/Driver/Floorplan.h"
+#include "jacquard/Support/File.h"
+
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+using namespace mlir;
+using namespace jacquard;
+using namespace jacquard::driver;
+
+namespace {
+
+/// Text of the module as it stands.
+std::string printModule(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream, OpPrintingFlags().enableDebugInfo(false));
+  stream << "\n";
+  return text;
+}
+
+/// model.onnx -> model.jbit, beside the working folder's other files.
+std::string defaultOutput(const std::string &model, Stage stage) {
+  std::string stem = model == "-" ? "model" : llvm::sys::path::stem(model).str();
+  return stage == Stage::Bits ? stem + ".jbit" : "-";
+}
+
+int countUnits(const bitstream::Program &program) {
+  size_t units = 0;
+  for (const bitstream::Section &section : program.sections)
+    units += section.config.compute.size() + section.config.memory.size() + section.config.dram.size();
+  return int(units);
+}
+
+/// The report: what was compiled, how long each stage took, what each section holds.
+std::string makeReport(const bitstream::Program &program, const Compiler &compiler, size_t bytes) {
+  nlohmann::ordered_json json;
+  json["tool"] = program.toolVersion;
+  json["arch"] = program.arch.name;
+  json["bytes"] = bytes;
+  json["dram_bytes"] = program.dramBytes;
+  json["multiply_adds"] = program.multiplyAdds;
+  for (auto &[phase, seconds] : compiler.seconds())
+    json["seconds"][phase] = seconds;
+  for (const bitstream::Section &section : program.sections)
+    json["sections"].push_back({{"name", section.name},
+                                {"compute", section.config.compute.size()},
+                                {"memory", section.config.memory.size()},
+                                {"dram", section.config.dram.size()},
+                                {"predicted_cycles", section.predictedCycles}});
+  return json.dump(2) + "\n";
+}
+
+int writeOrFail(const std::string &path, const std::string &bytes) {
+  if (auto status = writeFile(path, bytes); !status)
+    return fail(status.error());
+  return 0;
+}
+
+int emitBits(const CompileOptions &options, Compiler &compiler) {
+  auto program = compiler.translate();
+  if (!program)
+    return 1;
+  auto bytes = bitstream::writeProgram(*program);
+  if (!bytes)
+    return fail(bytes.error());
+  if (!options.floorplan.empty())
+    if (auto svg = drawFloorplan(compiler.module(), options.model); !svg)
+      return fail(svg.error());
+    else if (writeOrFail(options.floorplan, *svg) != 0)
+      return 1;
+  if (!options.report.empty() && writeOrFail(options.report, makeReport(*program, compiler, bytes->size())) != 0)
+    return 1;
+  std::string output = options.output.empty() ? defaultOutput(options.model, Stage::Bits) : options.output;
+  if (writeOrFail(output, *bytes) != 0)
+    return 1;
+  if (output != "-")
+    llvm::outs() << output << ": " << bytes->size() << " bytes, " << program->sections.size() << " sections, "
+                 << countUnits(*program) << " configured units\n";
+  return 0;
+}
+
+} // namespace
+
+int driver::compileCommand(const CompileOptions &options) {
+  auto request = makeRequest(options.model, options);
+  if (!request)
+    return fail(request.error());
+  Stage last = Stage::Bits;
+  for (const std::string &name : {options.until, options.emit})
+    if (!name.empty()) {
+      auto stage = stageFromName(name);
+      if (!stage)
+        return fail("stage '" + name + "' is unknown; expected import, pat, pipe, fabric, partition, place, route or bits");
+      last = std::min(last, *stage);
+    }
+  if (auto arch = loadArch(options.arch); !arch)
+    return fail(arch.error());
+  Compiler compiler(*request);
+  bool terminal = isatty(STDERR_FILENO);
+  if (terminal)
+    compiler.onStage = [](StringRef stage) { llvm::errs() << "\r\033[K" << stage << " ..."; };
+  bool ok = compiler.load() && compiler.runUntil(last);
+  if (terminal)
+    llvm::errs() << "\r\033[K";
+  if (!ok)
+    return 1;
+  if (last == Stage::Bits)
+    return emitBits(options, compiler);
+  std::string output = options.output.empty() ? defaultOutput(options.model, last) : options.output;
+  return writeOrFail(output, printModule(compiler.module()));
+}

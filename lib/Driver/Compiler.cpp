@@ -1,0 +1,170 @@
+// Compiler.cpp - load a model, run stages, translate to a program, or run the model on the host
+#include "jacquard/Driver/Compiler.h"
+
+#include "jacquard/InitAll.h"
+#include "jacquard/Support/File.h"
+#include "jacquard/Support/Hash.h"
+#include "jacquard/Target/Bitstream/BitstreamTarget.h"
+#include "jacquard/Target/Host/HostExecutor.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <chrono>
+
+using namespace mlir;
+using namespace jacquard;
+using namespace jacquard::driver;
+
+static constexpr const char *toolVersion = "jacquard 0.1.0";
+
+/// Where a diagnostic points: a place in a file, or a node of the model.
+static std::string describeLocation(Location loc) {
+  if (auto file = dyn_cast<FileLineColLoc>(loc))
+    return (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn()) + ": ").str();
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return "node '" + name.getName().str() + "': ";
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      if (std::string text = describeLocation(part); !text.empty())
+        return text;
+  return "";
+}
+
+static void printDiagnostic(Diagnostic &diagnostic) {
+  const char *severity = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error: "
+                         : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning: "
+                                                                                   : "note: ";
+  llvm::errs() << severity << describeLocation(diagnostic.getLocation()) << diagnostic.str() << "\n";
+  for (Diagnostic &note : diagnostic.getNotes())
+    printDiagnostic(note);
+}
+
+Compiler::Compiler(const CompileRequest &request) : request(request) {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+  context->getDiagEngine().registerHandler([](Diagnostic &diagnostic) { printDiagnostic(diagnostic); });
+}
+
+Compiler::~Compiler() = default;
+
+void Compiler::timed(StringRef phase, function_ref<void()> work) {
+  if (onStage)
+    onStage(phase);
+  auto start = std::chrono::steady_clock::now();
+  work();
+  phaseSeconds.push_back({phase.str(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
+}
+
+bool Compiler::load() {
+  timed("import", [&] {
+    StringRef path = request.model;
+    if (path.ends_with(".onnx") || path.ends_with(".onnxtxt")) {
+      moduleRef = importer::importOnnx(context.get(), path, request.import);
+      return;
+    }
+    auto bytes = readFile(request.model);
+    if (!bytes) {
+      llvm::errs() << "error: " << bytes.error() << "\n";
+      return;
+    }
+    sources = std::make_unique<llvm::SourceMgr>();
+    sources->AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(*bytes, path == "-" ? "<stdin>" : path), {});
+    moduleRef = parseSourceFile<ModuleOp>(*sources, context.get());
+    if (moduleRef)
+      (*moduleRef)->setAttr("jacquard.model_hash",
+                            IntegerAttr::get(IntegerType::get(context.get(), 64), APInt(64, hash64(*bytes))));
+  });
+  if (moduleRef)
+    reached = stageOf(*moduleRef);
+  return bool(moduleRef);
+}
+
+bool Compiler::runUntil(Stage stage) {
+  while (reached < stage && reached < Stage::Route) {
+    Stage next = Stage(unsigned(reached) + 1);
+    bool ok = false;
+    timed(stageName(next), [&] {
+      PassManager passes(context.get());
+      populateStage(next, passes, request.pipeline);
+      ok = succeeded(passes.run(*moduleRef));
+    });
+    if (!ok)
+      return false;
+    reached = next;
+  }
+  return true;
+}
+
+std::optional<bitstream::Program> Compiler::translate() {
+  std::optional<bitstream::Program> result;
+  timed("bits", [&] {
+    auto devices = moduleRef->getOps<fabric::DeviceOp>();
+    if (devices.empty()) {
+      moduleRef->emitError() << "module has no fabric.device; expected a routed device";
+      return;
+    }
+    BitstreamInfo info;
+    info.toolVersion = toolVersion;
+    info.options = request.options;
+    if (auto hash = (*moduleRef)->getAttrOfType<IntegerAttr>("jacquard.model_hash"))
+      info.modelHash = hash.getValue().getZExtValue();
+    auto program = translateToBitstream(*devices.begin(), info);
+    if (succeeded(program))
+      result = std::move(*program);
+  });
+  return result;
+}
+
+func::FuncOp Compiler::function() {
+  for (auto function : moduleRef->getOps<func::FuncOp>())
+    if (function.isPublic() && !function.isDeclaration())
+      return function;
+  return {};
+}
+
+static std::vector<ModelPort> portsOf(TypeRange types, StringRef fallback,
+                                      llvm::function_ref<DictionaryAttr(unsigned)> attributes) {
+  std::vector<ModelPort> ports;
+  for (auto [number, type] : llvm::enumerate(types)) {
+    ModelPort port;
+    auto name = attributes(number) ? attributes(number).getAs<StringAttr>("jacquard.name") : StringAttr();
+    port.name = name ? name.str() : (fallback + Twine(number)).str();
+    Type element = getElementTypeOrSelf(type);
+    port.type = host::dtypeOf(element).value_or(DType::F32);
+    if (auto tensor = dyn_cast<RankedTensorType>(type))
+      port.shape = tensor.getShape().vec();
+    ports.push_back(port);
+  }
+  return ports;
+}
+
+std::vector<ModelPort> Compiler::inputs() {
+  func::FuncOp model = function();
+  if (!model)
+    return {};
+  return portsOf(model.getArgumentTypes(), "arg", [&](unsigned i) { return model.getArgAttrDict(i); });
+}
+
+std::vector<ModelPort> Compiler::outputs() {
+  func::FuncOp model = function();
+  if (!model)
+    return {};
+  return portsOf(model.getResultTypes(), "result", [&](unsigned i) { return model.getResultAttrDict(i); });
+}
+
+std::optional<std::vector<Tensor>> Compiler::runOnHost(const std::vector<Tensor> &inputs) {
+  func::FuncOp model = function();
+  if (!model) {
+    llvm::errs() << "error: '" << request.model << "' holds no function to run on the host; expected a model or pat\n";
+    return std::nullopt;
+  }
+  FailureOr<SmallVector<Tensor>> results = failure();
+  timed("host", [&] { results = host::executeOnHost(*moduleRef, model.getName(), inputs); });
+  if (failed(results))
+    return std::nullopt;
+  return std::vector<Tensor>(results->begin(), results->end());
+}

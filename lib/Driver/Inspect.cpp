@@ -1,0 +1,106 @@
+// Inspect.cpp - `jacquard inspect`: what a bitstream holds
+#include "jacquard/Driver/Commands.h"
+
+#include "jacquard/Bitstream/Encode.h"
+#include "jacquard/Support/File.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <nlohmann/json.hpp>
+
+using namespace jacquard;
+using namespace jacquard::driver;
+
+namespace {
+
+std::string shapeText(const bitstream::TensorSymbol &symbol) {
+  std::string text;
+  for (int64_t extent : symbol.shape)
+    text += std::to_string(extent) + "x";
+  return text + std::string(elementTypeName(symbol.type));
+}
+
+nlohmann::ordered_json symbolsToJson(const std::vector<bitstream::TensorSymbol> &symbols) {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto &symbol : symbols)
+    list.push_back({{"name", symbol.name},
+                    {"type", std::string(elementTypeName(symbol.type))},
+                    {"shape", symbol.shape},
+                    {"address", symbol.address}});
+  return list;
+}
+
+std::string toJson(const bitstream::Program &program) {
+  nlohmann::ordered_json json;
+  json["tool"] = program.toolVersion;
+  for (auto &[name, value] : program.options)
+    json["options"].push_back({name, value});
+  json["model_hash"] = program.modelHash;
+  json["arch"] = program.arch.name;
+  json["arch_fingerprint"] = archFingerprint(program.arch);
+  json["dram_bytes"] = program.dramBytes;
+  json["multiply_adds"] = program.multiplyAdds;
+  json["compulsory_bytes"] = program.compulsoryBytes;
+  json["inputs"] = symbolsToJson(program.inputs);
+  json["outputs"] = symbolsToJson(program.outputs);
+  FabricModel model(program.arch);
+  for (const auto &section : program.sections)
+    json["sections"].push_back({{"name", section.name},
+                                {"compute", section.config.compute.size()},
+                                {"memory", section.config.memory.size()},
+                                {"dram", section.config.dram.size()},
+                                {"bytes", bitstream::packSection(section.config, model).size()},
+                                {"predicted_cycles", section.predictedCycles}});
+  json["schedule"] = program.schedule;
+  return json.dump(2) + "\n";
+}
+
+void printSummary(const bitstream::Program &program, size_t bytes) {
+  llvm::raw_ostream &os = llvm::outs();
+  os << "made by        " << program.toolVersion << "\n";
+  os << "options       ";
+  for (auto &[name, value] : program.options)
+    os << " --" << name << "=" << value;
+  os << "\nmodel hash     " << llvm::format_hex(program.modelHash, 18) << "\n";
+  os << "architecture   " << program.arch.name << " (" << llvm::format_hex(archFingerprint(program.arch), 18) << ")\n";
+  os << "size           " << bytes << " bytes\n";
+  os << "DRAM           " << program.dramBytes << " bytes laid out\n";
+  os << "work           " << program.multiplyAdds << " multiply-adds, " << program.compulsoryBytes
+     << " compulsory bytes\n";
+  for (const auto &symbol : program.inputs)
+    os << "input          " << symbol.name << ": " << shapeText(symbol) << " at " << symbol.address << "\n";
+  for (const auto &symbol : program.outputs)
+    os << "output         " << symbol.name << ": " << shapeText(symbol) << " at " << symbol.address << "\n";
+  FabricModel model(program.arch);
+  os << "\nsection                          compute  memory  dram ports  frame bytes  predicted cycles\n";
+  for (const auto &section : program.sections)
+    os << llvm::format("%-32s %7zu %7zu %11zu %12zu %17llu\n", section.name.c_str(), section.config.compute.size(),
+                       section.config.memory.size(), section.config.dram.size(),
+                       bitstream::packSection(section.config, model).size(),
+                       (unsigned long long)section.predictedCycles);
+  os << "available                        " << llvm::format("%7u %7u %11u\n", program.arch.numComputeUnits(),
+                                                            program.arch.numMemoryUnits(), program.arch.dramPort.count);
+}
+
+} // namespace
+
+int driver::inspectCommand(const InspectOptions &options) {
+  auto bytes = readFile(options.file);
+  if (!bytes)
+    return fail(bytes.error());
+  auto program = bitstream::readProgram(*bytes);
+  if (!program)
+    return fail("'" + options.file + "': " + program.error());
+  if (options.json)
+    llvm::outs() << toJson(*program);
+  else if (!options.disassemble)
+    printSummary(*program, bytes->size());
+  if (options.disassemble) {
+    FabricModel model(program->arch);
+    for (const auto &section : program->sections)
+      llvm::outs() << "# section " << section.name << "\n"
+                   << bitstream::disassembleSection(section.config, model) << "\n";
+  }
+  return 0;
+}

@@ -1,0 +1,48 @@
+// Options.cpp - what the user's option texts mean
+#include "jacquard/Driver/Commands.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace jacquard;
+using namespace jacquard::driver;
+
+int driver::fail(const std::string &text) {
+  llvm::errs() << "error: " << text << "\n";
+  return 1;
+}
+
+Result<CompileRequest> driver::makeRequest(const std::string &model, const CommonOptions &options) {
+  CompileRequest request;
+  request.model = model;
+  request.pipeline.arch = options.arch;
+  request.pipeline.seed = options.seed;
+  for (const std::string &text : options.shapes) {
+    auto [name, dims] = llvm::StringRef(text).rsplit('=');
+    std::vector<int64_t> shape;
+    llvm::SmallVector<llvm::StringRef> parts;
+    if (!dims.empty())
+      dims.split(parts, 'x');
+    for (llvm::StringRef part : parts) {
+      int64_t extent;
+      if (part.getAsInteger(10, extent) || extent < 0)
+        return Error{"cannot read '--shape " + text + "'; expected NAME=2x3x4"};
+      shape.push_back(extent);
+    }
+    if (name.empty() || !llvm::StringRef(text).contains('='))
+      return Error{"cannot read '--shape " + text + "'; expected NAME=2x3x4"};
+    request.import.shapes[name] = shape;
+    request.options.push_back({"shape", text});
+  }
+  for (const std::string &text : options.dims) {
+    auto [name, value] = llvm::StringRef(text).rsplit('=');
+    int64_t extent;
+    if (name.empty() || value.getAsInteger(10, extent) || extent < 0)
+      return Error{"cannot read '--dim " + text + "'; expected NAME=8"};
+    request.import.dims[name] = extent;
+    request.options.push_back({"dim", text});
+  }
+  request.options.push_back({"arch", options.arch});
+  request.options.push_back({"seed", std::to_string(options.seed)});
+  return request;
+}

@@ -1,0 +1,189 @@
+// Run.cpp - `jacquard run`: execute a model on the simulated fabric or on the host, and compare the two
+#include "jacquard/Driver/Commands.h"
+
+#include "jacquard/Bitstream/Encode.h"
+#include "jacquard/Driver/Compare.h"
+#include "jacquard/Runtime/Random.h"
+#include "jacquard/Runtime/Report.h"
+#include "jacquard/Runtime/Session.h"
+#include "jacquard/Support/File.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <unistd.h>
+
+using namespace jacquard;
+using namespace jacquard::driver;
+
+namespace {
+
+using Tensors = std::map<std::string, Tensor>;
+
+/// The bytes that a file of the program would hold, read back: what runs is what would be shipped.
+Result<bitstream::Program> throughBytes(const bitstream::Program &program) {
+  auto bytes = bitstream::writeProgram(program);
+  if (!bytes)
+    return bytes.takeError();
+  return bitstream::readProgram(*bytes);
+}
+
+Result<std::vector<bitstream::TensorSymbol>> symbolsOf(const std::vector<ModelPort> &ports) {
+  std::vector<bitstream::TensorSymbol> symbols;
+  for (const ModelPort &port : ports) {
+    std::optional<ElementType> type;
+    for (ElementType candidate : {ElementType::F32, ElementType::I32, ElementType::I64, ElementType::I1})
+      if (sim::hostType(candidate) == port.type)
+        type = candidate;
+    if (!type)
+      return Error{"input '" + port.name + "' has type " + dtypeName(port.type) +
+                   ", for which there are no random data; give --input " + port.name + "=FILE"};
+    symbols.push_back({port.name, *type, port.shape, 0});
+  }
+  return symbols;
+}
+
+int finish(const RunOptions &options, const Tensors &outputs) {
+  for (auto &[name, tensor] : outputs)
+    llvm::outs() << "output " << name << ": " << describeTensorType(tensor.type, tensor.shape) << "\n";
+  if (options.outputDir.empty())
+    return 0;
+  auto paths = runtime::saveOutputs(outputs, options.outputDir);
+  if (!paths)
+    return fail(paths.error());
+  for (const std::string &path : *paths)
+    llvm::outs() << "wrote " << path << "\n";
+  return 0;
+}
+
+/// Prints the differences per output; 1 when one is beyond the tolerance.
+int reportCheck(const Tensors &found, const Tensors &expected) {
+  int code = 0;
+  Tolerance tolerance;
+  tolerance.ofLargest = true;
+  for (auto &[name, reference] : expected) {
+    auto it = found.find(name);
+    if (it == found.end())
+      return fail("the simulator gave no output '" + name + "'");
+    Difference difference = compare(it->second, reference, tolerance);
+    llvm::outs() << "check " << name << ": largest difference "
+                 << llvm::format("%.3g absolute, %.3g of the largest magnitude", difference.largestAbsolute,
+                                 difference.largestRelative)
+                 << (difference.within ? "" : "  FAILED: " + difference.problem) << "\n";
+    code |= !difference.within;
+  }
+  return code;
+}
+
+Result<sim::RunResult> simulateProgram(const bitstream::Program &program, const Tensors &inputs, uint64_t maxCycles) {
+  sim::Options options;
+  options.maxCycles = maxCycles;
+  bool terminal = isatty(STDERR_FILENO);
+  if (terminal)
+    options.progress = [](uint64_t cycle) { llvm::errs() << "\r\033[K" << cycle << " cycles"; };
+  auto result = sim::simulate(program, inputs, options);
+  if (terminal)
+    llvm::errs() << "\r\033[K";
+  return result;
+}
+
+int runProgram(const RunOptions &options, const bitstream::Program &program, const Tensors &inputs, Tensors &outputs) {
+  auto result = simulateProgram(program, inputs, options.maxCycles);
+  if (!result)
+    return fail(result.error());
+  llvm::outs() << runtime::formatReport(program, result->statistics);
+  if (!options.stats.empty())
+    if (auto status = writeFile(options.stats, runtime::reportJson(program, result->statistics)); !status)
+      return fail(status.error());
+  outputs = std::move(result->outputs);
+  return 0;
+}
+
+int runBitstream(const RunOptions &options) {
+  if (options.target != "sim")
+    return fail("'" + options.model + "' is a bitstream and runs on the simulator only; --target=host needs the model");
+  if (options.check)
+    return fail("--check compares with the host, which needs the model and not the bitstream '" + options.model + "'");
+  auto program = runtime::loadProgram(options.model);
+  if (!program)
+    return fail(program.error());
+  auto inputs = runtime::loadInputs(program->inputs, options.inputs, options.seed);
+  if (!inputs)
+    return fail(inputs.error());
+  Tensors outputs;
+  if (int code = runProgram(options, *program, *inputs, outputs))
+    return code;
+  return finish(options, outputs);
+}
+
+/// Runs the model's function on the host.
+std::optional<Tensors> runOnHost(Compiler &compiler, const Tensors &inputs) {
+  std::vector<Tensor> arguments;
+  for (const ModelPort &port : compiler.inputs())
+    arguments.push_back(inputs.at(port.name));
+  std::vector<ModelPort> ports = compiler.outputs();
+  auto results = compiler.runOnHost(arguments);
+  if (!results)
+    return std::nullopt;
+  Tensors outputs;
+  for (size_t i = 0; i < ports.size(); ++i)
+    outputs[ports[i].name] = std::move((*results)[i]);
+  return outputs;
+}
+
+int runModel(const RunOptions &options) {
+  auto request = makeRequest(options.model, options);
+  if (!request)
+    return fail(request.error());
+  if (auto arch = loadArch(options.arch); !arch)
+    return fail(arch.error());
+  Compiler compiler(*request);
+  if (!compiler.load())
+    return 1;
+  bool host = options.target == "host" || options.check;
+  Tensors inputs, expected, outputs;
+  if (compiler.stage() <= Stage::Pat) {
+    auto symbols = symbolsOf(compiler.inputs());
+    if (!symbols)
+      return fail(symbols.error());
+    auto loaded = runtime::loadInputs(*symbols, options.inputs, options.seed);
+    if (!loaded)
+      return fail(loaded.error());
+    inputs = std::move(*loaded);
+  }
+  if (host) {
+    auto results = runOnHost(compiler, inputs);
+    if (!results)
+      return 1;
+    expected = std::move(*results);
+    if (options.target == "host" && !options.check)
+      return finish(options, expected);
+  }
+  if (!compiler.runUntil(Stage::Route))
+    return 1;
+  auto translated = compiler.translate();
+  if (!translated)
+    return 1;
+  auto program = throughBytes(*translated);
+  if (!program)
+    return fail(program.error());
+  if (inputs.empty()) {
+    auto loaded = runtime::loadInputs(program->inputs, options.inputs, options.seed);
+    if (!loaded)
+      return fail(loaded.error());
+    inputs = std::move(*loaded);
+  }
+  if (int code = runProgram(options, *program, inputs, outputs))
+    return code;
+  if (int code = finish(options, outputs))
+    return code;
+  return options.check ? reportCheck(outputs, expected) : 0;
+}
+
+} // namespace
+
+int driver::runCommand(const RunOptions &options) {
+  if (options.target != "sim" && options.target != "host")
+    return fail("target '" + options.target + "' is unknown; expected sim or host");
+  return llvm::StringRef(options.model).ends_with(".jbit") ? runBitstream(options) : runModel(options);
+}

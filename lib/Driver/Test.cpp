@@ -1,0 +1,372 @@
+// Test.cpp - `jacquard test`: folders in the ONNX backend test layout, on the host and on the simulator
+//
+// Every case runs in a process of its own, so that one that crashes or hangs counts as failed and the others go on.
+#include "jacquard/Driver/Commands.h"
+
+#include "jacquard/Bitstream/Encode.h"
+#include "jacquard/Driver/Compare.h"
+#include "jacquard/Runtime/TensorIO.h"
+#include "jacquard/Sim/Simulator.h"
+#include "jacquard/Support/File.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace jacquard;
+using namespace jacquard::driver;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Networks of more nodes than this accumulate rounding: their tolerance is relative to the largest output.
+constexpr size_t singleOperatorNodes = 8;
+
+enum class Verdict { Passed, Failed, Unsupported };
+const char *verdictName(Verdict verdict) {
+  return verdict == Verdict::Passed ? "passed" : verdict == Verdict::Failed ? "failed" : "unsupported";
+}
+
+struct Outcome {
+  Verdict verdict = Verdict::Failed;
+  std::string detail;
+  uint64_t cycles = 0;
+};
+
+/// One case: a folder with a model and data sets. Runs in the child process.
+class Case {
+public:
+  Case(const TestOptions &options, const fs::path &folder) : options(options), folder(folder) {}
+  Outcome run();
+
+private:
+  Outcome failed(std::string detail) { return {Verdict::Failed, std::move(detail), 0}; }
+  bool readData(const fs::path &set, Outcome &outcome);
+  std::unique_ptr<Compiler> load(Outcome &outcome);
+  Outcome runSet();
+  std::string compareAll(const std::map<std::string, Tensor> &found);
+  Result<std::map<std::string, Tensor>> simulate(Compiler &compiler, Outcome &outcome);
+
+  const TestOptions &options;
+  fs::path folder;
+  importer::ModelInfo info;
+  std::map<std::string, Tensor> inputs, expected;
+  std::vector<std::string> outputOrder;
+};
+
+/// Tensors `prefix`_0.pb, _1.pb ... of a data set.
+Result<std::vector<Tensor>> readTensors(const fs::path &set, const std::string &prefix) {
+  std::vector<Tensor> tensors;
+  for (unsigned i = 0;; ++i) {
+    fs::path file = set / (prefix + "_" + std::to_string(i) + ".pb");
+    if (!fs::exists(file))
+      return tensors;
+    auto tensor = runtime::loadTensor(file.string());
+    if (!tensor)
+      return tensor.takeError();
+    tensors.push_back(std::move(*tensor));
+  }
+}
+
+bool Case::readData(const fs::path &set, Outcome &outcome) {
+  auto ins = readTensors(set, "input"), outs = readTensors(set, "output");
+  if (!ins || !outs) { // sequences, optionals, strings and types below a byte are not tensors of the fabric
+    outcome = {Verdict::Unsupported, !ins ? ins.error() : outs.error(), 0};
+    return false;
+  }
+  for (size_t i = 0; i < ins->size() && i < info.inputs.size(); ++i)
+    inputs[info.inputs[i].name] = std::move((*ins)[i]);
+  for (size_t i = 0; i < outs->size() && i < info.outputs.size(); ++i) {
+    expected[info.outputs[i].name] = std::move((*outs)[i]);
+    outputOrder.push_back(info.outputs[i].name);
+  }
+  return true;
+}
+
+/// Imports the model with the shapes of the data; inputs that must be constants are bound from the data.
+std::unique_ptr<Compiler> Case::load(Outcome &outcome) {
+  std::vector<importer::UnsupportedNode> unsupported;
+  auto request = makeRequest((folder / "model.onnx").string(), options);
+  if (!request) {
+    outcome = failed(request.error());
+    return nullptr;
+  }
+  for (auto &[name, tensor] : inputs)
+    request->import.shapes[name] = tensor.shape;
+  request->import.unsupported = &unsupported;
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    unsupported.clear();
+    auto compiler = std::make_unique<Compiler>(*request);
+    if (compiler->load())
+      return compiler;
+    bool bound = false;
+    for (const importer::UnsupportedNode &node : unsupported)
+      for (const std::string &name : node.constantsNeeded)
+        if (auto it = inputs.find(name); it != inputs.end())
+          bound |= request->import.constantInputs.insert({name, it->second}).second;
+    if (bound)
+      continue;
+    if (unsupported.empty())
+      outcome = failed("import failed");
+    else
+      outcome = {Verdict::Unsupported, unsupported.front().op + ": " + unsupported.front().reason, 0};
+    return nullptr;
+  }
+  outcome = failed("import asked for constants again and again");
+  return nullptr;
+}
+
+std::string Case::compareAll(const std::map<std::string, Tensor> &found) {
+  Tolerance tolerance;
+  tolerance.ofLargest = info.numNodes > singleOperatorNodes;
+  for (const std::string &name : outputOrder) {
+    auto it = found.find(name);
+    if (it == found.end())
+      return "output '" + name + "' is missing";
+    Difference difference = compare(it->second, expected[name], tolerance);
+    if (!difference.within)
+      return "output '" + name + "': " + difference.problem;
+  }
+  return "";
+}
+
+Result<std::map<std::string, Tensor>> Case::simulate(Compiler &compiler, Outcome &outcome) {
+  if (!compiler.runUntil(Stage::Route))
+    return Error{"does not compile"};
+  auto translated = compiler.translate();
+  if (!translated)
+    return Error{"does not compile"};
+  auto bytes = bitstream::writeProgram(*translated);
+  if (!bytes)
+    return bytes.takeError();
+  auto program = bitstream::readProgram(*bytes);
+  if (!program)
+    return program.takeError();
+  std::map<std::string, Tensor> arguments;
+  for (const auto &symbol : program->inputs)
+    arguments[symbol.name] = inputs[symbol.name];
+  auto result = sim::simulate(*program, arguments, {});
+  if (!result)
+    return result.takeError();
+  outcome.cycles += result->statistics.cycles;
+  return std::move(result->outputs);
+}
+
+Outcome Case::runSet() {
+  Outcome outcome;
+  auto compiler = load(outcome);
+  if (!compiler)
+    return outcome;
+  if (options.target != "sim") {
+    std::vector<Tensor> arguments;
+    for (const ModelPort &port : compiler->inputs())
+      arguments.push_back(inputs[port.name]);
+    auto ports = compiler->outputs();
+    auto results = compiler->runOnHost(arguments);
+    if (!results)
+      return failed("host: does not run");
+    std::map<std::string, Tensor> found;
+    for (size_t i = 0; i < ports.size(); ++i)
+      found[ports[i].name] = std::move((*results)[i]);
+    if (std::string problem = compareAll(found); !problem.empty())
+      return failed("host: " + problem);
+  }
+  if (options.target != "host") {
+    auto found = simulate(*compiler, outcome);
+    if (!found)
+      return failed("sim: " + found.error());
+    if (std::string problem = compareAll(*found); !problem.empty())
+      return failed("sim: " + problem);
+  }
+  outcome.verdict = Verdict::Passed;
+  return outcome;
+}
+
+Outcome Case::run() {
+  auto read = importer::readOnnxModelInfo((folder / "model.onnx").string());
+  if (!read)
+    return failed(read.error());
+  info = *read;
+  std::vector<fs::path> sets;
+  for (const auto &entry : fs::directory_iterator(folder))
+    if (entry.is_directory() && entry.path().filename().string().rfind("test_data_set_", 0) == 0)
+      sets.push_back(entry.path());
+  std::sort(sets.begin(), sets.end());
+  if (sets.empty())
+    return failed("no test_data_set_* folder");
+  Outcome total;
+  for (const fs::path &set : sets) {
+    inputs.clear();
+    expected.clear();
+    outputOrder.clear();
+    Outcome outcome;
+    if (readData(set, outcome))
+      outcome = runSet();
+    if (outcome.verdict != Verdict::Passed)
+      return outcome;
+    total.cycles += outcome.cycles;
+  }
+  total.verdict = Verdict::Passed;
+  return total;
+}
+
+//===----------------------------------------------------------------------===//
+// Processes
+//===----------------------------------------------------------------------===//
+
+struct Child {
+  pid_t pid = 0;
+  int pipe = -1;
+  size_t index = 0;
+  std::string text; ///< what it has written so far
+  std::chrono::steady_clock::time_point start;
+};
+
+/// The child writes "verdict cycles detail"; diagnostics of the case go to its detail only where they are the reason.
+Child startChild(const TestOptions &options, const fs::path &folder, size_t index) {
+  int ends[2];
+  if (pipe(ends) != 0)
+    return {};
+  llvm::outs().flush();
+  llvm::errs().flush();
+  pid_t pid = fork();
+  if (pid == 0) {
+    close(ends[0]);
+    Outcome outcome = Case(options, folder).run();
+    std::string line = std::to_string(int(outcome.verdict)) + " " + std::to_string(outcome.cycles) + " " + outcome.detail;
+    size_t done = 0;
+    while (done < line.size()) {
+      ssize_t n = write(ends[1], line.data() + done, line.size() - done);
+      if (n <= 0)
+        break;
+      done += size_t(n);
+    }
+    llvm::errs().flush();
+    _exit(0);
+  }
+  close(ends[1]);
+  return {pid, ends[0], index, "", std::chrono::steady_clock::now()};
+}
+
+Outcome parseOutcome(const std::string &text, int status) {
+  Outcome outcome;
+  if (WIFSIGNALED(status) || text.empty()) {
+    outcome.detail = WIFSIGNALED(status) ? "crashed with signal " + std::to_string(WTERMSIG(status)) : "gave no result";
+    return outcome;
+  }
+  std::istringstream stream(text);
+  int verdict = 1;
+  stream >> verdict >> outcome.cycles;
+  outcome.verdict = Verdict(verdict);
+  std::getline(stream, outcome.detail);
+  if (!outcome.detail.empty())
+    outcome.detail.erase(0, 1);
+  return outcome;
+}
+
+std::vector<fs::path> findCases(const std::vector<std::string> &folders, std::string &error) {
+  std::vector<fs::path> cases;
+  for (const std::string &name : folders) {
+    if (fs::exists(fs::path(name) / "model.onnx")) {
+      cases.push_back(name);
+      continue;
+    }
+    std::error_code code;
+    std::vector<fs::path> inside;
+    for (const auto &entry : fs::directory_iterator(name, code))
+      if (fs::exists(entry.path() / "model.onnx"))
+        inside.push_back(entry.path());
+    if (code || inside.empty()) {
+      error = "'" + name + "' holds no test case; expected model.onnx in it or in its folders";
+      return {};
+    }
+    std::sort(inside.begin(), inside.end());
+    cases.insert(cases.end(), inside.begin(), inside.end());
+  }
+  return cases;
+}
+
+/// Runs all cases, `jobs` at a time; outcomes in the order of `cases`.
+std::vector<Outcome> runAll(const TestOptions &options, const std::vector<fs::path> &cases) {
+  std::vector<Outcome> outcomes(cases.size());
+  std::vector<bool> done(cases.size());
+  std::vector<Child> running;
+  size_t next = 0, printed = 0;
+  while (printed < cases.size()) {
+    while (next < cases.size() && running.size() < std::max(1u, options.jobs)) {
+      running.push_back(startChild(options, cases[next], next));
+      ++next;
+    }
+    std::vector<pollfd> polls;
+    for (const Child &child : running)
+      polls.push_back({child.pipe, POLLIN, 0});
+    poll(polls.data(), polls.size(), 200);
+    for (size_t i = running.size(); i-- > 0;) {
+      Child &child = running[i];
+      bool ended = false;
+      if (polls[i].revents != 0) {
+        char buffer[4096];
+        ssize_t n = read(child.pipe, buffer, sizeof(buffer));
+        if (n > 0)
+          child.text.append(buffer, size_t(n));
+        ended = n <= 0;
+      }
+      bool late = std::chrono::steady_clock::now() - child.start > std::chrono::seconds(options.timeoutSeconds);
+      if (!ended && !late)
+        continue;
+      if (late && !ended)
+        kill(child.pid, SIGKILL);
+      int status = 0;
+      waitpid(child.pid, &status, 0);
+      close(child.pipe);
+      outcomes[child.index] = parseOutcome(child.text, status);
+      if (late && !ended)
+        outcomes[child.index].detail = "took longer than " + std::to_string(options.timeoutSeconds) + " s";
+      done[child.index] = true;
+      running.erase(running.begin() + long(i));
+    }
+    for (; printed < cases.size() && done[printed]; ++printed) {
+      const Outcome &outcome = outcomes[printed];
+      llvm::outs() << verdictName(outcome.verdict) << "  " << cases[printed].filename().string();
+      if (outcome.cycles != 0)
+        llvm::outs() << "  " << outcome.cycles << " cycles";
+      llvm::outs() << (outcome.detail.empty() ? "" : "  " + outcome.detail) << "\n";
+      llvm::outs().flush();
+    }
+  }
+  return outcomes;
+}
+
+} // namespace
+
+int driver::testCommand(const TestOptions &options) {
+  if (options.target != "sim" && options.target != "host" && options.target != "both")
+    return fail("target '" + options.target + "' is unknown; expected host, sim or both");
+  if (auto arch = loadArch(options.arch); !arch)
+    return fail(arch.error());
+  std::string error;
+  std::vector<fs::path> cases = findCases(options.folders, error);
+  if (!error.empty())
+    return fail(error);
+  std::vector<Outcome> outcomes = runAll(options, cases);
+  unsigned counts[3] = {};
+  auto json = nlohmann::ordered_json::array();
+  for (size_t i = 0; i < cases.size(); ++i) {
+    ++counts[unsigned(outcomes[i].verdict)];
+    json.push_back({{"case", cases[i].string()},
+                    {"verdict", verdictName(outcomes[i].verdict)},
+                    {"cycles", outcomes[i].cycles},
+                    {"detail", outcomes[i].detail}});
+  }
+  if (!options.json.empty())
+    if (auto status = writeFile(options.json, json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"); !status)
+      return fail(status.error());
+  llvm::outs() << counts[0] << " passed, " << counts[1] << " failed, " << counts[2] << " unsupported\n";
+  return counts[1] != 0;
+}

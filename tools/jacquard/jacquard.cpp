@@ -1,0 +1,78 @@
+// jacquard.cpp - the command line: compile, run, test, inspect and bench
+#include "jacquard/Driver/Commands.h"
+
+#include <CLI/CLI.hpp>
+
+using namespace jacquard::driver;
+
+static void addCommon(CLI::App *command, CommonOptions &options) {
+  command->add_option("--arch", options.arch, "Architecture: plasticine, sara, sn10, tiny, or a .textproto file")
+      ->capture_default_str();
+  command->add_option("--shape", options.shapes, "Shape of an input, NAME=1x3x224x224 (repeatable)");
+  command->add_option("--dim", options.dims, "Value of a symbolic dimension, NAME=8 (repeatable)");
+  command->add_option("--seed", options.seed, "Seed of placement and of random inputs")->capture_default_str();
+}
+
+int main(int argc, char **argv) {
+  CLI::App app{"Jacquard compiles trained networks to the bitstream of a reconfigurable dataflow fabric and simulates it.\n"
+               "  jacquard compile model.onnx -o model.jbit\n"
+               "  jacquard run model.jbit --input x=x.npy --output-dir out\n"
+               "  jacquard run model.onnx --check"};
+  app.require_subcommand(1);
+
+  CompileOptions compile;
+  CLI::App *compileApp = app.add_subcommand("compile", "Compile a model (.onnx, .mlir) to a bitstream");
+  compileApp->add_option("model", compile.model, "Model: .onnx, .onnxtxt, .mlir, or - for MLIR on standard input")->required();
+  compileApp->add_option("-o,--output", compile.output, "Output file, - for standard output (default: MODEL.jbit)");
+  compileApp->add_option("--emit", compile.emit, "Print the module as it is after a stage: import, pat, pipe, fabric, partition, place, route, bits");
+  compileApp->add_option("--until", compile.until, "Stop after a stage and print the module");
+  compileApp->add_option("--report", compile.report, "Write a JSON report of the compilation");
+  compileApp->add_option("--floorplan", compile.floorplan, "Write an SVG picture of the largest section");
+  addCommon(compileApp, compile);
+
+  RunOptions run;
+  CLI::App *runApp = app.add_subcommand("run", "Run a model or a bitstream on the simulator, or a model on the host");
+  runApp->add_option("model", run.model, "A .jbit file or a model")->required();
+  runApp->add_option("--input", run.inputs, "Value of an input, NAME=FILE.npy or NAME=FILE.pb (default: seeded random data)");
+  runApp->add_option("--output-dir", run.outputDir, "Write every output as NAME.npy into this folder");
+  runApp->add_option("--target", run.target, "sim or host")->capture_default_str();
+  runApp->add_flag("--check", run.check, "Compare the simulator with the host; exit code 1 beyond the tolerance");
+  runApp->add_option("--stats", run.stats, "Write the statistics as JSON");
+  runApp->add_option("--max-cycles", run.maxCycles, "Give up after this many cycles");
+  addCommon(runApp, run);
+
+  TestOptions test;
+  CLI::App *testApp = app.add_subcommand("test", "Run folders in the ONNX backend test layout");
+  testApp->add_option("folders", test.folders, "Cases, or folders of cases")->required();
+  testApp->add_option("--target", test.target, "host, sim or both")->capture_default_str();
+  testApp->add_option("--jobs", test.jobs, "Cases at a time")->capture_default_str();
+  testApp->add_option("--json", test.json, "Write the outcomes as JSON");
+  testApp->add_option("--timeout", test.timeoutSeconds, "Seconds after which a case counts as failed")->capture_default_str();
+  addCommon(testApp, test);
+
+  InspectOptions inspect;
+  CLI::App *inspectApp = app.add_subcommand("inspect", "Show what a bitstream holds");
+  inspectApp->add_option("file", inspect.file, "A .jbit file")->required();
+  inspectApp->add_flag("--disassemble", inspect.disassemble, "Print every field of every section");
+  inspectApp->add_flag("--json", inspect.json, "Print the summary as JSON");
+
+  BenchOptions bench;
+  CLI::App *benchApp = app.add_subcommand("bench", "Compile and simulate models; print a Markdown table of the figures");
+  benchApp->add_option("models", bench.models, "Models")->required();
+  addCommon(benchApp, bench);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? 0 : 1;
+  }
+  if (compileApp->parsed())
+    return compileCommand(compile);
+  if (runApp->parsed())
+    return runCommand(run);
+  if (testApp->parsed())
+    return testCommand(test);
+  if (inspectApp->parsed())
+    return inspectCommand(inspect);
+  return benchCommand(bench);
+}
