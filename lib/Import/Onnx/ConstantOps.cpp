@@ -1,0 +1,154 @@
+// ConstantOps.cpp - operators that give constants or pass values on: constants, shapes, ranges, branches
+#include "GraphImporter.h"
+
+#include "onnx/onnx_pb.h"
+
+#include "jacquard/Operators/Movement.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace jacquard;
+using namespace jacquard::importer;
+using ops::Scalars;
+
+static constexpr int32_t floatType = 1, int64Type = 7, boolType = 9;
+/// Tensors that a node makes from nothing are not longer.
+static constexpr int64_t mostElements = int64_t(1) << 38;
+
+static void buildConstant(Node &n) {
+  if (const auto *value = n.findAttr("value"))
+    return n.result(0, n.graph.constant(n, value->t()), value->t().data_type());
+  if (n.hasAttr("value_int"))
+    return n.result(0, ops::constantTensor(n.b, n.loc, {}, n.intAttr("value_int", 0)), int64Type);
+  if (n.hasAttr("value_float"))
+    return n.result(0, ops::constantScalar(n.b, n.loc, n.b.getF32Type(), n.floatAttr("value_float", 0)), floatType);
+  if (auto ints = n.intsAttr("value_ints"))
+    return n.result(0, ops::constantTensor(n.b, n.loc, {int64_t(ints->size())}, *ints), int64Type);
+  if (auto floats = n.floatsAttr("value_floats"))
+    return n.result(0, ops::constantTensor(n.b, n.loc, {int64_t(floats->size())}, n.b.getF32Type(), *floats), floatType);
+  n.fail("the constant has none of the attributes value, value_int(s), value_float(s); strings and sparse tensors are not supported");
+}
+
+/// Checks extents that come from a model's numbers.
+static bool checkExtents(Node &n, ArrayRef<int64_t> shape) {
+  int64_t count = 1;
+  for (int64_t extent : shape)
+    if (extent < 0 || extent > mostElements || __builtin_mul_overflow(count, std::max<int64_t>(extent, 1), &count) ||
+        count > mostElements) {
+      n.fail("the result would have the impossible shape " + ops::describe(shape));
+      return false;
+    }
+  return true;
+}
+
+static void buildConstantOfShape(Node &n) {
+  Shape shape = n.constantInts(0);
+  if (n.failed() || !checkExtents(n, shape))
+    return;
+  const auto *attribute = n.findAttr("value");
+  int32_t type = attribute ? attribute->t().data_type() : floatType;
+  Value value = attribute ? n.graph.constant(n, attribute->t()) : ops::constantScalar(n.b, n.loc, n.b.getF32Type(), 0);
+  if (!value || pat::numPoints(ops::shapeOf(value)) != 1)
+    return n.fail("attribute 'value' is not a tensor with one element");
+  n.result(0, ops::fill(n.b, n.loc, shape, value), type);
+}
+
+static void buildShape(Node &n) {
+  int64_t rank = n.rank();
+  auto bound = [&](StringRef name, int64_t otherwise) {
+    int64_t value = n.intAttr(name, otherwise);
+    return std::clamp<int64_t>(value < 0 ? value + rank : value, 0, rank);
+  };
+  int64_t start = bound("start", 0), end = std::max(bound("end", rank), start);
+  ArrayRef<int64_t> part = n.shape().slice(start, end - start);
+  n.result(0, ops::constantTensor(n.b, n.loc, {int64_t(part.size())}, part), int64Type);
+}
+
+static void buildSize(Node &n) {
+  n.result(0, ops::constantTensor(n.b, n.loc, {}, pat::numPoints(n.shape())), int64Type);
+}
+
+static void buildRange(Node &n) {
+  n.requireSameTypes();
+  std::optional<double> start = n.constantNumber(0), limit = n.constantNumber(1), delta = n.constantNumber(2);
+  if (n.failed())
+    return;
+  double count = std::ceil((*limit - *start) / *delta);
+  if (*delta == 0 || !(count <= double(mostElements)))
+    return n.fail("the range has no end: its step is " + std::to_string(*delta));
+  n.result(0, ops::mapOver(n.b, n.loc, std::max<int64_t>(int64_t(count), 0), [&](OpBuilder &b, ValueRange i) {
+             Scalars s(b, n.loc);
+             Type type = n.element(), wide = ops::accumulatorType(type);
+             Value step = s.mul(s.cast(i[0], wide), s.constant(wide, *delta));
+             return s.cast(s.add(s.constant(wide, *start), step), type);
+           }));
+}
+
+static void buildEyeLike(Node &n) {
+  int32_t type = int32_t(n.intAttr("dtype", n.type()));
+  int64_t diagonal = n.intAttr("k", 0);
+  Type element = mlirElementType(n.b.getContext(), type);
+  if (!element || n.rank() != 2)
+    return n.fail("expected a matrix as input and a supported element type; found rank " + llvm::Twine(n.rank()) + " and " +
+                  elementTypeName(type));
+  n.result(0,
+           ops::mapOver(n.b, n.loc, n.shape(),
+                        [&](OpBuilder &b, ValueRange i) {
+                          Scalars s(b, n.loc);
+                          Value on = s.equal(s.add(i[0], s.index(diagonal)), i[1]);
+                          return s.select(on, s.integer(element, 1), s.integer(element, 0));
+                        }),
+           type);
+}
+
+/// Inference: nothing is dropped.
+static void buildDropout(Node &n) {
+  if (n.opset >= 12 && n.has(2)) {
+    std::optional<double> training = n.constantNumber(2);
+    std::optional<double> ratio = n.has(1) ? n.constantNumber(1) : 0.5;
+    if (training && *training != 0 && ratio && *ratio != 0)
+      return n.fail("training mode drops at random; only inference is supported");
+  }
+  n.result(0, n.input(0));
+  if (!n.wants(1))
+    return;
+  bool maskIsBool = n.opset >= 10;
+  Type element = maskIsBool ? Type(n.b.getI1Type()) : n.element();
+  Value one = ops::constantScalar(n.b, n.loc, element, 1);
+  n.result(1, ops::fill(n.b, n.loc, n.shape(), one), maskIsBool ? boolType : n.type());
+}
+
+/// The branch that the constant condition chooses is imported in place.
+static void buildIf(Node &n) {
+  std::optional<double> condition = n.constantNumber(0);
+  if (n.failed())
+    return;
+  const auto *branch = n.findAttr(*condition != 0 ? "then_branch" : "else_branch");
+  if (!branch || !branch->has_g())
+    return n.fail(llvm::Twine("attribute '") + (*condition != 0 ? "then" : "else") + "_branch' is missing");
+  SmallVector<Item> results = n.graph.importBranch(n, branch->g());
+  if (n.failed())
+    return;
+  if (results.size() < n.numOutputs())
+    return n.fail("the branch has " + llvm::Twine(results.size()) + " outputs; expected " + llvm::Twine(n.numOutputs()));
+  for (size_t i = 0; i < n.numOutputs(); ++i) {
+    if (n.wants(i) && !results[i].value)
+      return n.fail("a node of the branch that is taken is not supported");
+    n.result(i, results[i].value, results[i].type);
+  }
+}
+
+ArrayRef<Operator> importer::constantOperators() {
+  static const Operator table[] = {
+      {"Constant", 1, newest, 0, 0, Takes::Any, buildConstant},
+      {"ConstantOfShape", 9, newest, 1, 1, Takes::Any, buildConstantOfShape},
+      {"Dropout", 7, newest, 1, 3, Takes::Float, buildDropout},
+      {"EyeLike", 9, newest, 1, 1, Takes::Any, buildEyeLike},
+      {"If", 1, newest, 1, 1, Takes::Bool, buildIf},
+      {"Range", 11, newest, 3, 3, Takes::Number, buildRange},
+      {"Shape", 1, newest, 1, 1, Takes::Any, buildShape},
+      {"Size", 1, newest, 1, 1, Takes::Any, buildSize},
+  };
+  return table;
+}

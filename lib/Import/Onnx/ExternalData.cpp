@@ -1,0 +1,101 @@
+// ExternalData.cpp - read tensor data from files beside the model, and from nowhere else
+#include "Model.h"
+
+#include "onnx/onnx_pb.h"
+
+#include "llvm/ADT/StringRef.h"
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+using namespace jacquard;
+using namespace jacquard::importer;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Location {
+  std::string path;
+  uint64_t offset = 0;
+  std::optional<uint64_t> length;
+};
+
+} // namespace
+
+static Result<Location> parseLocation(const onnx::TensorProto &tensor) {
+  Location location;
+  for (const auto &entry : tensor.external_data()) {
+    if (entry.key() == "location") {
+      location.path = entry.value();
+      continue;
+    }
+    bool isOffset = entry.key() == "offset";
+    if (!isOffset && entry.key() != "length")
+      continue; // checksum, basepath: nothing we rely on
+    uint64_t number = 0;
+    if (llvm::StringRef(entry.value()).getAsInteger(10, number))
+      return Error{"external data has " + entry.key() + " '" + entry.value() + "'; expected a number"};
+    if (isOffset)
+      location.offset = number;
+    else
+      location.length = number;
+  }
+  if (location.path.empty())
+    return Error{"external data has no location"};
+  return location;
+}
+
+/// The file that `relative` names, with all links resolved; an error if it is not inside `folder`.
+static Result<fs::path> resolveInside(const std::string &relative, const std::string &folder) {
+  fs::path path(relative);
+  if (relative.find('\0') != std::string::npos || path.is_absolute())
+    return Error{"external data is at '" + relative + "'; expected a path relative to the model's folder"};
+  for (const fs::path &part : path)
+    if (part == "..")
+      return Error{"external data is at '" + relative + "', outside the model's folder"};
+  std::error_code failure;
+  fs::path base = fs::canonical(folder, failure);
+  if (failure)
+    return Error{"cannot open the model's folder '" + folder + "': " + failure.message()};
+  fs::path resolved = fs::canonical(base / path, failure);
+  if (failure)
+    return Error{"cannot open external data '" + relative + "': " + failure.message()};
+  auto [baseEnd, unused] = std::mismatch(base.begin(), base.end(), resolved.begin(), resolved.end());
+  if (baseEnd != base.end())
+    return Error{"external data is at '" + relative + "', a link that leaves the model's folder"};
+  if (!fs::is_regular_file(resolved, failure))
+    return Error{"external data '" + relative + "' is not a regular file"};
+  return resolved;
+}
+
+Result<std::string> importer::readExternalData(const onnx::TensorProto &tensor, const std::string &folder,
+                                               uint64_t expectedBytes) {
+  if (folder.empty())
+    return Error{"external data is not allowed for a model that is not read from a file"};
+  Result<Location> location = parseLocation(tensor);
+  if (!location)
+    return location.takeError();
+  Result<fs::path> path = resolveInside(location->path, folder);
+  if (!path)
+    return path.takeError();
+  std::error_code failure;
+  uint64_t size = fs::file_size(*path, failure);
+  if (failure)
+    return Error{"cannot read external data '" + location->path + "': " + failure.message()};
+  uint64_t length = location->length.value_or(location->offset <= size ? size - location->offset : 0);
+  if (location->offset > size || length > size - location->offset)
+    return Error{"external data '" + location->path + "' has " + std::to_string(size) + " bytes; bytes " +
+                 std::to_string(location->offset) + " to " + std::to_string(location->offset) + "+" +
+                 std::to_string(length) + " are wanted"};
+  if (length != expectedBytes)
+    return Error{"external data '" + location->path + "' gives " + std::to_string(length) + " bytes; expected " +
+                 std::to_string(expectedBytes)};
+  std::ifstream file(*path, std::ios::binary);
+  std::string bytes(length, '\0');
+  file.seekg(std::streamoff(location->offset));
+  if (!file.read(bytes.data(), std::streamsize(length)))
+    return Error{"cannot read external data '" + location->path + "'"};
+  return bytes;
+}

@@ -1,0 +1,539 @@
+// GraphImporter.cpp - walk a model's graph and build the function
+#include "GraphImporter.h"
+
+#include "onnx/defs/function.h"
+#include "onnx/defs/schema.h"
+#include "onnx/onnx_pb.h"
+
+#include "jacquard/Dialect/Pat/IR/PatDialect.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/Support/SaveAndRestore.h"
+
+using namespace mlir;
+using namespace jacquard;
+using namespace jacquard::importer;
+
+/// Calls and branches may nest this deep; recursion of functions ends here.
+static constexpr int mostNested = 64;
+/// No tensor is larger: what a device with DRAM of terabytes cannot hold is a damaged model.
+static constexpr int64_t mostElements = int64_t(1) << 38;
+
+const Item *Scope::find(StringRef name) const {
+  for (const Scope *scope = this; scope; scope = scope->parent)
+    if (auto it = scope->items.find(name); it != scope->items.end())
+      return &it->second;
+  return nullptr;
+}
+
+bool Scope::isLost(StringRef name) const {
+  for (const Scope *scope = this; scope; scope = scope->parent)
+    if (scope->lost.contains(name))
+      return true;
+  return false;
+}
+
+GraphImporter::GraphImporter(MLIRContext *context, const Model &model, const OnnxImportOptions &options)
+    : context(context), model(model), options(options), b(context) {
+  for (const auto &opset : model.proto->opset_import())
+    opsets[opset.domain() == "ai.onnx" ? "" : opset.domain()] = opset.version();
+}
+
+//===----------------------------------------------------------------------===//
+// Reports
+//===----------------------------------------------------------------------===//
+
+Location GraphImporter::fileLocation() const { return FileLineColLoc::get(context, model.name, 0, 0); }
+
+static std::string nodeName(const onnx::NodeProto &proto) {
+  if (!proto.name().empty())
+    return proto.name();
+  for (const std::string &output : proto.output())
+    if (!output.empty())
+      return output;
+  return "";
+}
+
+Location GraphImporter::nodeLocation(const onnx::NodeProto &proto) const {
+  return NameLoc::get(StringAttr::get(context, nodeName(proto) + " (" + proto.op_type() + ")"), fileLocation());
+}
+
+static std::string domainName(StringRef domain) { return domain.empty() ? "ai.onnx" : domain.str(); }
+
+void GraphImporter::report(const onnx::NodeProto &proto, int64_t opset, const std::string &reason,
+                           std::vector<std::string> constantsNeeded) {
+  problems.push_back({proto.op_type(), domainName(proto.domain()), opset, nodeName(proto), reason, std::move(constantsNeeded)});
+  problemLocations.push_back(nodeLocation(proto));
+}
+
+void GraphImporter::reportModel(const std::string &what, const std::string &reason) {
+  problems.push_back({what, "", 0, "", reason, {}});
+  problemLocations.push_back(fileLocation());
+}
+
+void GraphImporter::emitReport() {
+  if (options.unsupported)
+    *options.unsupported = problems;
+  auto textOf = [](const UnsupportedNode &problem) {
+    if (problem.domain.empty())
+      return problem.op + ": " + problem.reason;
+    return "node '" + problem.node + "' (" + problem.op + ", domain " + problem.domain + ", opset " +
+           std::to_string(problem.opset) + "): " + problem.reason;
+  };
+  if (problems.size() == 1) {
+    emitError(problemLocations[0]) << "cannot import '" << model.name << "': " << textOf(problems[0]);
+    return;
+  }
+  InFlightDiagnostic diag = emitError(fileLocation()) << "cannot import '" << model.name << "': " << problems.size() << " problems";
+  for (auto [problem, location] : llvm::zip(problems, problemLocations))
+    diag.attachNote(location) << textOf(problem);
+}
+
+std::vector<std::string> GraphImporter::argumentNames(Value value) {
+  std::vector<std::string> names;
+  for (BlockArgument argument : ConstantEvaluator::argumentsOf(value))
+    names.push_back(arguments[argument.getArgNumber()]);
+  return names;
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs and initializers
+//===----------------------------------------------------------------------===//
+
+static bool isAbsurd(ArrayRef<int64_t> shape) {
+  int64_t count = 1;
+  for (int64_t extent : shape)
+    if (extent < 0 || extent > mostElements || __builtin_mul_overflow(count, std::max<int64_t>(extent, 1), &count) || count > mostElements)
+      return true;
+  return false;
+}
+
+std::optional<Shape> GraphImporter::inputShape(const onnx::ValueInfoProto &input) {
+  std::string what = "input '" + input.name() + "'";
+  const auto &type = input.type().tensor_type();
+  auto given = options.shapes.find(input.name());
+  if (given != options.shapes.end()) {
+    if (type.has_shape() && size_t(type.shape().dim_size()) != given->second.size())
+      return reportModel(what, "the given shape " + ops::describe(given->second) + " has rank " +
+                                   std::to_string(given->second.size()) + "; the model declares rank " +
+                                   std::to_string(type.shape().dim_size())),
+             std::nullopt;
+    return Shape(given->second.begin(), given->second.end());
+  }
+  if (!type.has_shape())
+    return reportModel(what, "has no shape; give --shape " + input.name() + "=..."), std::nullopt;
+  Shape shape;
+  for (const auto &dim : type.shape().dim()) {
+    if (dim.has_dim_value()) {
+      shape.push_back(dim.dim_value());
+      continue;
+    }
+    auto value = options.dims.find(dim.dim_param());
+    if (value != options.dims.end()) {
+      shape.push_back(value->second);
+      continue;
+    }
+    std::string name = dim.dim_param();
+    return reportModel(what, "has a dynamic dimension" + (name.empty() ? "" : " '" + name + "'") + "; give " +
+                                 (name.empty() ? "" : "--dim " + name + "=N or ") + "--shape " + input.name() + "=..."),
+           std::nullopt;
+  }
+  return shape;
+}
+
+void GraphImporter::importInputs(Scope &scope) {
+  Block *entry = b.getInsertionBlock();
+  for (const auto &input : model.proto->graph().input()) {
+    if (scope.find(input.name())) // an initializer, which stands for a default: constants are better
+      continue;
+    std::string what = "input '" + input.name() + "'";
+    if (!input.type().has_tensor_type()) {
+      reportModel(what, "is not a tensor; only tensors are supported");
+      scope.lost.insert(input.name());
+      continue;
+    }
+    int32_t type = input.type().tensor_type().elem_type();
+    Type element = mlirElementType(context, type);
+    if (!element) {
+      reportModel(what, "has elements of " + elementTypeName(type) + ", which are not supported");
+      scope.lost.insert(input.name());
+      continue;
+    }
+    if (auto bound = options.constantInputs.find(input.name()); bound != options.constantInputs.end()) {
+      Result<ElementsAttr> value = importTensor(context, bound->second);
+      if (!value || cast<ShapedType>(value->getType()).getElementType() != element) {
+        reportModel(what, value ? "is bound to elements of another type; expected " + elementTypeName(type) : value.error());
+        scope.lost.insert(input.name());
+        continue;
+      }
+      scope.items[input.name()] = {arith::ConstantOp::create(b, fileLocation(), *value), type};
+      continue;
+    }
+    std::optional<Shape> shape = inputShape(input);
+    if (shape && isAbsurd(*shape)) {
+      reportModel(what, "has the impossible shape " + ops::describe(*shape));
+      shape.reset();
+    }
+    if (!shape) {
+      scope.lost.insert(input.name());
+      continue;
+    }
+    Location loc = NameLoc::get(StringAttr::get(context, input.name()), fileLocation());
+    scope.items[input.name()] = {entry->addArgument(RankedTensorType::get(*shape, element), loc), type};
+    arguments.push_back(input.name());
+  }
+}
+
+void GraphImporter::importInitializers(Scope &scope, const onnx::GraphProto &graph) {
+  for (const auto &tensor : graph.initializer()) {
+    Result<ElementsAttr> value = importTensor(context, model, tensor);
+    if (!value) {
+      reportModel("initializer '" + tensor.name() + "'", value.error());
+      scope.lost.insert(tensor.name());
+      continue;
+    }
+    Location loc = NameLoc::get(StringAttr::get(context, tensor.name()), fileLocation());
+    scope.items[tensor.name()] = {arith::ConstantOp::create(b, loc, *value), tensor.data_type()};
+  }
+  for (const auto &sparse : graph.sparse_initializer()) {
+    reportModel("initializer '" + sparse.values().name() + "'", "is sparse, which is not supported");
+    scope.lost.insert(sparse.values().name());
+  }
+}
+
+Value GraphImporter::constant(Node &node, const onnx::TensorProto &tensor) {
+  Result<ElementsAttr> value = importTensor(context, model, tensor);
+  if (value)
+    return arith::ConstantOp::create(b, node.loc, *value);
+  node.fail(value.error());
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Nodes
+//===----------------------------------------------------------------------===//
+
+int64_t GraphImporter::opsetOf(const Scope &scope, StringRef domain) const {
+  const llvm::StringMap<int64_t> &versions = scope.opsets ? *scope.opsets : opsets;
+  return versions.lookup(domain == "ai.onnx" ? "" : domain);
+}
+
+const onnx::FunctionProto *GraphImporter::findFunction(StringRef domain, StringRef name) const {
+  for (const auto &function : model.proto->functions())
+    if (function.domain() == domain && function.name() == name)
+      return &function;
+  return nullptr;
+}
+
+void GraphImporter::lose(Scope &scope, const onnx::NodeProto &proto) {
+  for (const std::string &output : proto.output())
+    scope.lost.insert(output);
+}
+
+bool GraphImporter::gatherInputs(Scope &scope, const onnx::NodeProto &proto, SmallVectorImpl<Item> &inputs) {
+  for (const std::string &name : proto.input()) {
+    if (name.empty()) {
+      inputs.push_back({});
+      continue;
+    }
+    if (const Item *item = scope.find(name)) {
+      inputs.push_back(*item);
+      continue;
+    }
+    if (!scope.isLost(name))
+      report(proto, opsetOf(scope, proto.domain()),
+             "reads '" + name + "', which no input, initializer or earlier node defines");
+    return false;
+  }
+  return true;
+}
+
+void GraphImporter::define(Scope &scope, const onnx::NodeProto &proto, ArrayRef<Item> results) {
+  for (int i = 0; i < proto.output_size(); ++i) {
+    if (proto.output(i).empty())
+      continue;
+    if (!results[i].value)
+      scope.lost.insert(proto.output(i));
+    else if (!scope.items.try_emplace(proto.output(i), results[i]).second)
+      report(proto, opsetOf(scope, proto.domain()), "defines '" + proto.output(i) + "', which is defined already");
+  }
+}
+
+static bool takesType(Takes takes, Type type) {
+  bool isFloat = isa<FloatType>(type), isBool = type.isInteger(1);
+  switch (takes) {
+  case Takes::Any:
+    return true;
+  case Takes::Float:
+    return isFloat;
+  case Takes::Number:
+    return !isBool;
+  case Takes::Integer:
+    return !isFloat && !isBool;
+  case Takes::Bool:
+    return isBool;
+  }
+  return false;
+}
+
+/// Fails the node unless its inputs are as many, and of such types, as the operator takes.
+static void checkInputs(Node &node, const Operator &row) {
+  if (node.numInputs() < row.minInputs || (row.maxInputs != anyNumber && node.numInputs() > row.maxInputs))
+    return node.fail("has " + llvm::Twine(node.numInputs()) + " inputs; expected " +
+                     (row.maxInputs == row.minInputs ? std::to_string(row.minInputs)
+                      : row.maxInputs == anyNumber
+                          ? "at least " + std::to_string(row.minInputs)
+                          : std::to_string(row.minInputs) + " to " + std::to_string(row.maxInputs)));
+  for (unsigned i = 0; i < row.minInputs; ++i)
+    if (!node.has(i))
+      return node.fail("input " + llvm::Twine(i) + " is missing");
+  if (node.has(0) && !takesType(row.takes, node.element(0)))
+    node.fail("input '" + node.inputName(0) + "' has element type " + elementTypeName(node.type(0)) +
+              ", which the operator does not take");
+}
+
+/// Fails a node with a result that is missing, or too large to be meant.
+static void checkResults(Node &node) {
+  for (size_t i = 0; i < node.numOutputs() && !node.failed(); ++i) {
+    Value value = node.results()[i].value;
+    if (!value && node.wants(i))
+      node.fail("output " + llvm::Twine(i) + " ('" + node.proto.output(int(i)) + "') is not supported");
+    else if (value && isAbsurd(ops::shapeOf(value)))
+      node.fail("the result would have the impossible shape " + ops::describe(ops::shapeOf(value)));
+  }
+}
+
+void GraphImporter::importNode(Scope &scope, const onnx::NodeProto &proto) {
+  int64_t opset = opsetOf(scope, proto.domain());
+  const onnx::FunctionProto *function = findFunction(proto.domain(), proto.op_type());
+  Lookup row = function ? Lookup() : findOperator(proto.domain(), proto.op_type(), opset);
+  SmallVector<Item> inputs;
+  bool complete = gatherInputs(scope, proto, inputs);
+  if (function) {
+    if (complete)
+      return importCall(scope, proto, *function, inputs);
+    return lose(scope, proto);
+  }
+  if (!row.found) {
+    if (!complete || !importBySchema(scope, proto, opset, inputs)) {
+      report(proto, opset, opset ? row.reason : "the model does not import the operator's domain");
+      lose(scope, proto);
+    }
+    return;
+  }
+  if (!complete)
+    return lose(scope, proto);
+  Node node(*this, proto, opset, scope.attributes, inputs, b, nodeLocation(proto));
+  checkInputs(node, *row.found);
+  if (!node.failed()) {
+    llvm::SaveAndRestore<const Scope *> around(current, &scope);
+    row.found->build(node);
+  }
+  if (!node.failed())
+    checkResults(node);
+  if (!node.failed())
+    return define(scope, proto, node.results());
+  report(proto, opset, node.failure(), node.constantsNeeded());
+  lose(scope, proto);
+}
+
+void GraphImporter::importNodes(Scope &scope, const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) {
+  for (const onnx::NodeProto &proto : nodes)
+    importNode(scope, proto);
+}
+
+//===----------------------------------------------------------------------===//
+// Branches and functions
+//===----------------------------------------------------------------------===//
+
+SmallVector<Item> GraphImporter::importBranch(Node &node, const onnx::GraphProto &branch) {
+  if (depth >= mostNested)
+    return node.fail("branches and functions are nested deeper than " + llvm::Twine(mostNested)), SmallVector<Item>();
+  llvm::SaveAndRestore<int> deeper(depth, depth + 1);
+  Scope scope;
+  scope.parent = current;
+  scope.attributes = current->attributes;
+  scope.opsets = current->opsets;
+  importInitializers(scope, branch);
+  importNodes(scope, branch.node());
+  SmallVector<Item> results;
+  for (const auto &output : branch.output()) {
+    const Item *item = scope.find(output.name());
+    if (!item && !scope.isLost(output.name()))
+      node.fail("the branch's output '" + output.name() + "' is not defined");
+    results.push_back(item ? *item : Item());
+  }
+  return results;
+}
+
+void GraphImporter::importCall(Scope &scope, const onnx::NodeProto &proto, const onnx::FunctionProto &function,
+                               ArrayRef<Item> inputs) {
+  int64_t opset = opsetOf(scope, proto.domain());
+  if (depth >= mostNested || int(inputs.size()) > function.input_size() || proto.output_size() > function.output_size()) {
+    report(proto, opset, depth >= mostNested ? "branches and functions are nested deeper than " + std::to_string(mostNested)
+                                             : "the call does not fit the function's inputs and outputs");
+    return lose(scope, proto);
+  }
+  llvm::SaveAndRestore<int> deeper(depth, depth + 1);
+  AttributeScope attributes;
+  for (const auto &attribute : proto.attribute()) {
+    const onnx::AttributeProto *value = &attribute;
+    if (!attribute.ref_attr_name().empty())
+      value = scope.attributes ? scope.attributes->lookup(attribute.ref_attr_name()) : nullptr;
+    if (value)
+      attributes[attribute.name()] = value;
+  }
+  llvm::StringMap<int64_t> versions;
+  for (const auto &one : function.opset_import())
+    versions[one.domain() == "ai.onnx" ? "" : one.domain()] = one.version();
+  Scope body;
+  body.attributes = &attributes;
+  body.opsets = versions.empty() ? scope.opsets : &versions;
+  for (auto [i, item] : llvm::enumerate(inputs))
+    if (item.value)
+      body.items[function.input(int(i))] = item;
+  // Optional inputs that are not given: the body's nodes see them as absent.
+  for (const std::string &name : function.input())
+    body.items.try_emplace(name, Item());
+  importNodes(body, function.node());
+  SmallVector<Item> results;
+  for (int i = 0; i < proto.output_size(); ++i) {
+    const Item *item = body.find(function.output(i));
+    results.push_back(item ? *item : Item());
+    if (!item && !body.isLost(function.output(i)))
+      report(proto, opset, "the function does not define its output '" + function.output(i) + "'");
+  }
+  define(scope, proto, results);
+}
+
+/// The ONNX type of a tensor that has been imported.
+static onnx::TypeProto typeOf(const Item &item) {
+  onnx::TypeProto type;
+  if (!item.value)
+    return type;
+  type.mutable_tensor_type()->set_elem_type(item.type);
+  for (int64_t extent : ops::shapeOf(item.value))
+    type.mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(extent);
+  return type;
+}
+
+/// An operator that ONNX itself defines by others: its body is imported in its place. Libonnx knows versions up to 17.
+bool GraphImporter::importBySchema(Scope &scope, const onnx::NodeProto &proto, int64_t opset, ArrayRef<Item> inputs) {
+  constexpr int64_t newestKnown = 17;
+  bool isDefault = proto.domain().empty() || proto.domain() == "ai.onnx";
+  if (!isDefault || opset > newestKnown || opset < 1)
+    return false;
+  const onnx::OpSchema *schema = onnx::OpSchemaRegistry::Schema(proto.op_type(), int(opset), "");
+  if (!schema)
+    return false;
+  onnx::FunctionProto body;
+  try {
+    if (schema->HasFunction()) {
+      body = *schema->GetFunction();
+    } else if (schema->HasContextDependentFunction()) {
+      std::vector<onnx::TypeProto> types;
+      for (const Item &item : inputs)
+        types.push_back(typeOf(item));
+      onnx::FunctionBodyBuildContextImpl build(proto, types);
+      if (!schema->BuildContextDependentFunction(build, body))
+        return false;
+    } else {
+      return false;
+    }
+  } catch (const std::exception &) { // the schema's own checks of a malformed node
+    return false;
+  }
+  // Attributes that the node leaves out have the schema's defaults.
+  onnx::NodeProto call = proto;
+  for (const auto &[name, attribute] : schema->attributes()) {
+    bool isGiven = llvm::any_of(proto.attribute(), [&, &wanted = name](const auto &one) { return one.name() == wanted; });
+    if (!isGiven && attribute.default_value.type() != onnx::AttributeProto::UNDEFINED)
+      *call.add_attribute() = attribute.default_value;
+  }
+  importCall(scope, call, body, inputs);
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// The whole
+//===----------------------------------------------------------------------===//
+
+static void nameValue(SmallVectorImpl<NamedAttribute> &attributes, OpBuilder &b, StringRef name, int32_t type) {
+  attributes.push_back(b.getNamedAttr("jacquard.name", b.getStringAttr(name)));
+  if (isUnsignedType(type) && type != onnx::TensorProto::BOOL)
+    attributes.push_back(b.getNamedAttr("jacquard.dtype", b.getStringAttr(elementTypeName(type))));
+}
+
+void GraphImporter::finish(const Scope &scope, func::FuncOp func) {
+  Block *entry = &func.getBody().front();
+  SmallVector<Value> results;
+  SmallVector<Item> items;
+  for (const auto &output : model.proto->graph().output()) {
+    const Item *item = scope.find(output.name());
+    if (!item && !scope.isLost(output.name()))
+      reportModel("output '" + output.name() + "'", "is not defined by any node");
+    if (!item)
+      continue;
+    results.push_back(item->value);
+    items.push_back(*item);
+  }
+  if (results.empty() && problems.empty())
+    reportModel("graph '" + model.proto->graph().name() + "'", "has no outputs");
+  func::ReturnOp::create(b, fileLocation(), results);
+  func.setType(b.getFunctionType(entry->getArgumentTypes(), ValueRange(results).getTypes()));
+  if (!problems.empty())
+    return;
+  for (auto [i, name] : llvm::enumerate(arguments)) {
+    SmallVector<NamedAttribute> attributes;
+    nameValue(attributes, b, name, scope.find(name)->type);
+    func.setArgAttrs(i, attributes);
+  }
+  for (auto [i, item] : llvm::enumerate(items)) {
+    SmallVector<NamedAttribute> attributes;
+    nameValue(attributes, b, model.proto->graph().output(i).name(), item.type);
+    func.setResultAttrs(i, attributes);
+  }
+}
+
+OwningOpRef<ModuleOp> GraphImporter::run() {
+  context->loadDialect<arith::ArithDialect, func::FuncDialect, math::MathDialect, pat::PatDialect>();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(fileLocation());
+  const onnx::GraphProto &graph = model.proto->graph();
+  (*module)->setAttr("jacquard.model", b.getStringAttr(graph.name()));
+  (*module)->setAttr("jacquard.model_hash", b.getI64IntegerAttr(int64_t(model.hash)));
+  b.setInsertionPointToStart(module->getBody());
+  auto func = func::FuncOp::create(b, fileLocation(), "main", b.getFunctionType({}, {}));
+  b.setInsertionPointToStart(func.addEntryBlock());
+  Scope scope;
+  importInitializers(scope, graph);
+  importInputs(scope);
+  importNodes(scope, graph.node());
+  finish(scope, func);
+  if (!problems.empty()) {
+    emitReport();
+    return {};
+  }
+  constants.foldConstants(func);
+  if (failed(verify(*module)))
+    return {};
+  return module;
+}
+
+OwningOpRef<ModuleOp> importer::importOnnxBytes(MLIRContext *context, StringRef bytes, StringRef name, StringRef folder,
+                                                const OnnxImportOptions &options) {
+  Result<Model> model = parseModel(bytes, name.str(), folder.str());
+  if (model)
+    return GraphImporter(context, *model, options).run();
+  emitError(FileLineColLoc::get(context, name, 0, 0)) << model.error();
+  return {};
+}
+
+OwningOpRef<ModuleOp> importer::importOnnx(MLIRContext *context, StringRef path, const OnnxImportOptions &options) {
+  Result<Model> model = loadModel(path.str());
+  if (model)
+    return GraphImporter(context, *model, options).run();
+  emitError(FileLineColLoc::get(context, path, 0, 0)) << model.error();
+  return {};
+}

@@ -1,0 +1,95 @@
+// GraphImporter.h - walks a model's graph and builds the function
+#ifndef JACQUARD_LIB_IMPORT_ONNX_GRAPHIMPORTER_H
+#define JACQUARD_LIB_IMPORT_ONNX_GRAPHIMPORTER_H
+
+#include "Node.h"
+
+#include "jacquard/Import/Onnx.h"
+
+#include "llvm/ADT/StringSet.h"
+
+#include <google/protobuf/repeated_ptr_field.h>
+
+namespace onnx {
+class FunctionProto;
+class TensorProto;
+class ValueInfoProto;
+} // namespace onnx
+
+namespace jacquard::importer {
+
+/// The names that nodes of one graph see: its own and, for branches, those around it.
+struct Scope {
+  llvm::StringMap<Item> items;
+  /// Results of nodes that could not be imported; what reads them is not reported again.
+  llvm::StringSet<> lost;
+  const Scope *parent = nullptr;
+  /// Attributes of the function call whose body this is.
+  const AttributeScope *attributes = nullptr;
+  /// Versions of the operator sets, by domain; null: the model's.
+  const llvm::StringMap<int64_t> *opsets = nullptr;
+
+  const Item *find(llvm::StringRef name) const;
+  bool isLost(llvm::StringRef name) const;
+};
+
+class GraphImporter {
+public:
+  GraphImporter(mlir::MLIRContext *context, const Model &model, const OnnxImportOptions &options);
+
+  /// The module, or null after reporting everything that stood in the way.
+  mlir::OwningOpRef<mlir::ModuleOp> run();
+
+  // For nodes.
+  ConstantEvaluator &evaluator() { return constants; }
+  const Model &getModel() const { return model; }
+  /// Names of the function's arguments that a value depends on.
+  std::vector<std::string> argumentNames(mlir::Value value);
+  /// A constant of the model; null, with the node failed, if it cannot be read.
+  mlir::Value constant(Node &node, const ::onnx::TensorProto &tensor);
+  /// Imports the nodes of a branch in place and returns its results.
+  llvm::SmallVector<Item> importBranch(Node &node, const ::onnx::GraphProto &branch);
+
+private:
+  void importInputs(Scope &scope);
+  void importInitializers(Scope &scope, const ::onnx::GraphProto &graph);
+  std::optional<Shape> inputShape(const ::onnx::ValueInfoProto &input);
+  void importNodes(Scope &scope, const google::protobuf::RepeatedPtrField<::onnx::NodeProto> &nodes);
+  void importNode(Scope &scope, const ::onnx::NodeProto &proto);
+  /// The node's inputs; false if one of them is not there, which has been reported.
+  bool gatherInputs(Scope &scope, const ::onnx::NodeProto &proto, llvm::SmallVectorImpl<Item> &inputs);
+  void importCall(Scope &scope, const ::onnx::NodeProto &proto, const ::onnx::FunctionProto &function,
+                  llvm::ArrayRef<Item> inputs);
+  bool importBySchema(Scope &scope, const ::onnx::NodeProto &proto, int64_t opset, llvm::ArrayRef<Item> inputs);
+  void finish(const Scope &scope, mlir::func::FuncOp func);
+
+  void define(Scope &scope, const ::onnx::NodeProto &proto, llvm::ArrayRef<Item> results);
+  void lose(Scope &scope, const ::onnx::NodeProto &proto);
+  int64_t opsetOf(const Scope &scope, llvm::StringRef domain) const;
+  const ::onnx::FunctionProto *findFunction(llvm::StringRef domain, llvm::StringRef name) const;
+
+  void report(const ::onnx::NodeProto &proto, int64_t opset, const std::string &reason,
+              std::vector<std::string> constantsNeeded = {});
+  void reportModel(const std::string &what, const std::string &reason);
+  void emitReport();
+  mlir::Location fileLocation() const;
+  mlir::Location nodeLocation(const ::onnx::NodeProto &proto) const;
+
+  mlir::MLIRContext *context;
+  const Model &model;
+  const OnnxImportOptions &options;
+  mlir::OpBuilder b;
+  ConstantEvaluator constants;
+  llvm::StringMap<int64_t> opsets;
+  llvm::SmallVector<std::string> arguments; ///< names, by number
+  std::vector<UnsupportedNode> problems;
+  /// Where each entry of `problems` is.
+  llvm::SmallVector<mlir::Location> problemLocations;
+  /// Function calls and branches around the node that is being imported.
+  int depth = 0;
+  const Scope *current = nullptr; ///< of that node
+};
+
+} // namespace jacquard::importer
+
+#endif // JACQUARD_LIB_IMPORT_ONNX_GRAPHIMPORTER_H

@@ -1,0 +1,371 @@
+// MovementOps.cpp - operators that only move data
+#include "Node.h"
+
+#include "jacquard/Operators/Movement.h"
+
+using namespace mlir;
+using namespace jacquard;
+using namespace jacquard::importer;
+
+/// Extents beyond this are damage; sums and products with what is below do not overflow before they are checked.
+static constexpr int64_t mostExtent = int64_t(1) << 38;
+
+/// True, with the node failed, if a number is not within +-mostExtent.
+static bool outOfRange(Node &n, ArrayRef<int64_t> values, const char *what) {
+  for (int64_t value : values)
+    if (value > mostExtent || value < -mostExtent) {
+      n.fail(llvm::Twine(what) + " " + llvm::Twine(value) + " is out of range");
+      return true;
+    }
+  return false;
+}
+
+/// The axes of Squeeze, Unsqueeze: an attribute before 13, an input since.
+static std::optional<Shape> listInput(Node &n, StringRef attribute, int64_t asInput) {
+  if (n.opset < asInput)
+    return n.intsAttr(attribute);
+  if (!n.has(1))
+    return std::nullopt;
+  Shape list = n.constantInts(1);
+  return n.failed() ? std::nullopt : std::optional<Shape>(list);
+}
+
+//===----------------------------------------------------------------------===//
+// Shapes
+//===----------------------------------------------------------------------===//
+
+static void buildReshape(Node &n) {
+  std::optional<Shape> given = n.opset < 5 ? n.intsAttr("shape") : n.has(1) ? n.constantInts(1) : Shape();
+  bool keepZero = n.intAttr("allowzero", 0);
+  if (n.failed())
+    return;
+  if (!given)
+    return n.fail("attribute 'shape' is missing");
+  Shape shape = *given;
+  int64_t total = pat::numPoints(n.shape()), known = 1, open = -1;
+  for (auto [i, extent] : llvm::enumerate(shape)) {
+    if (extent == 0 && !keepZero) {
+      if (int64_t(i) >= n.rank())
+        return n.fail("extent 0 at position " + llvm::Twine(i) + " copies a dimension that shape " + ops::describe(n.shape()) + " does not have");
+      extent = n.shape()[i];
+    }
+    if (extent == -1 && open == -1)
+      open = i;
+    else if (extent < 0 || extent > mostExtent || __builtin_mul_overflow(known, extent, &known))
+      return n.fail("shape " + ops::describe(shape) + " is not possible; expected one -1 at most");
+  }
+  if (open >= 0) {
+    if (known == 0 ? total != 0 : total % known)
+      return n.fail("shape " + ops::describe(n.shape()) + " cannot become " + ops::describe(shape));
+    shape[open] = known == 0 ? 0 : total / known;
+    known *= shape[open];
+  }
+  if (known != total)
+    return n.fail("shape " + ops::describe(n.shape()) + " has " + llvm::Twine(total) + " elements; shape " + ops::describe(shape) +
+                  " has " + llvm::Twine(known));
+  n.result(0, ops::reshape(n.b, n.loc, n.input(0), shape));
+}
+
+static void buildFlatten(Node &n) {
+  int64_t axis = n.intAttr("axis", 1), rank = n.rank();
+  if (axis < -rank || axis > rank)
+    return n.fail("axis " + llvm::Twine(axis) + " is outside a tensor of rank " + llvm::Twine(rank));
+  if (axis < 0)
+    axis += rank;
+  int64_t rows = pat::numPoints(n.shape().take_front(axis)), columns = pat::numPoints(n.shape().drop_front(axis));
+  n.result(0, ops::reshape(n.b, n.loc, n.input(0), {rows, columns}));
+}
+
+static void buildSqueeze(Node &n) {
+  std::optional<Shape> axes = listInput(n, "axes", 13);
+  if (n.failed())
+    return;
+  Shape gone;
+  if (axes) {
+    Result<Shape> sorted = ops::normalizeAxes(*axes, n.rank());
+    if (!sorted)
+      return n.fail(sorted.error());
+    gone = *sorted;
+  }
+  Shape shape;
+  for (auto [i, extent] : llvm::enumerate(n.shape())) {
+    bool drops = axes ? llvm::is_contained(gone, int64_t(i)) : extent == 1;
+    if (drops && extent != 1)
+      return n.fail("axis " + llvm::Twine(i) + " of shape " + ops::describe(n.shape()) + " has not extent 1");
+    if (!drops)
+      shape.push_back(extent);
+  }
+  n.result(0, ops::reshape(n.b, n.loc, n.input(0), shape));
+}
+
+static void buildUnsqueeze(Node &n) {
+  std::optional<Shape> axes = listInput(n, "axes", 13);
+  if (n.failed())
+    return;
+  if (!axes)
+    return n.fail("the axes are missing");
+  int64_t rank = n.rank() + axes->size();
+  Result<Shape> sorted = ops::normalizeAxes(*axes, rank);
+  if (!sorted)
+    return n.fail(sorted.error());
+  Shape shape;
+  size_t next = 0;
+  for (int64_t i = 0; i < rank; ++i)
+    shape.push_back(llvm::is_contained(*sorted, i) ? 1 : n.shape()[next++]);
+  n.result(0, ops::reshape(n.b, n.loc, n.input(0), shape));
+}
+
+static void buildTranspose(Node &n) {
+  Shape order = n.intsAttr("perm").value_or(llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, n.rank()))));
+  Shape sorted = order;
+  llvm::sort(sorted);
+  if (sorted != Shape(llvm::to_vector(llvm::seq<int64_t>(0, n.rank()))))
+    return n.fail("attribute 'perm' is " + ops::describe(order) + "; expected a permutation of " + llvm::Twine(n.rank()) + " dimensions");
+  if (!n.failed())
+    n.result(0, ops::transpose(n.b, n.loc, n.input(0), order));
+}
+
+static void buildExpand(Node &n) {
+  Shape wanted = n.constantInts(1);
+  if (n.failed() || outOfRange(n, wanted, "extent"))
+    return;
+  for (int64_t extent : wanted)
+    if (extent < 0)
+      return n.fail("extent " + llvm::Twine(extent) + " is not possible");
+  Result<Shape> shape = ops::broadcastShapes({n.shape(), wanted});
+  if (!shape)
+    return n.fail(shape.error());
+  n.result(0, ops::broadcast(n.b, n.loc, n.input(0), *shape));
+}
+
+static void buildTile(Node &n) {
+  Shape repeats = n.constantInts(1);
+  if (n.failed())
+    return;
+  if (int64_t(repeats.size()) != n.rank())
+    return n.fail("there are " + llvm::Twine(repeats.size()) + " repeats for rank " + llvm::Twine(n.rank()));
+  for (auto [repeat, extent] : llvm::zip(repeats, n.shape()))
+    if (repeat < 0 || repeat > mostExtent / std::max<int64_t>(extent, 1))
+      return n.fail("repeat " + llvm::Twine(repeat) + " is out of range");
+  n.result(0, ops::tile(n.b, n.loc, n.input(0), repeats));
+}
+
+//===----------------------------------------------------------------------===//
+// Slices and joins
+//===----------------------------------------------------------------------===//
+
+/// One of starts, ends, axes, steps: an input since version 10, an attribute before.
+static std::optional<Shape> sliceList(Node &n, StringRef name, size_t input) {
+  if (n.opset < 10)
+    return n.intsAttr(name);
+  if (!n.has(input))
+    return std::nullopt;
+  return n.constantInts(input);
+}
+
+static void buildSlice(Node &n) {
+  std::optional<Shape> starts = sliceList(n, "starts", 1), ends = sliceList(n, "ends", 2);
+  std::optional<Shape> axes = sliceList(n, "axes", 3), steps = n.opset < 10 ? std::nullopt : sliceList(n, "steps", 4);
+  if (n.failed())
+    return;
+  size_t count = starts ? starts->size() : 0;
+  if (!starts || !ends || ends->size() != count || (axes && axes->size() != count) || (steps && steps->size() != count) ||
+      (!axes && count > size_t(n.rank())))
+    return n.fail("starts, ends, axes and steps do not go together for rank " + llvm::Twine(n.rank()));
+  Shape firsts(n.rank(), 0), strides(n.rank(), 1), shape(n.shape()), seen;
+  for (size_t i = 0; i < count; ++i) {
+    int64_t axis = n.normalizeAxis(axes ? (*axes)[i] : int64_t(i), n.rank()), step = steps ? (*steps)[i] : 1;
+    if (n.failed())
+      return;
+    if (step == 0 || step == INT64_MIN || llvm::is_contained(seen, axis))
+      return n.fail("axis " + llvm::Twine(axis) + " has step 0 or is given twice");
+    seen.push_back(axis);
+    int64_t extent = n.shape()[axis];
+    // Positions count from the end when negative, and are cut off at the ends: [0, extent], or [-1, extent - 1] backwards.
+    auto place = [&](int64_t value) {
+      value = value < 0 ? value + extent : value;
+      return step > 0 ? std::clamp<int64_t>(value, 0, extent) : std::clamp<int64_t>(value, -1, extent - 1);
+    };
+    int64_t first = place((*starts)[i]), end = place((*ends)[i]);
+    int64_t room = step > 0 ? end - first : first - end, stride = step > 0 ? step : -step;
+    firsts[axis] = first;
+    strides[axis] = std::clamp(step, -mostExtent, mostExtent);
+    shape[axis] = room > 0 ? (room - 1) / stride + 1 : 0;
+  }
+  n.result(0, ops::slice(n.b, n.loc, n.input(0), firsts, strides, shape));
+}
+
+static void buildConcat(Node &n) {
+  n.requireSameTypes();
+  SmallVector<Value> tensors;
+  for (size_t i = 0; i < n.numInputs(); ++i)
+    if (n.has(i))
+      tensors.push_back(n.input(i));
+  int64_t axis = n.axisAttr("axis", 1, n.rank());
+  if (!n.failed())
+    n.result(ops::concat(n.b, n.loc, tensors, axis));
+}
+
+static void buildSplit(Node &n) {
+  int64_t axis = n.axisAttr("axis", 0, n.rank());
+  std::optional<Shape> sizes = listInput(n, "split", 13);
+  if (n.rank() == 0)
+    n.fail("input has no dimensions; expected at least one");
+  if (n.failed())
+    return;
+  int64_t extent = n.shape()[axis], parts = n.numOutputs(), sum = 0;
+  if (!sizes) {
+    if (n.intAttr("num_outputs", parts) != parts)
+      return n.fail("attribute 'num_outputs' is not the number of outputs, " + llvm::Twine(parts));
+    // The last part is smaller where the extent is not divisible.
+    int64_t each = (extent + parts - 1) / parts;
+    sizes.emplace();
+    for (int64_t i = 0; i < parts; ++i)
+      sizes->push_back(std::clamp<int64_t>(extent - i * each, 0, each));
+  }
+  for (int64_t size : *sizes)
+    if (size < 0 || __builtin_add_overflow(sum, size, &sum))
+      return n.fail("part of size " + llvm::Twine(size) + " is not possible");
+  if (sum != extent || int64_t(sizes->size()) != parts)
+    return n.fail("parts " + ops::describe(*sizes) + " do not fit extent " + llvm::Twine(extent) + " and " + llvm::Twine(parts) + " outputs");
+  Shape starts(n.rank(), 0), steps(n.rank(), 1), shape(n.shape());
+  for (auto [i, size] : llvm::enumerate(*sizes)) {
+    shape[axis] = size;
+    if (n.wants(i))
+      n.result(i, ops::slice(n.b, n.loc, n.input(0), starts, steps, shape));
+    starts[axis] += size;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Padding
+//===----------------------------------------------------------------------===//
+
+static std::optional<ops::PadMode> padMode(Node &n) {
+  std::string mode = n.stringAttr("mode", "constant");
+  if (mode == "constant")
+    return ops::PadMode::Constant;
+  if (mode == "reflect")
+    return ops::PadMode::Reflect;
+  if (mode == "edge")
+    return ops::PadMode::Edge;
+  if (mode == "wrap")
+    return ops::PadMode::Wrap;
+  n.fail("attribute 'mode' is '" + mode + "'; expected constant, reflect, edge or wrap");
+  return std::nullopt;
+}
+
+static void buildPad(Node &n) {
+  std::optional<ops::PadMode> mode = padMode(n);
+  bool asInput = n.opset >= 11;
+  Shape pads = asInput ? n.constantInts(1) : n.intsAttr("pads").value_or(Shape());
+  Shape axes = llvm::to_vector(llvm::seq<int64_t>(0, n.rank()));
+  if (asInput && n.has(3))
+    axes = n.constantInts(3);
+  if (n.failed() || outOfRange(n, pads, "pad"))
+    return;
+  if (pads.size() != 2 * axes.size())
+    return n.fail("there are " + llvm::Twine(pads.size()) + " pads; expected two for each of " + llvm::Twine(axes.size()) + " axes");
+  Shape before(n.rank(), 0), after(n.rank(), 0);
+  for (size_t i = 0; i < axes.size(); ++i) {
+    int64_t axis = n.normalizeAxis(axes[i], n.rank());
+    if (n.failed())
+      return;
+    before[axis] = pads[i];
+    after[axis] = pads[axes.size() + i];
+  }
+  Value fill = asInput ? n.optionalInput(2) : ops::constantScalar(n.b, n.loc, n.element(), n.floatAttr("value", 0));
+  if (fill && (pat::numPoints(ops::shapeOf(fill)) != 1 || ops::elementOf(fill) != n.element()))
+    return n.fail("the padding value is not one number of the input's element type");
+  if (!n.failed())
+    n.result(ops::pad(n.b, n.loc, n.input(0), before, after, *mode, fill));
+}
+
+static void buildCenterCropPad(Node &n) {
+  Shape wanted = n.constantInts(1);
+  Shape axes = n.intsAttr("axes").value_or(llvm::to_vector(llvm::seq<int64_t>(0, n.rank())));
+  if (n.failed() || outOfRange(n, wanted, "extent"))
+    return;
+  if (axes.size() != wanted.size())
+    return n.fail("there are " + llvm::Twine(wanted.size()) + " extents for " + llvm::Twine(axes.size()) + " axes");
+  Shape before(n.rank(), 0), after(n.rank(), 0);
+  for (auto [given, extent] : llvm::zip(axes, wanted)) {
+    int64_t axis = n.normalizeAxis(given, n.rank());
+    if (n.failed())
+      return;
+    int64_t more = extent - n.shape()[axis];
+    // The smaller half comes first, for cuts as for pads.
+    before[axis] = more >= 0 ? more / 2 : -(-more / 2);
+    after[axis] = more - before[axis];
+  }
+  n.result(ops::pad(n.b, n.loc, n.input(0), before, after, ops::PadMode::Constant));
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks and triangles
+//===----------------------------------------------------------------------===//
+
+static bool checkBlocks(Node &n, int64_t block) {
+  if (n.rank() == 4 && block > 0 && block < mostExtent)
+    return true;
+  n.fail("expected a rank of 4 and a positive blocksize; found shape " + ops::describe(n.shape()) + " and blocksize " + llvm::Twine(block));
+  return false;
+}
+
+static void buildDepthToSpace(Node &n) {
+  int64_t block = n.intAttr("blocksize", 0);
+  std::string mode = n.stringAttr("mode", "DCR");
+  if (n.failed() || !checkBlocks(n, block))
+    return;
+  ArrayRef<int64_t> s = n.shape();
+  if (s[1] % block || s[1] / block % block)
+    return n.fail(llvm::Twine(s[1]) + " channels are no multiple of " + llvm::Twine(block) + " squared");
+  int64_t depth = s[1] / block / block;
+  bool depthFirst = mode == "DCR";
+  Shape split = depthFirst ? Shape{s[0], block, block, depth, s[2], s[3]} : Shape{s[0], depth, block, block, s[2], s[3]};
+  Shape order = depthFirst ? Shape{0, 3, 4, 1, 5, 2} : Shape{0, 1, 4, 2, 5, 3};
+  Value blocks = ops::transpose(n.b, n.loc, ops::reshape(n.b, n.loc, n.input(0), split), order);
+  n.result(0, ops::reshape(n.b, n.loc, blocks, {s[0], depth, s[2] * block, s[3] * block}));
+}
+
+static void buildSpaceToDepth(Node &n) {
+  int64_t block = n.intAttr("blocksize", 0);
+  if (n.failed() || !checkBlocks(n, block))
+    return;
+  ArrayRef<int64_t> s = n.shape();
+  if (s[2] % block || s[3] % block)
+    return n.fail("shape " + ops::describe(s) + " does not divide into blocks of " + llvm::Twine(block));
+  Value split = ops::reshape(n.b, n.loc, n.input(0), {s[0], s[1], s[2] / block, block, s[3] / block, block});
+  Value blocks = ops::transpose(n.b, n.loc, split, {0, 3, 5, 1, 2, 4});
+  n.result(0, ops::reshape(n.b, n.loc, blocks, {s[0], s[1] * block * block, s[2] / block, s[3] / block}));
+}
+
+static void buildTrilu(Node &n) {
+  bool upper = n.intAttr("upper", 1);
+  std::optional<double> offset = n.has(1) ? n.constantNumber(1) : 0;
+  if (n.rank() < 2)
+    n.fail("input has shape " + ops::describe(n.shape()) + "; expected a matrix");
+  if (!n.failed())
+    n.result(0, ops::triangle(n.b, n.loc, n.input(0), int64_t(*offset), upper));
+}
+
+ArrayRef<Operator> importer::movementOperators() {
+  static const Operator table[] = {
+      {"CenterCropPad", 18, newest, 2, 2, Takes::Any, buildCenterCropPad},
+      {"Concat", 4, newest, 1, anyNumber, Takes::Any, buildConcat},
+      {"DepthToSpace", 1, newest, 1, 1, Takes::Any, buildDepthToSpace},
+      {"Expand", 8, newest, 2, 2, Takes::Any, buildExpand},
+      {"Flatten", 1, newest, 1, 1, Takes::Any, buildFlatten},
+      {"Pad", 2, newest, 1, 4, Takes::Any, buildPad},
+      {"Reshape", 1, newest, 1, 2, Takes::Any, buildReshape},
+      {"Slice", 1, newest, 1, 5, Takes::Any, buildSlice},
+      {"SpaceToDepth", 1, newest, 1, 1, Takes::Any, buildSpaceToDepth},
+      {"Split", 2, newest, 1, 2, Takes::Any, buildSplit},
+      {"Squeeze", 1, newest, 1, 2, Takes::Any, buildSqueeze},
+      {"Tile", 6, newest, 2, 2, Takes::Any, buildTile},
+      {"Transpose", 1, newest, 1, 1, Takes::Any, buildTranspose},
+      {"Trilu", 14, newest, 1, 2, Takes::Any, buildTrilu},
+      {"Unsqueeze", 1, newest, 1, 2, Takes::Any, buildUnsqueeze},
+  };
+  return table;
+}

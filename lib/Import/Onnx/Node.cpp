@@ -1,0 +1,186 @@
+// Node.cpp - one ONNX node as the operator importers see it
+#include "Node.h"
+
+#include "GraphImporter.h"
+
+#include "onnx/onnx_pb.h"
+
+using namespace mlir;
+using namespace jacquard;
+using namespace jacquard::importer;
+
+Node::Node(GraphImporter &graph, const onnx::NodeProto &proto, int64_t opset, const AttributeScope *attributes,
+           ArrayRef<Item> inputs, OpBuilder &builder, Location loc)
+    : b(builder), loc(loc), graph(graph), proto(proto), opset(opset), inputs(inputs.begin(), inputs.end()),
+      outputs(proto.output_size()), scope(attributes) {}
+
+StringRef Node::op() const { return proto.op_type(); }
+
+void Node::fail(const llvm::Twine &text) {
+  if (reason.empty())
+    reason = text.str();
+}
+
+Value Node::take(Result<Value> result) {
+  if (result)
+    return *result;
+  fail(result.error());
+  return {};
+}
+
+std::string Node::inputName(size_t i) const {
+  return i < size_t(proto.input_size()) ? proto.input(int(i)) : std::to_string(i);
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+void Node::requireSameTypes(size_t first) {
+  for (size_t i = first; i < numInputs(); ++i)
+    if (has(i) && has(first) && type(i) != type(first))
+      return fail("inputs have element types " + elementTypeName(type(first)) + " and " + elementTypeName(type(i)) +
+                  "; expected equal ones");
+}
+
+void Node::requireFloat(size_t i) {
+  if (has(i) && !isa<FloatType>(element(i)))
+    fail("input '" + inputName(i) + "' has element type " + elementTypeName(type(i)) + "; expected a float type");
+}
+
+ElementsAttr Node::constant(size_t i) {
+  if (failed() || !has(i))
+    return {};
+  ElementsAttr value = graph.evaluator().evaluate(input(i));
+  if (value)
+    return value;
+  needed = graph.argumentNames(input(i));
+  if (needed.empty()) {
+    fail("the value of input '" + inputName(i) + "' cannot be computed while importing");
+    return {};
+  }
+  std::string names;
+  for (const std::string &name : needed)
+    names += (names.empty() ? "'" : ", '") + name + "'";
+  fail("input '" + inputName(i) + "' must be a constant, but depends on the model's input " + names);
+  return {};
+}
+
+Shape Node::constantInts(size_t i) {
+  ElementsAttr value = constant(i);
+  if (!value)
+    return {};
+  std::optional<Tensor> tensor = constantToTensor(value);
+  if (!tensor || tensor->shape.size() > 1 || (tensor->type != DType::I64 && tensor->type != DType::I32)) {
+    fail("input '" + inputName(i) + "' is a " + elementTypeName(type(i)) + " tensor of shape " + ops::describe(shape(i)) +
+         "; expected a list of int64 or int32");
+    return {};
+  }
+  Shape list;
+  for (int64_t k = 0; k < tensor->numElements(); ++k)
+    list.push_back(tensor->type == DType::I64 ? tensor->data<int64_t>()[k] : tensor->data<int32_t>()[k]);
+  return list;
+}
+
+std::optional<double> Node::constantNumber(size_t i) {
+  ElementsAttr value = constant(i);
+  auto dense = dyn_cast_or_null<DenseElementsAttr>(value);
+  if (!dense || dense.getNumElements() < 1) {
+    if (value)
+      fail("input '" + inputName(i) + "' has shape " + ops::describe(shape(i)) + "; expected one number");
+    return std::nullopt;
+  }
+  Attribute first = *dense.getValues<Attribute>().begin();
+  if (auto number = dyn_cast<FloatAttr>(first))
+    return number.getValueAsDouble();
+  APInt integer = cast<IntegerAttr>(first).getValue();
+  return isUnsigned(i) ? double(integer.getZExtValue()) : double(integer.getSExtValue());
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+const onnx::AttributeProto *Node::findAttr(StringRef name) const {
+  for (const onnx::AttributeProto &attribute : proto.attribute()) {
+    if (attribute.name() != name)
+      continue;
+    if (attribute.ref_attr_name().empty())
+      return &attribute;
+    return scope ? scope->lookup(attribute.ref_attr_name()) : nullptr;
+  }
+  return nullptr;
+}
+
+static std::string attributeTypeName(const onnx::AttributeProto &attribute) {
+  std::string name = onnx::AttributeProto::AttributeType_Name(attribute.type());
+  for (char &c : name)
+    c = char(std::tolower(c));
+  return name.empty() ? "unknown" : name;
+}
+
+/// The attribute if it is of the wanted type, which in old models may be left out.
+static const onnx::AttributeProto *typedAttr(Node &node, StringRef name, onnx::AttributeProto::AttributeType wanted,
+                                             const char *expected) {
+  const onnx::AttributeProto *attribute = node.findAttr(name);
+  if (!attribute)
+    return nullptr;
+  if (attribute->type() == wanted)
+    return attribute;
+  node.fail("attribute '" + name + "' is of type " + attributeTypeName(*attribute) + "; expected " + expected);
+  return nullptr;
+}
+
+int64_t Node::intAttr(StringRef name, int64_t otherwise) {
+  auto *attribute = typedAttr(*this, name, onnx::AttributeProto::INT, "an int");
+  return attribute ? attribute->i() : otherwise;
+}
+
+double Node::floatAttr(StringRef name, double otherwise) {
+  auto *attribute = typedAttr(*this, name, onnx::AttributeProto::FLOAT, "a float");
+  return attribute ? attribute->f() : otherwise;
+}
+
+std::string Node::stringAttr(StringRef name, StringRef otherwise) {
+  auto *attribute = typedAttr(*this, name, onnx::AttributeProto::STRING, "a string");
+  return attribute ? attribute->s() : otherwise.str();
+}
+
+std::optional<Shape> Node::intsAttr(StringRef name) {
+  auto *attribute = typedAttr(*this, name, onnx::AttributeProto::INTS, "a list of ints");
+  if (!attribute)
+    return std::nullopt;
+  return Shape(attribute->ints().begin(), attribute->ints().end());
+}
+
+std::optional<SmallVector<double>> Node::floatsAttr(StringRef name) {
+  auto *attribute = typedAttr(*this, name, onnx::AttributeProto::FLOATS, "a list of floats");
+  if (!attribute)
+    return std::nullopt;
+  return SmallVector<double>(attribute->floats().begin(), attribute->floats().end());
+}
+
+int64_t Node::normalizeAxis(int64_t value, int64_t rank) {
+  Result<int64_t> axis = ops::normalizeAxis(value, rank);
+  if (axis)
+    return *axis;
+  fail(axis.error());
+  return 0;
+}
+
+int64_t Node::axisAttr(StringRef name, int64_t otherwise, int64_t rank) {
+  return normalizeAxis(intAttr(name, otherwise), rank);
+}
+
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+size_t Node::numOutputs() const { return outputs.size(); }
+
+bool Node::wants(size_t i) const { return i < outputs.size() && !proto.output(int(i)).empty(); }
+
+void Node::result(size_t i, Value value, int32_t type) {
+  if (i < outputs.size())
+    outputs[i] = {value, type ? type : this->type(0)};
+}
