@@ -1,6 +1,8 @@
 // AccessWalker.cpp - affine registers kept incrementally, then the address stages lane by lane
 #include "AccessWalker.h"
 
+#include <algorithm>
+
 namespace jacquard::sim {
 namespace {
 
@@ -23,6 +25,8 @@ AccessWalker::AccessWalker(const bitstream::AccessProgram &program, unsigned lan
     reg.coefficients.resize(walker.numLevels());
     current.push_back(reg.base);
   }
+  if (access.ops.empty() && access.address < access.registers.size())
+    isDense = walker.vectorLevel() < 0 || access.registers[access.address].coefficients[walker.vectorLevel()] == 1;
 }
 
 void AccessWalker::advance() {
@@ -75,6 +79,11 @@ void AccessWalker::evaluate(const uint32_t *index) {
   valid = walker.validLanes();
   for (unsigned lane = 0; lane < lanes; ++lane)
     part[lane] = lane < valid;
+  if (isDense) {
+    for (unsigned lane = 0; lane < lanes; ++lane)
+      addresses[lane] = wrapAdd(current[access.address], lane);
+    return;
+  }
   for (unsigned r = 0; r < current.size(); ++r)
     setRegister(r);
   if (index)
@@ -82,9 +91,7 @@ void AccessWalker::evaluate(const uint32_t *index) {
       slot(numRegisters)[lane] = int32_t(index[lane]);
   for (unsigned j = 0; j < access.ops.size(); ++j)
     runStage(access.ops[j], slot(numRegisters + 1 + j));
-  const int64_t *result = slot(access.address);
-  for (unsigned lane = 0; lane < valid; ++lane)
-    addresses[lane] = result[lane];
+  std::copy_n(slot(access.address), valid, addresses.begin());
 }
 
 } // namespace jacquard::sim

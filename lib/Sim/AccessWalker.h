@@ -28,6 +28,9 @@ public:
   bool takesPart(unsigned lane) const { return part[lane]; }
   int64_t address(unsigned lane) const { return addresses[lane]; }
 
+  /// Whether all valid lanes take part, with ascending neighbours from address(0): the common case, worth a short cut.
+  bool dense() const { return isDense; }
+
   void advance();
 
 private:
@@ -39,6 +42,7 @@ private:
   CounterWalker walker;
   unsigned lanes, numRegisters;
   unsigned valid = 0;
+  bool isDense = false;         ///< of every firing: a lone affine register with unit stride
   std::vector<int64_t> current; ///< lane 0 of every affine register, kept up to date from firing to firing
   std::vector<int64_t> values;  ///< all values of the address pipeline, lane by lane
   std::vector<uint8_t> part;

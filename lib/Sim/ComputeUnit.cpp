@@ -73,7 +73,14 @@ void ComputeUnit::bindStages(const ComputeConfig &config) {
       continue;
     stageNumber[s] = unsigned(stages.size());
     Lanes blank(paddedLanes(lanes));
-    stages.push_back({stage, kernelOf(stage.opcode), blank, blank, blank, {blank, blank, blank}, isMultiplyAdd(stage)});
+    stages.push_back({stage,
+                      kernelOf(stage.opcode),
+                      blank,
+                      blank,
+                      blank,
+                      {blank, blank, blank},
+                      opcodeArity(stage.opcode),
+                      isMultiplyAdd(stage)});
     for (unsigned i = 0; i < opcodeArity(stage.opcode); ++i) {
       const Operand &operand = stage.operands[i];
       if (operand.kind == OperandKind::Register || operand.kind == OperandKind::LaneOfRegister)
@@ -213,14 +220,14 @@ void ComputeUnit::runStage(StageState &stage, unsigned valid) {
   if (stage.config.accumulate && walker.begins(stage.config.accumulatorLevel))
     std::fill(stage.accumulator.begin(), stage.accumulator.end(), stage.config.accumulatorInit);
   const uint32_t *operands[3] = {};
-  for (unsigned i = 0; i < opcodeArity(stage.config.opcode); ++i)
+  for (unsigned i = 0; i < stage.arity; ++i)
     operands[i] = operandLanes(stage, i);
-  stage.kernel(stage.result.data(), operands[0], operands[1], operands[2], lanes);
-  const uint32_t *result = stage.result.data();
-  if (stage.config.accumulate) {
-    std::memcpy(stage.accumulator.data(), result, valid * sizeof(uint32_t));
-    result = stage.accumulator.data();
-  }
+  // Lanes that do not take part keep their accumulator.
+  bool direct = !stage.config.accumulate || valid == lanes;
+  uint32_t *result = stage.config.accumulate ? stage.accumulator.data() : stage.result.data();
+  stage.kernel(direct ? result : stage.result.data(), operands[0], operands[1], operands[2], lanes);
+  if (!direct)
+    std::copy_n(stage.result.data(), valid, result);
   if (stage.config.destination >= 0)
     values[unsigned(stage.config.destination)] = result;
   if (stage.multiplyAdd)

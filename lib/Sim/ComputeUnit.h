@@ -36,6 +36,7 @@ private:
     Kernel kernel;
     Lanes result, accumulator, shadow;
     Lanes operand[3]; ///< constants, counters and broadcast lanes, spread over all lanes
+    unsigned arity;
     bool multiplyAdd;
   };
   struct Drain {

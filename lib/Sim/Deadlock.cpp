@@ -12,11 +12,9 @@ class Explainer {
 public:
   Explainer(const bitstream::Section &section, const FabricModel &model,
             const std::vector<std::unique_ptr<Unit>> &units, uint64_t now)
-      : model(model), now(now) {
+      : section(section), model(model), now(now) {
     for (const std::unique_ptr<Unit> &unit : units)
       unitAt[unit->site()] = unit.get();
-    for (const bitstream::UnitName &name : section.units)
-      names[name.site] = name.name;
   }
 
   std::string run() {
@@ -40,10 +38,7 @@ private:
     unsigned port;
   };
 
-  std::string describe(unsigned site) const {
-    auto name = names.find(site);
-    return model.describeSite(site) + (name == names.end() ? "" : fmt::format(" '{}'", name->second));
-  }
+  std::string describe(unsigned site) const { return describeUnit(section, model, site); }
 
   std::string describeLink(const Link &link) const {
     std::string text = describe(link.site) + " " + link.what;
@@ -97,15 +92,22 @@ private:
     deepest.push_back(std::move(last));
   }
 
+  const bitstream::Section &section;
   const FabricModel &model;
   uint64_t now;
   std::map<unsigned, const Unit *> unitAt;
-  std::map<unsigned, std::string> names;
   std::map<unsigned, bool> seen;
   std::vector<Link> chain, deepest;
 };
 
 } // namespace
+
+std::string describeUnit(const bitstream::Section &section, const FabricModel &model, unsigned site) {
+  for (const bitstream::UnitName &name : section.units)
+    if (name.site == site)
+      return fmt::format("{} '{}'", model.describeSite(site), name.name);
+  return model.describeSite(site);
+}
 
 std::string explainDeadlock(const bitstream::Section &section, const FabricModel &model,
                             const std::vector<std::unique_ptr<Unit>> &units, uint64_t now) {

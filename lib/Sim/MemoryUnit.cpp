@@ -139,6 +139,9 @@ void MemoryUnit::endAccess(Port &port, Owner next, uint64_t now, unsigned cycles
 
 bool MemoryUnit::checkAddresses(const Port &port, const char *what) {
   unsigned lanesRead = port.walker.program().broadcast ? 1 : port.walker.validLanes();
+  if (port.walker.dense() && port.walker.address(0) >= 0 &&
+      uint64_t(port.walker.address(0)) + lanesRead <= config.bufferWords)
+    return true;
   for (unsigned lane = 0; lane < lanesRead; ++lane) {
     int64_t address = port.walker.address(lane);
     if (!port.walker.takesPart(lane) || uint64_t(address) < config.bufferWords)
@@ -153,6 +156,8 @@ bool MemoryUnit::checkAddresses(const Port &port, const char *what) {
 /// The largest number of words that one bank has to move, at least 1. Lanes with one address share the word unless
 /// `equalAddressesConflict`.
 unsigned MemoryUnit::conflictCycles(const Port &port, bool equalAddressesConflict) {
+  if (port.walker.dense() && port.walker.validLanes() <= banks)
+    return 1;
   ++epoch;
   uint32_t most = 1;
   bool mask = (banks & (banks - 1)) == 0;
@@ -182,7 +187,12 @@ unsigned MemoryUnit::conflictCycles(const Port &port, bool equalAddressesConflic
 void MemoryUnit::writeLanes() {
   uint32_t *base = &words[size_t(write.buffer) * config.bufferWords];
   const uint32_t *data = state.network.lanes(state.network.front(dataNode));
-  for (unsigned lane = 0; lane < write.walker.validLanes(); ++lane) {
+  unsigned valid = write.walker.validLanes();
+  if (write.walker.dense() && config.accumulate == Opcode::Nop) {
+    std::copy_n(data, valid, base + write.walker.address(0));
+    return;
+  }
+  for (unsigned lane = 0; lane < valid; ++lane) {
     if (!write.walker.takesPart(lane))
       continue;
     uint32_t &word = base[write.walker.address(lane)];
@@ -195,6 +205,11 @@ void MemoryUnit::readLanes(uint32_t *result) {
   const AccessWalker &walker = read.walker;
   if (config.read.broadcast) {
     std::fill_n(result, lanes, walker.takesPart(0) ? base[walker.address(0)] : config.read.elseValue);
+    return;
+  }
+  if (walker.dense()) {
+    std::copy_n(base + walker.address(0), walker.validLanes(), result);
+    std::fill(result + walker.validLanes(), result + lanes, config.read.elseValue);
     return;
   }
   for (unsigned lane = 0; lane < lanes; ++lane)

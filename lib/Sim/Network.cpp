@@ -36,8 +36,10 @@ public:
 
 private:
   unsigned addNode(unsigned capacity, NetworkKind net, PortRef port) {
+    unsigned node = unsigned(result.nodes.size());
     result.nodes.push_back({TokenQueue(capacity), net, port});
-    return unsigned(result.nodes.size()) - 1;
+    result.nodes.back().consumer = node;
+    return node;
   }
 
   std::string describeSink(unsigned sw, NetworkKind net, unsigned sink) const {
@@ -110,7 +112,7 @@ private:
     if (parent < 0)
       return Error{fmt::format("{} selects source {}, which carries nothing", describeSink(sw, net, sink), source)};
     unsigned node = unsigned(nodeOfSink[model.sinkBase(sw, net) + sink]);
-    result.nodes[node].parent = unsigned(parent);
+    result.nodes[node].parent = result.nodes[node].producer = unsigned(parent);
     result.nodes[unsigned(parent)].branches.push_back(node);
     return {};
   }
@@ -159,42 +161,34 @@ Result<Network> Network::build(const FabricModel &model, const SectionConfig &co
   return network;
 }
 
-void Network::setUnit(unsigned node, unsigned component) { nodes[node].unit = component; }
+void Network::setUnit(unsigned node, unsigned component) {
+  (nodes[node].isInput ? nodes[node].consumer : nodes[node].producer) = component;
+}
 
 //===-------------------------------------------------------------------------------------------------------------===//
 // Running
 //===-------------------------------------------------------------------------------------------------------------===//
 
-void Network::push(unsigned node, uint32_t payload, uint64_t visible) {
-  Node &n = nodes[node];
-  n.queue.push(payload, visible);
-  wakes->wake(n.isInput ? n.unit : node, visible);
-}
-
-void Network::pop(unsigned node, uint64_t now) {
-  Node &n = nodes[node];
-  if (n.kind == NetworkKind::Vector)
-    pool.release(n.queue.front());
-  if (n.queue.full()) // only then somebody may wait for room
-    wakes->wake(n.parent == ~0u ? n.unit : n.parent, now + 1);
-  n.queue.pop(now);
-}
-
 void Network::forward(unsigned node, uint64_t now) {
-  if (!nodes[node].queue.ready(now))
-    return;
   Node &n = nodes[node];
+  if (!n.queue.ready(now))
+    return;
   uint32_t payload = n.queue.front();
-  uint64_t all = n.branches.size() == 64 ? ~uint64_t(0) : (uint64_t(1) << n.branches.size()) - 1;
+  bool all = true;
   for (unsigned i = 0; i < n.branches.size(); ++i) {
-    if (n.delivered >> i & 1 || !nodes[n.branches[i]].queue.hasRoom(now))
+    Node &branch = nodes[n.branches[i]];
+    if (n.delivered >> i & 1)
       continue;
+    if (!branch.queue.hasRoom(now)) {
+      all = false;
+      continue;
+    }
     n.delivered |= uint64_t(1) << i;
     if (n.kind == NetworkKind::Vector)
       pool.hold(payload);
-    push(n.branches[i], payload, now + nodes[n.branches[i]].latency);
+    push(n.branches[i], payload, now + branch.latency);
   }
-  if (n.delivered != all)
+  if (!all)
     return;
   n.delivered = 0;
   pop(node, now);

@@ -45,11 +45,21 @@ public:
   bool hasRoom(unsigned output, uint64_t now) const { return nodes[output].queue.hasRoom(now); }
   uint32_t newVector() { return pool.allocate(); }
   uint32_t *lanes(uint32_t token) { return pool.lanes(token); }
-  void push(unsigned node, uint32_t payload, uint64_t visible);
+  void push(unsigned node, uint32_t payload, uint64_t visible) {
+    nodes[node].queue.push(payload, visible);
+    wakes->wake(nodes[node].consumer, visible);
+  }
   bool ready(unsigned input, uint64_t now) const { return nodes[input].queue.ready(now); }
   uint32_t front(unsigned input) const { return nodes[input].queue.front(); }
   NetworkKind kind(unsigned node) const { return nodes[node].kind; }
-  void pop(unsigned input, uint64_t now);
+  void pop(unsigned input, uint64_t now) {
+    Node &n = nodes[input];
+    if (n.kind == NetworkKind::Vector)
+      pool.release(n.queue.front());
+    if (n.queue.full()) // only then somebody may wait for room
+      wakes->wake(n.producer, now + 1);
+    n.queue.pop(now);
+  }
 
   /// Moves the head of an output queue or link register on as far as its branches have room.
   void forward(unsigned node, uint64_t now);
@@ -68,10 +78,11 @@ private:
     NetworkKind kind;
     PortRef port; ///< of input FIFOs and output queues
     bool isInput = false;
-    unsigned parent = ~0u;  ///< the node that fills this one; output queues have none
-    unsigned unit = ~0u;    ///< component of the unit at an input FIFO or output queue
-    unsigned latency = 1;   ///< from the parent into this node
-    uint64_t delivered = 0; ///< branches that already have the head
+    unsigned parent = ~0u;   ///< the node that fills this one; output queues have none
+    unsigned producer = ~0u; ///< component that pushes: the parent, or the unit of an output queue
+    unsigned consumer = ~0u; ///< component that pops: the node itself, or the unit of an input FIFO
+    unsigned latency = 1;    ///< from the parent into this node
+    uint64_t delivered = 0;  ///< branches that already have the head
     std::vector<unsigned> branches = {};
   };
 

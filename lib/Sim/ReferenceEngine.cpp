@@ -101,7 +101,8 @@ public:
                                  options.maxCycles)};
       wakes.visitDue([&](unsigned component) { visit(component, now); });
       if (!state.error.empty())
-        return Error{fmt::format("section '{}', cycle {}: {}", section.name, now, state.error)};
+        return Error{fmt::format("section '{}', cycle {}: {}: {}", section.name, now,
+                                 describeUnit(section, model, state.failedSite), state.error)};
       end = now + 1;
       if (options.progress && now >= nextProgress) {
         nextProgress = now + progressEvery;

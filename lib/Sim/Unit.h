@@ -20,7 +20,8 @@ struct SectionState {
   DramModel &dram;
   SectionStatistics &statistics;
   unsigned unfinished = 0; ///< units whose programs have not completed
-  std::string error = {};  ///< the first run error; ends the run
+  unsigned failedSite = 0;
+  std::string error = {}; ///< the first run error, of the unit at failedSite; ends the run
 };
 
 /// Why a unit does not go on, for the explanation of a deadlock.
@@ -57,8 +58,10 @@ protected:
   }
   void wakeAt(uint64_t cycle) { state.wakes.wake(component, cycle); }
   void fail(const std::string &message) {
-    if (state.error.empty())
-      state.error = state.model.describeSite(siteNumber) + ": " + message;
+    if (!state.error.empty())
+      return;
+    state.error = message;
+    state.failedSite = siteNumber;
   }
 
   /// "vector in 0" for an input port, "control out 1" for an output port.
