@@ -46,7 +46,12 @@ Compiler::Compiler(const CompileRequest &request) : request(request) {
   DialectRegistry registry;
   registerAllDialects(registry);
   context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
-  context->getDiagEngine().registerHandler([](Diagnostic &diagnostic) { printDiagnostic(diagnostic); });
+  context->printOpOnDiagnostic(false);
+  context->getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error && firstErrorText.empty())
+      firstErrorText = describeLocation(diagnostic.getLocation()) + diagnostic.str();
+    printDiagnostic(diagnostic);
+  });
 }
 
 Compiler::~Compiler() = default;

@@ -109,6 +109,13 @@ Value ops::readBroadcast(OpBuilder &b, Location loc, Value tensor, ValueRange in
   return read(b, loc, tensor, exprs, indices);
 }
 
+/// The element at these very indices.
+static Value readInPlace(OpBuilder &b, Location loc, Value tensor, ValueRange indices) {
+  if (Value scalar = splatScalar(b, loc, tensor))
+    return scalar;
+  return pat::at(b, loc, tensor, indices);
+}
+
 //===----------------------------------------------------------------------===//
 // Patterns
 //===----------------------------------------------------------------------===//
@@ -130,7 +137,8 @@ Result<Value> ops::elementwise(OpBuilder &b, Location loc, ArrayRef<Value> tenso
   return mapOver(b, loc, *shape, [&](OpBuilder &b, ValueRange indices) {
     SmallVector<Value> elements;
     for (Value tensor : tensors)
-      elements.push_back(readBroadcast(b, loc, tensor, indices));
+      elements.push_back(shapeOf(tensor) == ArrayRef<int64_t>(*shape) ? readInPlace(b, loc, tensor, indices)
+                                                                      : readBroadcast(b, loc, tensor, indices));
     Scalars s(b, loc, isUnsigned);
     return fn(s, elements);
   });

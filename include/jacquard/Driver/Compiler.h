@@ -53,6 +53,8 @@ public:
   std::vector<ModelPort> outputs();
   /// Runs the model's function on this machine; inputs in the order of inputs(). Nothing after a diagnostic.
   std::optional<std::vector<Tensor>> runOnHost(const std::vector<Tensor> &inputs);
+  /// The first error that was reported, "" if there was none.
+  const std::string &firstError() const { return firstErrorText; }
   /// Wall seconds of every stage that ran, in order.
   const std::vector<std::pair<std::string, double>> &seconds() const { return phaseSeconds; }
   /// Called at the begin of every stage, for progress.
@@ -67,6 +69,7 @@ private:
   std::unique_ptr<llvm::SourceMgr> sources;
   mlir::OwningOpRef<mlir::ModuleOp> moduleRef;
   Stage reached = Stage::Import;
+  std::string firstErrorText;
   std::vector<std::pair<std::string, double>> phaseSeconds;
 };
 

@@ -148,6 +148,8 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
   }
   int64_t multiplyAdds = 0;
   for (auto [number, op] : llvm::enumerate(patterns)) {
+    if (llvm::all_of(op->getResultTypes(), [](Type type) { return cast<RankedTensorType>(type).getNumElements() == 0; }))
+      continue; // nothing to compute
     Nest nest = analyseNest(op);
     multiplyAdds += countMultiplyAdds(nest);
     Mapping mapping = chooseMapping(nest, spec);

@@ -315,7 +315,7 @@ LogicalResult SectionEmitter::emitResults() {
 
 LogicalResult SectionEmitter::emitGroups(pat::GroupByOp op) {
   if (!op.dropsOutside())
-    return op.emitError() << "traps on keys outside the key space, which the fabric cannot; use drop";
+    return op.emitError() << "traps on keys outside the key space, which does not run on the fabric yet; use drop";
   // The key in row-major order, or -1 outside; relative to the tile of keys that this pass over the points collects.
   Value key, inside;
   ArrayRef<int64_t> keys = op.getKeys();

@@ -344,6 +344,6 @@ FailureOr<Value> jacquard::lowerScalarOp(OpBuilder &builder, Operation *op, Arra
                              << " does not run on the fabric yet; expected f32, i1, i32, i64 or index";
   Value result = op->getNumResults() == 1 ? ScalarLowering(builder, op, words).lower() : Value();
   if (!result)
-    return op->emitError() << "'" << op->getName() << "' has no functional unit operation";
+    return op->emitError() << "'" << op->getName() << "' does not run on the fabric yet: no functional unit has it";
   return result;
 }

@@ -19,8 +19,14 @@ static constexpr int32_t boolType = 9;
 // One input
 //===----------------------------------------------------------------------===//
 
+/// Functions of several steps are computed in f32 for narrower floats, and rounded once.
 static void mapElements(Node &n, ops::ElementFn fn, int32_t type = 0) {
-  n.result(0, ops::elementwise(n.b, n.loc, n.input(0), fn, n.isUnsigned()), type);
+  Type element = n.element(), wide = ops::accumulatorType(element);
+  auto rounded = [&](Scalars &s, ValueRange x) {
+    Value result = fn(s, s.cast(x[0], wide));
+    return result.getType() == wide ? s.cast(result, element) : result;
+  };
+  n.result(0, ops::elementwise(n.b, n.loc, n.input(0), rounded, n.isUnsigned()), type);
 }
 
 /// A method of Scalars.

@@ -116,8 +116,10 @@ private:
       else
         return failure();
     SmallVector<OpFoldResult> results;
-    if (failed(op->fold(operands, results)) || results.size() != op->getNumResults())
+    if (failed(op->fold(operands, results)) || results.size() != op->getNumResults()) {
+      if (getenv("DBG")) op->dump();
       return failure();
+    }
     for (auto [result, folded] : llvm::zip(op->getResults(), results)) {
       Attribute value = isa<Attribute>(folded) ? cast<Attribute>(folded) : lookup(cast<Value>(folded));
       if (!value)
@@ -321,8 +323,10 @@ ElementsAttr ConstantEvaluator::compute(Value value, ArrayRef<Operation *> slice
   if (cost <= mostInterpreted && canInterpret) {
     Interpreter interpreter(known);
     for (Operation *op : slice) {
-      if (failed(interpreter.run(op)))
+      if (failed(interpreter.run(op))) {
+        if (getenv("DBG")) op->dump();
         return {};
+      }
       for (Value result : op->getResults())
         if (auto tensor = dyn_cast<ElementsAttr>(interpreter.lookup(result)))
           known[result] = tensor;
@@ -409,6 +413,10 @@ void ConstantEvaluator::foldConstants(func::FuncOp func) {
     ElementsAttr constant = known.lookup(value);
     if (!constant)
       continue;
+    // Through a tensor, which gives large ones the form of all constants: a resource.
+    if (std::optional<Tensor> tensor = constantToTensor(constant))
+      if (Result<ElementsAttr> uniform = importTensor(value.getContext(), *tensor))
+        constant = *uniform;
     OpBuilder b(value.getDefiningOp());
     value.replaceAllUsesWith(arith::ConstantOp::create(b, value.getLoc(), constant).getResult());
   }

@@ -339,9 +339,54 @@ void GraphImporter::importNode(Scope &scope, const onnx::NodeProto &proto) {
   lose(scope, proto);
 }
 
+/// All names that a node reads, those of its branches' nodes included.
+static void collectNames(const onnx::NodeProto &proto, SmallVectorImpl<StringRef> &names, int depth = 0) {
+  names.append(proto.input().begin(), proto.input().end());
+  if (depth >= mostNested)
+    return;
+  for (const auto &attribute : proto.attribute()) {
+    for (const onnx::NodeProto &inner : attribute.g().node())
+      collectNames(inner, names, depth + 1);
+    for (const auto &output : attribute.g().output())
+      names.push_back(output.name());
+  }
+}
+
+/// The nodes with producers before consumers, otherwise in their own order. ONNX asks for that, not all exporters comply.
+/// Nodes of a cycle come in an order in which one of them reads what is not defined yet.
+static SmallVector<const onnx::NodeProto *> sortNodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) {
+  llvm::StringMap<int> producers;
+  for (int i = 0; i < nodes.size(); ++i)
+    for (const std::string &output : nodes[i].output())
+      if (!output.empty())
+        producers.try_emplace(output, i);
+  SmallVector<const onnx::NodeProto *> sorted;
+  std::vector<char> isEntered(nodes.size()), isDone(nodes.size());
+  for (int root = 0; root < nodes.size(); ++root) {
+    SmallVector<int> stack = {root};
+    while (!stack.empty()) {
+      int top = stack.back();
+      if (isEntered[top]) {
+        stack.pop_back();
+        if (!isDone[top])
+          sorted.push_back(&nodes[top]);
+        isDone[top] = true;
+        continue;
+      }
+      isEntered[top] = true;
+      SmallVector<StringRef> names;
+      collectNames(nodes[top], names);
+      for (StringRef name : llvm::reverse(names))
+        if (auto producer = producers.find(name); producer != producers.end() && !isEntered[producer->second])
+          stack.push_back(producer->second);
+    }
+  }
+  return sorted;
+}
+
 void GraphImporter::importNodes(Scope &scope, const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) {
-  for (const onnx::NodeProto &proto : nodes)
-    importNode(scope, proto);
+  for (const onnx::NodeProto *proto : sortNodes(nodes))
+    importNode(scope, *proto);
 }
 
 //===----------------------------------------------------------------------===//
@@ -419,6 +464,22 @@ static onnx::TypeProto typeOf(const Item &item) {
   return type;
 }
 
+/// The node with the values of the attributes that refer to a function call's; what the call leaves out goes.
+static onnx::NodeProto resolveReferences(const onnx::NodeProto &proto, const AttributeScope *attributes) {
+  onnx::NodeProto node = proto;
+  node.clear_attribute();
+  for (const auto &attribute : proto.attribute()) {
+    const onnx::AttributeProto *value = &attribute;
+    if (!attribute.ref_attr_name().empty())
+      value = attributes ? attributes->lookup(attribute.ref_attr_name()) : nullptr;
+    if (!value)
+      continue;
+    *node.add_attribute() = *value;
+    node.mutable_attribute(node.attribute_size() - 1)->set_name(attribute.name());
+  }
+  return node;
+}
+
 /// An operator that ONNX itself defines by others: its body is imported in its place. Libonnx knows versions up to 17.
 bool GraphImporter::importBySchema(Scope &scope, const onnx::NodeProto &proto, int64_t opset, ArrayRef<Item> inputs) {
   constexpr int64_t newestKnown = 17;
@@ -428,6 +489,7 @@ bool GraphImporter::importBySchema(Scope &scope, const onnx::NodeProto &proto, i
   const onnx::OpSchema *schema = onnx::OpSchemaRegistry::Schema(proto.op_type(), int(opset), "");
   if (!schema)
     return false;
+  onnx::NodeProto call = resolveReferences(proto, scope.attributes);
   onnx::FunctionProto body;
   try {
     if (schema->HasFunction()) {
@@ -436,7 +498,7 @@ bool GraphImporter::importBySchema(Scope &scope, const onnx::NodeProto &proto, i
       std::vector<onnx::TypeProto> types;
       for (const Item &item : inputs)
         types.push_back(typeOf(item));
-      onnx::FunctionBodyBuildContextImpl build(proto, types);
+      onnx::FunctionBodyBuildContextImpl build(call, types);
       if (!schema->BuildContextDependentFunction(build, body))
         return false;
     } else {
@@ -446,9 +508,8 @@ bool GraphImporter::importBySchema(Scope &scope, const onnx::NodeProto &proto, i
     return false;
   }
   // Attributes that the node leaves out have the schema's defaults.
-  onnx::NodeProto call = proto;
   for (const auto &[name, attribute] : schema->attributes()) {
-    bool isGiven = llvm::any_of(proto.attribute(), [&, &wanted = name](const auto &one) { return one.name() == wanted; });
+    bool isGiven = llvm::any_of(call.attribute(), [&, &wanted = name](const auto &one) { return one.name() == wanted; });
     if (!isGiven && attribute.default_value.type() != onnx::AttributeProto::UNDEFINED)
       *call.add_attribute() = attribute.default_value;
   }

@@ -49,20 +49,20 @@ void Node::requireFloat(size_t i) {
 }
 
 ElementsAttr Node::constant(size_t i) {
-  if (failed() || !has(i))
+  // After an input that is no constant, others are looked at too: all that are needed are told at once.
+  if ((failed() && needed.empty()) || !has(i))
     return {};
-  ElementsAttr value = graph.evaluator().evaluate(input(i));
-  if (value)
+  if (ElementsAttr value = graph.evaluator().evaluate(input(i)))
     return value;
-  needed = graph.argumentNames(input(i));
-  if (needed.empty()) {
-    fail("the value of input '" + inputName(i) + "' cannot be computed while importing");
-    return {};
-  }
+  std::vector<std::string> arguments = graph.argumentNames(input(i));
+  needed.insert(needed.end(), arguments.begin(), arguments.end());
   std::string names;
-  for (const std::string &name : needed)
+  for (const std::string &name : arguments)
     names += (names.empty() ? "'" : ", '") + name + "'";
-  fail("input '" + inputName(i) + "' must be a constant, but depends on the model's input " + names);
+  if (names.empty())
+    fail("the value of input '" + inputName(i) + "' cannot be computed while importing");
+  else
+    fail("input '" + inputName(i) + "' must be a constant, but depends on the model's input " + names);
   return {};
 }
 

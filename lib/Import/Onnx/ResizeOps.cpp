@@ -213,8 +213,6 @@ static Sampling readSampling(Node &n) {
   s.extrapolation = n.floatAttr("extrapolation_value", 0);
   s.excludeOutside = n.intAttr("exclude_outside", 0);
   s.antialias = n.intAttr("antialias", 0);
-  if (s.antialias)
-    s.excludeOutside = true;
   static const char *const modes[] = {"nearest", "linear", "cubic"};
   static const char *const transforms[] = {"asymmetric", "align_corners", "pytorch_half_pixel", "tf_half_pixel_for_nn",
                                            "half_pixel_symmetric", "tf_crop_and_resize", "half_pixel"};
