@@ -47,7 +47,8 @@ struct Operand {
 
 /// One pipeline stage. An operation that costs k stages sits in the first of them; the others hold Nop, and registers pass
 /// through. An accumulating stage writes its result to its accumulator, in valid lanes only; at the begin of
-/// `accumulatorLevel` the operand `Accumulator` reads `accumulatorInit` in all lanes, and invalid lanes become that.
+/// `accumulatorLevel` the operand `Accumulator` reads `accumulatorInit` in all lanes, and invalid lanes become that. Its
+/// `destination` takes the accumulator as it is after the firing. A register not written in a firing reads 0.
 struct Stage {
   Opcode opcode = Opcode::Nop;
   Operand operands[3];
@@ -112,8 +113,8 @@ struct AddressOp {
   int64_t low = 0, high = 0;
 };
 
-/// A loop nest that makes one address per valid lane and firing. A lane that fails a Check reads `elseValue` / does not
-/// write.
+/// A loop nest that makes one address per valid lane and firing. A lane that is not valid or fails a Check reads
+/// `elseValue` / does not write.
 struct AccessProgram {
   bool used = false;
   CounterChain counters;
