@@ -116,10 +116,8 @@ private:
       else
         return failure();
     SmallVector<OpFoldResult> results;
-    if (failed(op->fold(operands, results)) || results.size() != op->getNumResults()) {
-      if (getenv("DBG")) op->dump();
+    if (failed(op->fold(operands, results)) || results.size() != op->getNumResults())
       return failure();
-    }
     for (auto [result, folded] : llvm::zip(op->getResults(), results)) {
       Attribute value = isa<Attribute>(folded) ? cast<Attribute>(folded) : lookup(cast<Value>(folded));
       if (!value)
@@ -136,7 +134,9 @@ private:
     SmallVector<Attribute> operands, place;
     for (Value index : op.getIndices())
       operands.push_back(lookup(index));
-    if (llvm::is_contained(operands, Attribute()) || failed(op.getAccessMap().constantFold(operands, place)))
+    // A map without results does not fold, but there is nothing to do for it.
+    bool isScalar = op.getTensorType().getRank() == 0;
+    if (llvm::is_contained(operands, Attribute()) || (!isScalar && failed(op.getAccessMap().constantFold(operands, place))))
       return failure();
     int64_t flat = 0;
     bool inside = true;
@@ -323,10 +323,8 @@ ElementsAttr ConstantEvaluator::compute(Value value, ArrayRef<Operation *> slice
   if (cost <= mostInterpreted && canInterpret) {
     Interpreter interpreter(known);
     for (Operation *op : slice) {
-      if (failed(interpreter.run(op))) {
-        if (getenv("DBG")) op->dump();
+      if (failed(interpreter.run(op)))
         return {};
-      }
       for (Value result : op->getResults())
         if (auto tensor = dyn_cast<ElementsAttr>(interpreter.lookup(result)))
           known[result] = tensor;
