@@ -168,9 +168,12 @@ void makeRowMajor(Tensor &tensor) {
   std::vector<uint8_t> source(tensor.bytes.size());
   source.swap(tensor.bytes);
   std::vector<int64_t> index(tensor.shape.size());
-  std::vector<size_t> strides(tensor.shape.size(), size);
-  for (size_t d = 1; d < strides.size(); ++d)
-    strides[d] = strides[d - 1] * size_t(tensor.shape[d - 1]);
+  std::vector<size_t> strides;
+  size_t stride = size;
+  for (int64_t extent : tensor.shape) {
+    strides.push_back(stride);
+    stride *= size_t(extent);
+  }
   size_t from = 0;
   for (size_t to = 0; to < source.size(); to += size) {
     std::memcpy(&tensor.bytes[to], &source[from], size);

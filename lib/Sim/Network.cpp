@@ -169,31 +169,49 @@ void Network::setUnit(unsigned node, unsigned component) {
 // Running
 //===-------------------------------------------------------------------------------------------------------------===//
 
-void Network::forward(unsigned node, uint64_t now) {
-  Node &n = nodes[node];
-  if (!n.queue.ready(now))
+void Network::forward(unsigned number, uint64_t now) {
+  Node &node = nodes[number];
+  if (!node.queue.ready(now))
     return;
-  uint32_t payload = n.queue.front();
+  bool gone = node.branches.size() == 1 ? moveHead(node, now) : copyHead(node, now);
+  if (gone && !node.queue.empty())
+    wakes->wake(number, now + 1);
+}
+
+/// One branch: the element goes on as it is.
+bool Network::moveHead(Node &node, uint64_t now) {
+  unsigned next = node.branches.front();
+  if (!nodes[next].queue.hasRoom(now))
+    return false;
+  push(next, node.queue.front(), now + nodes[next].latency);
+  remove(node, now);
+  return true;
+}
+
+/// A fork: true when the last branch has the element.
+bool Network::copyHead(Node &node, uint64_t now) {
+  uint32_t payload = node.queue.front();
   bool all = true;
-  for (unsigned i = 0; i < n.branches.size(); ++i) {
-    Node &branch = nodes[n.branches[i]];
-    if (n.delivered >> i & 1)
+  for (unsigned i = 0; i < node.branches.size(); ++i) {
+    if (node.delivered >> i & 1)
       continue;
+    Node &branch = nodes[node.branches[i]];
     if (!branch.queue.hasRoom(now)) {
       all = false;
       continue;
     }
-    n.delivered |= uint64_t(1) << i;
-    if (n.kind == NetworkKind::Vector)
+    node.delivered |= uint64_t(1) << i;
+    if (node.kind == NetworkKind::Vector)
       pool.hold(payload);
-    push(n.branches[i], payload, now + branch.latency);
+    push(node.branches[i], payload, now + branch.latency);
   }
   if (!all)
-    return;
-  n.delivered = 0;
-  pop(node, now);
-  if (!n.queue.empty())
-    wakes->wake(node, now + 1);
+    return false;
+  node.delivered = 0;
+  if (node.kind == NetworkKind::Vector)
+    pool.release(payload);
+  remove(node, now);
+  return true;
 }
 
 //===-------------------------------------------------------------------------------------------------------------===//

@@ -53,12 +53,9 @@ public:
   uint32_t front(unsigned input) const { return nodes[input].queue.front(); }
   NetworkKind kind(unsigned node) const { return nodes[node].kind; }
   void pop(unsigned input, uint64_t now) {
-    Node &n = nodes[input];
-    if (n.kind == NetworkKind::Vector)
-      pool.release(n.queue.front());
-    if (n.queue.full()) // only then somebody may wait for room
-      wakes->wake(n.producer, now + 1);
-    n.queue.pop(now);
+    if (nodes[input].kind == NetworkKind::Vector)
+      pool.release(nodes[input].queue.front());
+    remove(nodes[input], now);
   }
 
   /// Moves the head of an output queue or link register on as far as its branches have room.
@@ -87,6 +84,15 @@ private:
   };
 
   explicit Network(unsigned lanes) : pool(lanes) {}
+
+  /// Takes the head off without releasing what it holds.
+  void remove(Node &node, uint64_t now) {
+    if (node.queue.full()) // only then somebody may wait for room
+      wakes->wake(node.producer, now + 1);
+    node.queue.pop(now);
+  }
+  bool moveHead(Node &node, uint64_t now);
+  bool copyHead(Node &node, uint64_t now);
   friend class NetworkBuilder;
 
   std::vector<Node> nodes;
