@@ -17,6 +17,8 @@ using pipe::LoopRole;
 namespace {
 
 constexpr int64_t bufferDepth = 2; // double buffering: load the next tile while this one is read
+constexpr double usualUnits = 8;   // over how many units a nest is spread in the end, before that is known
+constexpr double scatterBursts = 2.5; // a store of single words moves whole bursts and turns rows over
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -127,8 +129,10 @@ double Search::spreadCost(const Spread &spread) {
   else if (result.strideAlong(spread.lanes) == 1)
     bursts += points / wordsPerBurst;
   else
-    bursts += points;
-  return std::max(cost, bursts * arch.dram.burstBytes / arch.dram.bytesPerCycle) + 0.01 * (cost + bursts);
+    bursts += points * scatterBursts;
+  // Units will share the firings, but nothing shares the DRAM.
+  double dram = bursts * arch.dram.burstBytes / arch.dram.bytesPerCycle;
+  return std::max(cost / usualUnits, dram) + 0.1 * cost / usualUnits;
 }
 
 Spread Search::chooseSpread() {

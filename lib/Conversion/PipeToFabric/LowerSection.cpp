@@ -3,6 +3,8 @@
 
 #include "ScalarOps.h"
 
+#include "jacquard/Bitstream/Config.h"
+
 using namespace mlir;
 using namespace jacquard;
 
@@ -96,22 +98,42 @@ FailureOr<Value> SectionLowering::makeMemory(Location loc, Value buffer, int64_t
 
 namespace {
 
-/// One dimension of a box copy: where it begins in the tensor, its extent, and the steps in both memories.
+/// Every `period` elements the scratchpad address skips `skip` words: the gap of a padded pitch.
+struct Gap {
+  int64_t period, skip;
+};
+
+/// One dimension of a box copy: where it begins in the tensor, its extent, and the steps in both memories. The scratchpad
+/// address of element m is m * pitch + sum over gaps of (m / period) * skip.
 struct BoxDim {
   Linear origin;
   int64_t extent, size, dramStride, pitch;
+  SmallVector<Gap> gaps = {};
 };
 
-/// Joins dimensions through which both memories are walked without a break.
-void joinDims(SmallVectorImpl<BoxDim> &dims) {
+/// Joins dimensions through which DRAM is walked without a break, so that bursts and vectors are full. Where the
+/// scratchpad has a gap, the port's address stages step over it (a division and a multiply-add each).
+void joinDims(SmallVectorImpl<BoxDim> &dims, unsigned maxGaps) {
   for (int k = int(dims.size()) - 2; k >= 0; --k) {
     BoxDim &outer = dims[k], &inner = dims[k + 1];
     bool whole = inner.extent == inner.size && inner.origin.lastLevel() < 0 && inner.origin.constant == 0;
-    if (!whole || outer.dramStride != inner.dramStride * inner.size || outer.pitch != inner.pitch * inner.extent)
+    if (!whole || outer.dramStride != inner.dramStride * inner.size)
       continue;
+    SmallVector<Gap> gaps = inner.gaps;
+    int64_t skip = outer.pitch - inner.pitch * inner.extent;
+    for (const Gap &gap : gaps)
+      skip -= inner.extent / gap.period * gap.skip;
+    if (skip != 0) {
+      unsigned used = 0;
+      for (const BoxDim &dim : dims)
+        used += dim.gaps.size();
+      if (used == maxGaps)
+        continue;
+      gaps.push_back({inner.extent, skip});
+    }
     Linear origin(outer.origin.coefficients.size());
     origin.add(outer.origin, inner.size);
-    outer = {origin, outer.extent * inner.extent, outer.size * inner.size, inner.dramStride, inner.pitch};
+    outer = {origin, outer.extent * inner.extent, outer.size * inner.size, inner.dramStride, inner.pitch, gaps};
     dims.erase(dims.begin() + k + 1);
   }
 }
@@ -119,39 +141,68 @@ void joinDims(SmallVectorImpl<BoxDim> &dims) {
 /// Counters of a box copy (the metapipelines' loops, then the box), and its two addresses.
 struct BoxCopy {
   Chain chain;
-  Positions dram, scratchpad;
-  TensorShape dramShape, scratchpadShape;
+  Positions dram;
+  TensorShape dramShape;
+  Linear scratchpad;
+  SmallVector<std::pair<int, Gap>> gaps; ///< with the counter level whose value is divided
 };
 
-BoxCopy planCopy(const Positions &origins, ArrayRef<Level> outer, const TensorShape &dram, Value buffer) {
+/// The scratchpad's address program: the linear address, then one division and one multiply-add per gap.
+fabric::AccessAttr scratchpadAccess(MLIRContext *context, const BoxCopy &copy, const MemorySpec &spec,
+                                    int handoverLevel) {
+  SmallVector<int64_t> registers, ops;
+  auto addRegister = [&](const Linear &linear) {
+    registers.push_back(linear.constant);
+    llvm::append_range(registers, linear.coefficients);
+  };
+  addRegister(copy.scratchpad);
+  int64_t address = 0, numRegisters = 1;
+  llvm::SmallDenseMap<int, int64_t> registerOf; // counter level -> register with its plain value
+  for (auto &[level, gap] : copy.gaps) {
+    if (!registerOf.count(level)) {
+      Linear counter(copy.chain.levels.size());
+      counter.coefficients[level] = 1;
+      addRegister(counter);
+      registerOf[level] = numRegisters++;
+    }
+    int64_t quotient = spec.addressRegisters + 1 + ops.size() / 5;
+    llvm::append_range(ops, ArrayRef<int64_t>{int64_t(bitstream::AddressOpKind::Div), registerOf[level], 0, gap.period, 0});
+    llvm::append_range(ops, ArrayRef<int64_t>{int64_t(bitstream::AddressOpKind::Madd), quotient, address, gap.skip, 0});
+    address = quotient + 1;
+  }
+  return fabric::AccessAttr::get(context, copy.chain.extents(), copy.chain.vectorLevel(), registers, ops, address, 0,
+                                 false, fabric::AccessAttr::noIndex, handoverLevel);
+}
+
+BoxCopy planCopy(const Positions &origins, ArrayRef<Level> outer, const TensorShape &dram, Value buffer,
+                 const MemorySpec &spec) {
   auto type = cast<MemRefType>(buffer.getType());
   TensorShape near = shapeOf(buffer);
   SmallVector<BoxDim> dims;
   for (unsigned k = 0; k < dram.sizes.size(); ++k)
     dims.push_back({origins.perDim[k], type.getDimSize(k), dram.sizes[k], dram.strides[k], near.strides[k]});
-  joinDims(dims);
+  joinDims(dims, std::min(spec.addressStages / 2, spec.addressRegisters - 1));
   BoxCopy copy;
   copy.chain.levels.assign(outer.begin(), outer.end());
   copy.dramShape.root = dram.root;
-  copy.scratchpadShape.root = buffer;
   llvm::erase_if(dims, [&](BoxDim &dim) { // one point at the origin: no counter needed
     return dim.extent == 1 && dims.size() > 1 && dim.size == 1;
   });
   for (auto [k, dim] : llvm::enumerate(dims))
     copy.chain.levels.push_back({Value(), dim.extent, k + 1 == dims.size()});
   size_t levels = copy.chain.levels.size();
+  copy.scratchpad = Linear(levels);
   for (auto [k, dim] : llvm::enumerate(dims)) {
-    Linear far(levels), here(levels);
+    Linear far(levels);
     llvm::copy(dim.origin.coefficients, far.coefficients.begin());
     far.constant = dim.origin.constant;
     far.coefficients[outer.size() + k] = 1;
-    here.coefficients[outer.size() + k] = 1;
+    copy.scratchpad.coefficients[outer.size() + k] = dim.pitch;
+    for (const Gap &gap : dim.gaps)
+      copy.gaps.push_back({int(outer.size() + k), gap});
     copy.dram.perDim.push_back(far);
-    copy.scratchpad.perDim.push_back(here);
     copy.dramShape.sizes.push_back(dim.size);
     copy.dramShape.strides.push_back(dim.dramStride);
-    copy.scratchpadShape.sizes.push_back(dim.extent);
-    copy.scratchpadShape.strides.push_back(dim.pitch);
   }
   return copy;
 }
@@ -167,21 +218,18 @@ FailureOr<BufferWriter> SectionLowering::lowerLoad(pipe::LoadOp load, int64_t un
     return failure();
   if (!origins)
     return load.emitError() << "origin is not affine in the indices of the metapipelines";
-  BoxCopy copy = planCopy(*origins, outer.levels, shapeOf(load.getSource()), load.getBuffer());
-  AccessOptions far, near;
+  BoxCopy copy = planCopy(*origins, outer.levels, shapeOf(load.getSource()), load.getBuffer(), arch.memory);
+  AccessOptions far;
   far.elseValue = *word;
-  near.handoverLevel = handoverLevel(load.getBuffer());
   MLIRContext *context = b.getContext();
   auto read = makeAccess(context, copy.dram, copy.dramShape, copy.chain, arch.dramPort.addressRegisters,
                          arch.dramPort.addressStages, far);
-  auto write = makeAccess(context, copy.scratchpad, copy.scratchpadShape, copy.chain, arch.memory.addressRegisters,
-                          arch.memory.addressStages, near);
-  if (!read || !write)
+  if (!read)
     return load.emitError() << "box leaves the tensor in more dimensions than a DRAM port can check ("
                             << arch.dramPort.addressStages << ")";
   BufferWriter writer;
   writer.data = makeLoad(load.getLoc(), symbolOf(copy.dramShape.root), *read, {});
-  writer.access = *write;
+  writer.access = scratchpadAccess(context, copy, arch.memory, handoverLevel(load.getBuffer()));
   return writer;
 }
 
@@ -191,18 +239,15 @@ LogicalResult SectionLowering::lowerStore(pipe::StoreOp store, int64_t unit) {
   auto origins = positionsOf(store.getOrigin(), store.getIndices(), outer, constantsOf(unit));
   if (!origins)
     return store.emitError() << "origin is not affine in the indices of the metapipelines";
-  BoxCopy copy = planCopy(*origins, outer.levels, shapeOf(store.getDestination()), store.getBuffer());
-  AccessOptions near;
-  near.handoverLevel = handoverLevel(store.getBuffer());
+  BoxCopy copy = planCopy(*origins, outer.levels, shapeOf(store.getDestination()), store.getBuffer(), arch.memory);
   MLIRContext *context = b.getContext();
-  auto read = makeAccess(context, copy.scratchpad, copy.scratchpadShape, copy.chain, arch.memory.addressRegisters,
-                         arch.memory.addressStages, near);
+  fabric::AccessAttr read = scratchpadAccess(context, copy, arch.memory, handoverLevel(store.getBuffer()));
   auto write = makeAccess(context, copy.dram, copy.dramShape, copy.chain, arch.dramPort.addressRegisters,
                           arch.dramPort.addressStages, {});
-  if (!read || !write)
+  if (!write)
     return store.emitError() << "box leaves the tensor in more dimensions than a DRAM port can check ("
                              << arch.dramPort.addressStages << ")";
-  auto stream = makeMemory(store.getLoc(), store.getBuffer(), unit, *read, {});
+  auto stream = makeMemory(store.getLoc(), store.getBuffer(), unit, read, {});
   if (failed(stream))
     return failure();
   fabric::StoreOp::create(b, store.getLoc(), *stream, symbolOf(copy.dramShape.root), *write, Value(),

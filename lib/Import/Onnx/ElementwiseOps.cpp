@@ -348,6 +348,9 @@ static void buildCastLike(Node &n) { castTo(n, n.type(1)); }
 static void buildBitCast(Node &n) {
   int32_t type = int32_t(n.intAttr("to", 0));
   Type element = mlirElementType(n.b.getContext(), type);
+  bool fromBool = n.element().isInteger(1), toBytes = element && element.isInteger(8);
+  if (fromBool && toBytes) // booleans are stored as bytes
+    return castTo(n, type);
   if (!element || element.getIntOrFloatBitWidth() != n.element().getIntOrFloatBitWidth())
     return n.fail("a bit cast from " + elementTypeName(n.type()) + " to " + elementTypeName(type) + " is not supported");
   if (element == n.element())
