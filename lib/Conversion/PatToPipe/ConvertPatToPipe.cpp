@@ -4,7 +4,7 @@
 // Gives: only `pipe` ops; every tensor has a `pipe.dram`; each section holds one mapped nest.
 #include "jacquard/Conversion/PatToPipe/Passes.h"
 
-#include "EmitSection.h"
+#include "GroupNests.h"
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 
@@ -141,26 +141,32 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
     return failure();
   SmallVector<Operation *> patterns;
   for (Operation &op : block.without_terminator()) {
-    if (isa<pat::MapOp, pat::GroupByOp>(op))
-      patterns.push_back(&op);
-    else if (op.getDialect() && op.getDialect()->getNamespace() == "pat")
+    bool isEmpty = llvm::all_of(op.getResultTypes(), [](Type type) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      return tensor && tensor.getNumElements() == 0;
+    });
+    if (isa<pat::MapOp, pat::GroupByOp>(op)) {
+      if (!isEmpty) // nothing to compute
+        patterns.push_back(&op);
+    } else if (op.getDialect() && op.getDialect()->getNamespace() == "pat") {
       return op.emitError() << "'" << op.getName() << "' does not run on the fabric yet; use --target=host";
+    }
   }
   int64_t multiplyAdds = 0;
-  for (auto [number, op] : llvm::enumerate(patterns)) {
-    if (llvm::all_of(op->getResultTypes(), [](Type type) { return cast<RankedTensorType>(type).getNumElements() == 0; }))
-      continue; // nothing to compute
-    Nest nest = analyseNest(op);
-    multiplyAdds += countMultiplyAdds(nest);
-    Mapping mapping = chooseMapping(nest, spec);
-    SmallVector<Value> results;
-    for (Value result : op->getResults())
-      results.push_back(drams[result]);
-    std::string name = (op->getName().stripDialect() + "_" + Twine(number)).str();
-    if (failed(emitSection(builder, nest, mapping, spec, name, [&](Value tensor) { return drams.lookup(tensor); },
-                           results)))
+  for (auto [number, group] : llvm::enumerate(groupNests(patterns, spec))) {
+    SmallVector<const PlannedNest *> nests;
+    for (const PlannedNest &planned : group) {
+      nests.push_back(&planned);
+      multiplyAdds += countMultiplyAdds(planned.nest);
+    }
+    std::string name = (group.front().nest.op->getName().stripDialect() + "_" + Twine(number)).str();
+    if (failed(emitSection(builder, nests, spec, name, [&](Value tensor) { return drams.lookup(tensor); })))
       return failure();
   }
+  // Intermediates that never leave the chip have no place in DRAM.
+  for (auto dram : llvm::make_early_inc_range(block.getOps<pipe::DramOp>()))
+    if (dram.getKind() == "temporary" && dram->use_empty())
+      dram.erase();
   // What is left of `pat` has no uses but among itself.
   ret->eraseOperands(0, ret->getNumOperands());
   SmallVector<Operation *> old;

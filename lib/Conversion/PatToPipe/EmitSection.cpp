@@ -19,15 +19,23 @@ using pipe::LoopRole;
 
 namespace {
 
-/// Emits one section. Affine expressions range over the loops of the mapping (dimension l is loop l) and the unit index
-/// (the last dimension).
-class SectionEmitter {
-public:
-  SectionEmitter(OpBuilder &builder, const Nest &nest, const Mapping &mapping, const ArchSpec &arch)
-      : b(builder), nest(nest), mapping(mapping), arch(arch), loc(nest.op->getLoc()),
-        numSymbols(mapping.loops.size() + 1) {}
+/// What the nests of a section share.
+struct SectionState {
+  llvm::MapVector<Value, Value> drams; ///< tensors -> section arguments
+  llvm::DenseMap<Value, Value> locals; ///< results that stay on chip -> their scratchpads
+  Value unit;                          ///< the unit index
+};
 
-  LogicalResult emit(StringRef name, function_ref<Value(Value)> dramOf, ValueRange results);
+/// Emits one nest. Affine expressions range over the loops of the mapping (dimension l is loop l) and the unit index
+/// (the last dimension).
+class NestEmitter {
+public:
+  NestEmitter(OpBuilder &builder, const PlannedNest &planned, const ArchSpec &arch, SectionState &state)
+      : b(builder), nest(planned.nest), mapping(planned.mapping), arch(arch), loc(nest.op->getLoc()),
+        numSymbols(mapping.loops.size() + 1), state(state), drams(state.drams), unit(state.unit),
+        buffers(nest.accesses.size()) {}
+
+  LogicalResult emit();
 
 private:
   AffineExpr loopExpr(unsigned loop) { return b.getAffineDimExpr(loop); }
@@ -56,16 +64,16 @@ private:
   unsigned numSymbols;
 
   IRMapping values;                       ///< pattern values -> values in the stage
-  llvm::MapVector<Value, Value> drams;    ///< tensors -> section arguments
-  SmallVector<Value> resultBuffers;       ///< section arguments of the results
+  SectionState &state;
+  llvm::MapVector<Value, Value> &drams;
   SmallVector<Value> loopValues;          ///< index argument of each loop, filled outside in
   Value unit;
-  SmallVector<Value> buffers;             ///< per access: its scratchpad, or null
+  SmallVector<Value> buffers;             ///< per access: its own scratchpad, or null
   SmallVector<Value> groupBuffers;        ///< group_by: the scratchpads that accumulate
   int64_t groupTile = 0, groupTiles = 1;  ///< keys collected in one pass over the points, and passes
 };
 
-AffineExpr SectionEmitter::indexOfDim(unsigned dim) {
+AffineExpr NestEmitter::indexOfDim(unsigned dim) {
   AffineExpr expr = b.getAffineConstantExpr(0);
   for (auto [l, loop] : llvm::enumerate(mapping.loops))
     if (loop.dim == dim)
@@ -75,14 +83,14 @@ AffineExpr SectionEmitter::indexOfDim(unsigned dim) {
   return expr;
 }
 
-AffineExpr SectionEmitter::positionExpr(const AffineAccess &access, unsigned k) {
+AffineExpr NestEmitter::positionExpr(const AffineAccess &access, unsigned k) {
   AffineExpr expr = b.getAffineConstantExpr(access.offsets[k]);
   for (auto [dim, coefficient] : llvm::enumerate(access.coefficients[k]))
     expr = expr + indexOfDim(dim) * coefficient;
   return expr;
 }
 
-AffineExpr SectionEmitter::originExpr(const AffineAccess &access, unsigned k, unsigned depth) {
+AffineExpr NestEmitter::originExpr(const AffineAccess &access, unsigned k, unsigned depth) {
   AffineExpr expr = positionExpr(access, k);
   SmallVector<AffineExpr> lowest;
   for (auto [l, loop] : llvm::enumerate(mapping.loops)) {
@@ -95,7 +103,7 @@ AffineExpr SectionEmitter::originExpr(const AffineAccess &access, unsigned k, un
 }
 
 /// The DRAM tensor seen with the view's shape (row-major tensors only differ in how they are cut).
-Value SectionEmitter::viewOf(Value dram, const TensorView &view) {
+Value NestEmitter::viewOf(Value dram, const TensorView &view) {
   auto type = cast<MemRefType>(dram.getType());
   if (type.getShape() == ArrayRef(view.shape))
     return dram;
@@ -106,7 +114,7 @@ Value SectionEmitter::viewOf(Value dram, const TensorView &view) {
 }
 
 /// The map with only the loops it uses as operands.
-std::pair<AffineMap, SmallVector<Value>> SectionEmitter::useLoops(ArrayRef<AffineExpr> exprs) {
+std::pair<AffineMap, SmallVector<Value>> NestEmitter::useLoops(ArrayRef<AffineExpr> exprs) {
   SmallVector<AffineExpr> simplified;
   for (AffineExpr expr : exprs)
     simplified.push_back(simplifyAffineExpr(expr, numSymbols, 0));
@@ -123,10 +131,10 @@ std::pair<AffineMap, SmallVector<Value>> SectionEmitter::useLoops(ArrayRef<Affin
 }
 
 /// Scratchpads that stand inside exactly the first `depth` loops, each with its load.
-void SectionEmitter::declareBuffers(unsigned depth) {
+void NestEmitter::declareBuffers(unsigned depth) {
   for (auto [i, access] : llvm::enumerate(nest.accesses)) {
     const AccessPlan &plan = mapping.accesses[i];
-    if (!plan.buffered || plan.depth != depth)
+    if (!plan.buffered || plan.depth != depth || state.locals.contains(access.op.getTensor()))
       continue;
     Value dram = drams[access.op.getTensor()];
     auto dramType = cast<MemRefType>(dram.getType());
@@ -163,7 +171,7 @@ void SectionEmitter::declareBuffers(unsigned depth) {
   }
 }
 
-Value SectionEmitter::lookUp(Value value) {
+Value NestEmitter::lookUp(Value value) {
   if (Value known = values.lookupOrNull(value))
     return known;
   // A constant from outside the pattern, or an index used as a value.
@@ -182,10 +190,12 @@ Value SectionEmitter::lookUp(Value value) {
   return nullptr;
 }
 
-Value SectionEmitter::emitRead(unsigned accessIndex) {
+Value NestEmitter::emitRead(unsigned accessIndex) {
   const NestAccess &access = nest.accesses[accessIndex];
   pat::AtOp at = access.op;
-  Value source = buffers[accessIndex] ? buffers[accessIndex] : drams[at.getTensor()];
+  Value source = buffers[accessIndex] ? buffers[accessIndex] : state.locals.lookup(at.getTensor());
+  if (!source)
+    source = drams[at.getTensor()];
   TypedAttr elseAttr;
   bool computedElse = false;
   if (Value value = at.getElseValue()) {
@@ -234,7 +244,7 @@ Value SectionEmitter::emitRead(unsigned accessIndex) {
   return inside ? arith::SelectOp::create(b, loc, inside, read, lookUp(at.getElseValue())).getResult() : read;
 }
 
-LogicalResult SectionEmitter::emitBody(Block &block) {
+LogicalResult NestEmitter::emitBody(Block &block) {
   for (Operation &op : block.without_terminator()) {
     if (auto at = dyn_cast<pat::AtOp>(op)) {
       auto it = llvm::find_if(nest.accesses, [&](const NestAccess &access) { return access.op == at; });
@@ -275,7 +285,7 @@ std::optional<arith::AtomicRMWKind> kindOfCombiner(Operation *combiner) {
       .Default(std::nullopt);
 }
 
-LogicalResult SectionEmitter::emitFold() {
+LogicalResult NestEmitter::emitFold() {
   pat::FoldOp fold = nest.fold;
   if (failed(emitBody(*fold.getBody())))
     return failure();
@@ -297,23 +307,25 @@ LogicalResult SectionEmitter::emitFold() {
   return success();
 }
 
-LogicalResult SectionEmitter::emitResults() {
+LogicalResult NestEmitter::emitResults() {
   auto map = cast<pat::MapOp>(nest.op);
   AffineAccess access = nest.resultAccess();
   SmallVector<AffineExpr> positions;
   for (unsigned k = 0; k < access.view.shape.size(); ++k)
     positions.push_back(positionExpr(access, k));
-  for (auto [yielded, destination] : llvm::zip(map.getBodyYield()->getOperands(), resultBuffers)) {
+  for (auto [yielded, result] : llvm::zip(map.getBodyYield()->getOperands(), map.getResults())) {
     Value value = lookUp(yielded);
     if (!value)
       return map.emitError() << "yields a value from outside the pattern that is not a constant";
     auto [writeMap, operands] = useLoops(positions);
-    pipe::WriteOp::create(b, loc, value, viewOf(destination, access.view), writeMap, operands);
+    for (Value destination : {state.locals.lookup(result), drams.lookup(result)})
+      if (destination)
+        pipe::WriteOp::create(b, loc, value, viewOf(destination, access.view), writeMap, operands);
   }
   return success();
 }
 
-LogicalResult SectionEmitter::emitGroups(pat::GroupByOp op) {
+LogicalResult NestEmitter::emitGroups(pat::GroupByOp op) {
   if (!op.dropsOutside())
     return op.emitError() << "traps on keys outside the key space, which does not run on the fabric yet; use drop";
   // The key in row-major order, or -1 outside; relative to the tile of keys that this pass over the points collects.
@@ -350,7 +362,7 @@ LogicalResult SectionEmitter::emitGroups(pat::GroupByOp op) {
 }
 
 /// The stage: the loops that no metapipeline has taken yet.
-LogicalResult SectionEmitter::emitStage() {
+LogicalResult NestEmitter::emitStage() {
   unsigned first = std::min<unsigned>(loopValues.size(), mapping.loops.size());
   if (!groupBuffers.empty())
     first = 0; // its metapipeline runs over keys, not over the nest's loops
@@ -378,28 +390,8 @@ LogicalResult SectionEmitter::emitStage() {
   return emitResults();
 }
 
-LogicalResult SectionEmitter::emit(StringRef name, function_ref<Value(Value)> dramOf, ValueRange results) {
-  SmallVector<Value> operands;
-  for (const NestAccess &access : nest.accesses) {
-    pat::AtOp at = access.op;
-    if (drams.insert({at.getTensor(), Value()}).second)
-      operands.push_back(dramOf(at.getTensor()));
-  }
-  llvm::append_range(operands, results);
-  auto predicted = mapping.cycles() > 0 ? b.getI64IntegerAttr(int64_t(mapping.cycles())) : IntegerAttr();
-  auto section = pipe::SectionOp::create(b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units),
-                                         predicted, b.getStringAttr(mapping.bound()));
-  Block &block = section.getBody().emplaceBlock();
-  for (Value operand : operands)
-    block.addArgument(operand.getType(), loc);
-  unit = block.addArgument(b.getIndexType(), loc);
-  for (auto [i, entry] : llvm::enumerate(drams))
-    entry.second = block.getArgument(i);
-  resultBuffers.assign(block.getArguments().begin() + drams.size(), block.getArguments().end() - 1);
-  buffers.assign(nest.accesses.size(), Value());
-
+LogicalResult NestEmitter::emit() {
   OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(&block);
   // Results without a vector view of their own: group_by collects in scratchpads, tile by tile of the key space.
   if (auto group = dyn_cast<pat::GroupByOp>(nest.op)) {
     declareBuffers(0);
@@ -422,8 +414,8 @@ LogicalResult SectionEmitter::emit(StringRef name, function_ref<Value(Value)> dr
     if (failed(emitStage()))
       return failure();
     b.restoreInsertionPoint(afterStage);
-    for (auto [buffer, result] : llvm::zip(groupBuffers, resultBuffers)) {
-      Value flat = viewOf(result, {{keys}, {1}});
+    for (auto [buffer, result] : llvm::zip(groupBuffers, group->getResults())) {
+      Value flat = viewOf(drams[result], {{keys}, {1}});
       AffineMap origin = AffineMap::get(1, 0, b.getAffineDimExpr(0) * groupTile);
       pipe::StoreOp::create(b, loc, buffer, flat, origin, tile);
     }
@@ -431,8 +423,8 @@ LogicalResult SectionEmitter::emit(StringRef name, function_ref<Value(Value)> dr
   }
 
   llvm::SmallSetVector<unsigned, 4> depths;
-  for (const AccessPlan &plan : mapping.accesses)
-    if (plan.buffered)
+  for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses))
+    if (plan.buffered && !state.locals.contains(access.op.getTensor()))
       depths.insert(plan.depth);
   SmallVector<unsigned> sorted(depths.begin(), depths.end());
   llvm::sort(sorted);
@@ -452,9 +444,64 @@ LogicalResult SectionEmitter::emit(StringRef name, function_ref<Value(Value)> dr
   return emitStage();
 }
 
+/// Whether someone outside of `nests` reads `result`.
+bool usedOutside(Value result, ArrayRef<const PlannedNest *> nests) {
+  return llvm::any_of(result.getUsers(), [&](Operation *user) {
+    return llvm::none_of(nests, [&](const PlannedNest *planned) { return planned->nest.op->isAncestor(user); });
+  });
+}
+
 } // namespace
 
-LogicalResult jacquard::emitSection(OpBuilder &builder, const Nest &nest, const Mapping &mapping, const ArchSpec &arch,
-                                    StringRef name, function_ref<Value(Value)> dramOf, ValueRange results) {
-  return SectionEmitter(builder, nest, mapping, arch).emit(name, dramOf, results);
+LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> nests, const ArchSpec &arch,
+                                    StringRef name, function_ref<Value(Value)> dramOf) {
+  SectionState state;
+  llvm::SmallSetVector<Value, 8> results, locals;
+  for (const PlannedNest *planned : nests)
+    results.insert(planned->nest.op->result_begin(), planned->nest.op->result_end());
+  for (Value result : results)
+    for (Operation *user : result.getUsers())
+      for (const PlannedNest *planned : nests)
+        if (planned->nest.op->isAncestor(user))
+          locals.insert(result);
+  SmallVector<Value> operands;
+  auto addOperand = [&](Value tensor) {
+    if (state.drams.insert({tensor, Value()}).second)
+      operands.push_back(dramOf(tensor));
+  };
+  double cycles = 0;
+  for (const PlannedNest *planned : nests) {
+    for (const NestAccess &access : planned->nest.accesses)
+      if (!results.contains(access.op.getTensor()))
+        addOperand(access.op.getTensor());
+    cycles += planned->mapping.cycles();
+  }
+  for (Value result : results)
+    if (!locals.contains(result) || usedOutside(result, nests))
+      addOperand(result);
+
+  Location loc = nests.front()->nest.op->getLoc();
+  auto section = pipe::SectionOp::create(b, loc, b.getStringAttr(name), operands,
+                                         b.getI64IntegerAttr(nests.front()->mapping.units),
+                                         b.getI64IntegerAttr(int64_t(cycles)),
+                                         b.getStringAttr(nests.front()->mapping.bound()));
+  Block &block = section.getBody().emplaceBlock();
+  for (Value operand : operands)
+    block.addArgument(operand.getType(), loc);
+  state.unit = block.addArgument(b.getIndexType(), loc);
+  for (auto [i, entry] : llvm::enumerate(state.drams))
+    entry.second = block.getArgument(i);
+
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(&block);
+  for (Value local : locals) {
+    auto tensor = cast<RankedTensorType>(local.getType());
+    auto type = MemRefType::get(tensor.getShape(), tensor.getElementType(), AffineMap(),
+                                b.getStringAttr(pipe::scratchpadSpace));
+    state.locals[local] = pipe::BufferOp::create(b, local.getLoc(), type, 1);
+  }
+  for (const PlannedNest *planned : nests)
+    if (failed(NestEmitter(b, *planned, arch, state).emit()))
+      return failure();
+  return success();
 }

@@ -1,4 +1,4 @@
-// EmitSection.h - writes the `pipe.section` of one mapped nest
+// EmitSection.h - writes a `pipe.section` of mapped nests
 #ifndef JACQUARD_LIB_CONVERSION_PATTOPIPE_EMITSECTION_H
 #define JACQUARD_LIB_CONVERSION_PATTOPIPE_EMITSECTION_H
 
@@ -6,11 +6,18 @@
 
 namespace jacquard {
 
-/// Emits the section at the builder's insertion point. `dramOf` gives the DRAM memref of a tensor value, `results` the
-/// memrefs that take the pattern's results. Fails with a diagnostic when the pattern cannot run on the fabric.
-mlir::LogicalResult emitSection(mlir::OpBuilder &builder, const Nest &nest, const Mapping &mapping, const ArchSpec &arch,
-                                llvm::StringRef name, llvm::function_ref<mlir::Value(mlir::Value)> dramOf,
-                                mlir::ValueRange results);
+/// A pattern and where its loops go.
+struct PlannedNest {
+  Nest nest;
+  Mapping mapping;
+};
+
+/// Emits one section with a stage per nest at the builder's insertion point. Results that only the section itself reads stay in
+/// scratchpads; the others go to the DRAM memref that `dramOf` names for a tensor. Several nests in a section need
+/// mappings on one unit each. Fails with a diagnostic when a pattern cannot run on the fabric.
+mlir::LogicalResult emitSection(mlir::OpBuilder &builder, llvm::ArrayRef<const PlannedNest *> nests,
+                                const ArchSpec &arch, llvm::StringRef name,
+                                llvm::function_ref<mlir::Value(mlir::Value)> dramOf);
 
 } // namespace jacquard
 

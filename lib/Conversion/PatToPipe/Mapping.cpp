@@ -45,7 +45,8 @@ unsigned stagesPerSlot(const Nest &nest) {
 
 class Search {
 public:
-  Search(const Nest &nest, const ArchSpec &arch) : nest(nest), arch(arch), result(nest.resultAccess()) {}
+  Search(const Nest &nest, const ArchSpec &arch, int64_t maxUnits)
+      : nest(nest), arch(arch), maxUnits(maxUnits), result(nest.resultAccess()) {}
   Mapping run();
 
 private:
@@ -61,6 +62,7 @@ private:
 
   const Nest &nest;
   const ArchSpec &arch;
+  int64_t maxUnits;
   AffineAccess result;
 };
 
@@ -316,21 +318,10 @@ void Search::predict(Mapping &mapping) {
   mapping.computeCycles = std::max(firings * slowest, outputs * double(slots));
 }
 
-/// A rough count of units, so that the plan has room on the machine: every private access costs a DRAM port (and a
-/// memory unit when buffered) per unit, every result a DRAM port.
 bool Search::fitsUnits(const Mapping &mapping) const {
-  int64_t ports = mapping.units * nest.op->getNumResults(), memories = 0;
-  for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {
-    bool isPrivate = mapping.unitsDim >= 0 && access.affine && access.affine->dependsOn(mapping.unitsDim);
-    int64_t copies = isPrivate || !access.affine ? mapping.units : 1;
-    ports += copies;
-    memories += plan.buffered ? copies : 0;
-  }
-  unsigned ops = 0;
-  nest.op->walk([&](Operation *op) { ops += !isa<pat::AtOp, pat::YieldOp, pat::FoldOp>(op); });
-  int64_t computes = mapping.units * (2 + ceilDiv(2 * ops, arch.compute.stages));
-  return ports <= arch.dramPort.count && memories * 4 <= arch.numMemoryUnits() * 3 &&
-         computes * 4 <= arch.numComputeUnits() * 3;
+  UnitNeed need = estimateUnits(nest, mapping, arch);
+  return need.dramPorts <= arch.dramPort.count && need.memory * 4 <= arch.numMemoryUnits() * 3 &&
+         need.compute * 4 <= arch.numComputeUnits() * 3;
 }
 
 Mapping Search::run() {
@@ -398,7 +389,7 @@ Mapping Search::run() {
   if (isa<pat::GroupByOp>(nest.op))
     return best; // all points meet in one scratchpad
   for (unsigned dim : order)
-    for (int64_t units = 2; units <= int64_t(arch.numComputeUnits()); units *= 2) {
+    for (int64_t units = 2; units <= std::min<int64_t>(maxUnits, arch.numComputeUnits()); units *= 2) {
       if (units / 2 >= nest.dims[dim].extent)
         break;
       Mapping candidate = bestFor(int(dim), units);
@@ -437,4 +428,22 @@ int64_t jacquard::boxWords(const AffineAccess &access, const Mapping &mapping, u
   return boxPitches(access, mapping, depth).front() * boxExtent(access, 0, mapping, depth);
 }
 
-Mapping jacquard::chooseMapping(const Nest &nest, const ArchSpec &arch) { return Search(nest, arch).run(); }
+/// Every private access costs a DRAM port (and a memory unit when buffered) per unit, every result a DRAM port.
+UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch) {
+  UnitNeed need;
+  need.dramPorts = mapping.units * nest.op->getNumResults();
+  for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {
+    bool isPrivate = mapping.unitsDim >= 0 && access.affine && access.affine->dependsOn(mapping.unitsDim);
+    int64_t copies = isPrivate || !access.affine ? mapping.units : 1;
+    need.dramPorts += copies;
+    need.memory += plan.buffered ? copies : 0;
+  }
+  unsigned ops = 0;
+  nest.op->walk([&](Operation *op) { ops += !isa<pat::AtOp, pat::YieldOp, pat::FoldOp>(op); });
+  need.compute = mapping.units * (2 + ceilDiv(2 * ops, arch.compute.stages));
+  return need;
+}
+
+Mapping jacquard::chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits) {
+  return Search(nest, arch, maxUnits).run();
+}

@@ -35,8 +35,15 @@ struct Mapping {
   const char *bound() const { return computeCycles >= dramCycles ? "compute" : "dram"; }
 };
 
-/// The cheapest mapping found. The inputs are the nest and the architecture alone; deterministic.
-Mapping chooseMapping(const Nest &nest, const ArchSpec &arch);
+/// The cheapest mapping found on at most `maxUnits` copies of the nest's units. The inputs are the nest and the
+/// architecture alone; deterministic.
+Mapping chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits);
+
+/// Physical units that a mapped nest needs, by a cautious count: partitioning is not known yet.
+struct UnitNeed {
+  int64_t compute = 0, memory = 0, dramPorts = 0;
+};
+UnitNeed estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch);
 
 /// Extent of the box that the loops from `depth` inwards touch, along dimension `k` of the access's view.
 int64_t boxExtent(const AffineAccess &access, unsigned k, const Mapping &mapping, unsigned depth);

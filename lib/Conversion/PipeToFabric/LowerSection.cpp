@@ -257,6 +257,9 @@ LogicalResult SectionLowering::lowerStore(pipe::StoreOp store, int64_t unit) {
 
 LogicalResult SectionLowering::lower() {
   WalkResult result = section.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
+    // A stream shared by two stages would tie them together: the later one may wait for the earlier one's results.
+    if (isa<pipe::StageOp, pipe::StoreOp>(op))
+      streams.clear();
     for (int64_t unit = 0; unit < int64_t(section.getUnits()); ++unit) {
       LogicalResult lowered = success();
       if (auto stage = dyn_cast<pipe::StageOp>(op))

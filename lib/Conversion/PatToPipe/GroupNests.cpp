@@ -1,0 +1,125 @@
+// GroupNests.cpp - a greedy cut of the program into sections
+//
+// Patterns of one section run on one copy of their units each and hand their results on in scratchpads, so a section is a
+// metapipeline of several stages. What is gained: no change of configuration, no cold start, no intermediate in DRAM. What
+// is lost: the speed-up of several units.
+#include "GroupNests.h"
+
+using namespace mlir;
+using namespace jacquard;
+
+namespace {
+
+/// Both ways to run a pattern: as fast as it goes, and on one unit.
+struct Candidate {
+  PlannedNest fast, single;
+  double loss() const { return single.mapping.cycles() - fast.mapping.cycles(); }
+};
+
+/// Cycles from the last result of a section to the first of the next: both fill and drain the machine once.
+double sectionOverhead(const ArchSpec &arch) {
+  double dram = arch.dram.activate + arch.dram.columnRead + arch.dram.precharge;
+  double crossing = double(arch.columns + arch.rows) * arch.network.hopLatency;
+  double pipeline = double(arch.compute.stages) * arch.compute.stageLatency + arch.memory.readLatency;
+  return 2 * (dram + crossing + pipeline);
+}
+
+class Grouping {
+public:
+  explicit Grouping(const ArchSpec &arch) : arch(arch) {}
+  void add(Operation *pattern);
+  std::vector<std::vector<PlannedNest>> finish();
+
+private:
+  bool canJoin(const Candidate &candidate);
+  double gain(const Candidate &candidate);
+  UnitNeed needOf(const Candidate &candidate);
+  void close();
+
+  const ArchSpec &arch;
+  std::vector<Candidate> current;
+  UnitNeed need; ///< of `current`, all on one unit
+  std::vector<std::vector<PlannedNest>> groups;
+};
+
+uint64_t scratchpadBytes(Value tensor) { return 4 * uint64_t(cast<RankedTensorType>(tensor.getType()).getNumElements()); }
+
+/// Units of a pattern on one unit; every access that could come from a scratchpad counts as a memory unit.
+UnitNeed Grouping::needOf(const Candidate &candidate) {
+  UnitNeed result = estimateUnits(candidate.single.nest, candidate.single.mapping, arch);
+  result.memory = std::max<int64_t>(result.memory, int64_t(candidate.single.nest.accesses.size()));
+  return result;
+}
+
+bool Grouping::canJoin(const Candidate &candidate) {
+  if (current.empty() || !isa<pat::MapOp>(candidate.single.nest.op) || !isa<pat::MapOp>(current.front().single.nest.op))
+    return false;
+  // Results of the section that are read here must fit one scratchpad, without costly bank conflicts.
+  for (const NestAccess &access : candidate.single.nest.accesses) {
+    Operation *producer = access.op.getTensor().getDefiningOp();
+    bool inside = llvm::any_of(current, [&](const Candidate &member) { return member.single.nest.op == producer; });
+    if (!inside)
+      continue;
+    if (scratchpadBytes(access.op.getTensor()) > arch.memory.bytes())
+      return false;
+    if (access.affine)
+      for (const LoopPlan &loop : candidate.single.mapping.loops)
+        if (loop.role != pipe::LoopRole::Time && access.affine->strideAlong(loop.dim) % 4 == 0 &&
+            access.affine->dependsOn(loop.dim))
+          return false;
+  }
+  // Half of the machine leaves room for what partitioning adds, and for routing.
+  UnitNeed more = needOf(candidate);
+  return (need.compute + more.compute) * 2 <= int64_t(arch.numComputeUnits()) &&
+         (need.memory + more.memory) * 2 <= int64_t(arch.numMemoryUnits()) &&
+         (need.dramPorts + more.dramPorts) * 2 <= int64_t(arch.dramPort.count);
+}
+
+/// Cycles saved by taking `candidate` into the current section.
+double Grouping::gain(const Candidate &candidate) {
+  double saved = sectionOverhead(arch) - candidate.loss();
+  if (current.size() == 1)
+    saved -= current.front().loss();
+  for (const NestAccess &access : candidate.single.nest.accesses)
+    for (const Candidate &member : current)
+      if (access.op.getTensor().getDefiningOp() == member.single.nest.op)
+        saved += double(scratchpadBytes(access.op.getTensor())) / arch.dram.bytesPerCycle;
+  return saved;
+}
+
+void Grouping::close() {
+  if (current.empty())
+    return;
+  std::vector<PlannedNest> group;
+  for (Candidate &member : current)
+    group.push_back(current.size() == 1 ? std::move(member.fast) : std::move(member.single));
+  groups.push_back(std::move(group));
+  current.clear();
+  need = {};
+}
+
+void Grouping::add(Operation *pattern) {
+  Nest nest = analyseNest(pattern);
+  Candidate candidate{{nest, chooseMapping(nest, arch, arch.numComputeUnits())}, {nest, chooseMapping(nest, arch, 1)}};
+  if (!canJoin(candidate) || gain(candidate) <= 0)
+    close();
+  UnitNeed more = needOf(candidate);
+  need.compute += more.compute;
+  need.memory += more.memory;
+  need.dramPorts += more.dramPorts;
+  current.push_back(std::move(candidate));
+}
+
+std::vector<std::vector<PlannedNest>> Grouping::finish() {
+  close();
+  return std::move(groups);
+}
+
+} // namespace
+
+std::vector<std::vector<PlannedNest>> jacquard::groupNests(ArrayRef<Operation *> patterns, const ArchSpec &arch) {
+  Grouping grouping(arch);
+  for (Operation *pattern : patterns)
+    grouping.add(pattern);
+  return grouping.finish();
+}

@@ -1,0 +1,15 @@
+// GroupNests.h - which patterns share a section
+#ifndef JACQUARD_LIB_CONVERSION_PATTOPIPE_GROUPNESTS_H
+#define JACQUARD_LIB_CONVERSION_PATTOPIPE_GROUPNESTS_H
+
+#include "EmitSection.h"
+
+namespace jacquard {
+
+/// Maps the patterns (in order of the program) and cuts them into sections: a pattern joins the section before it when
+/// saving the change of configuration and the way of intermediates through DRAM outweighs running on one unit.
+std::vector<std::vector<PlannedNest>> groupNests(llvm::ArrayRef<mlir::Operation *> patterns, const ArchSpec &arch);
+
+} // namespace jacquard
+
+#endif // JACQUARD_LIB_CONVERSION_PATTOPIPE_GROUPNESTS_H
