@@ -53,21 +53,17 @@ static ElementsAttr makeConstant(RankedTensorType type, ArrayRef<char> bytes, St
 // Shapes and bytes
 //===----------------------------------------------------------------------===//
 
-static std::string tensorName(const onnx::TensorProto &tensor) {
-  return tensor.name().empty() ? "constant" : "constant '" + tensor.name() + "'";
-}
-
 static Result<RankedTensorType> tensorType(MLIRContext *context, const onnx::TensorProto &tensor) {
   Type element = mlirElementType(context, tensor.data_type());
   if (!element)
-    return Error{tensorName(tensor) + " has elements of " + elementTypeName(tensor.data_type()) + ", which are not supported"};
+    return Error{"has elements of type " + elementTypeName(tensor.data_type()) + ", which are not supported"};
   constexpr int64_t mostBytes = int64_t(1) << 40;
   int64_t bytes = dtypeBytes(*hostType(tensor.data_type()));
   SmallVector<int64_t> shape;
   bool isEmpty = llvm::is_contained(tensor.dims(), 0);
   for (int64_t extent : tensor.dims()) {
     if (extent < 0 || (!isEmpty && __builtin_mul_overflow(bytes, extent, &bytes)) || bytes > mostBytes || extent > mostBytes)
-      return Error{tensorName(tensor) + " has an impossible extent " + std::to_string(extent)};
+      return Error{"has an impossible extent " + std::to_string(extent)};
     shape.push_back(extent);
   }
   return RankedTensorType::get(shape, element);
@@ -111,7 +107,7 @@ static std::string packTypedData(const onnx::TensorProto &tensor, DType type) {
 static Status checkSize(const onnx::TensorProto &tensor, RankedTensorType type, size_t given, size_t expected) {
   if (given == expected)
     return {};
-  return Error{tensorName(tensor) + " has " + std::to_string(given) + " bytes of data; expected " +
+  return Error{"has " + std::to_string(given) + " bytes of data; expected " +
                std::to_string(expected) + " for " + std::to_string(type.getNumElements()) + " elements of " +
                elementTypeName(tensor.data_type())};
 }
@@ -133,7 +129,7 @@ Result<ElementsAttr> importer::importTensor(MLIRContext *context, const Model &m
   if (isExternal) {
     Result<std::string> data = readExternalData(tensor, model.folder, expected);
     if (!data)
-      return Error{tensorName(tensor) + ": " + data.error()};
+      return Error{"cannot be read: " + data.error()};
     *bytes = std::move(*data);
   } else {
     *bytes = packTypedData(tensor, host);
@@ -147,7 +143,7 @@ Result<ElementsAttr> importer::importTensor(MLIRContext *context, const Tensor &
   auto type = RankedTensorType::get(tensor.shape, mlirElementType(context, onnxType(tensor.type)));
   auto bytes = std::make_shared<std::string>(tensor.bytes.begin(), tensor.bytes.end());
   if (bytes->size() != size_t(tensor.numElements()) * dtypeBytes(tensor.type))
-    return Error{"a tensor of " + describeTensorType(tensor.type, tensor.shape) + " has " + std::to_string(bytes->size()) + " bytes"};
+    return Error{"has " + std::to_string(bytes->size()) + " bytes; expected those of " + describeTensorType(tensor.type, tensor.shape)};
   return makeConstant(type, ArrayRef<char>(bytes->data(), bytes->size()), "folded", bytes);
 }
 

@@ -78,7 +78,7 @@ void GraphImporter::emitReport() {
     *options.unsupported = problems;
   auto textOf = [](const UnsupportedNode &problem) {
     if (problem.domain.empty())
-      return problem.op + ": " + problem.reason;
+      return problem.op + " " + problem.reason;
     return "node '" + problem.node + "' (" + problem.op + ", domain " + problem.domain + ", opset " +
            std::to_string(problem.opset) + "): " + problem.reason;
   };
@@ -116,9 +116,8 @@ std::optional<Shape> GraphImporter::inputShape(const onnx::ValueInfoProto &input
   auto given = options.shapes.find(input.name());
   if (given != options.shapes.end()) {
     if (type.has_shape() && size_t(type.shape().dim_size()) != given->second.size())
-      return reportModel(what, "the given shape " + ops::describe(given->second) + " has rank " +
-                                   std::to_string(given->second.size()) + "; the model declares rank " +
-                                   std::to_string(type.shape().dim_size())),
+      return reportModel(what, "has rank " + std::to_string(type.shape().dim_size()) + ", but the given shape " +
+                                   ops::describe(given->second) + " has rank " + std::to_string(given->second.size())),
              std::nullopt;
     return Shape(given->second.begin(), given->second.end());
   }
@@ -157,7 +156,7 @@ void GraphImporter::importInputs(Scope &scope) {
     int32_t type = input.type().tensor_type().elem_type();
     Type element = mlirElementType(context, type);
     if (!element) {
-      reportModel(what, "has elements of " + elementTypeName(type) + ", which are not supported");
+      reportModel(what, "has elements of type " + elementTypeName(type) + ", which are not supported");
       scope.lost.insert(input.name());
       continue;
     }
@@ -207,7 +206,7 @@ Value GraphImporter::constant(Node &node, const onnx::TensorProto &tensor) {
   Result<ElementsAttr> value = importTensor(context, model, tensor);
   if (value)
     return arith::ConstantOp::create(b, node.loc, *value);
-  node.fail(value.error());
+  node.fail("the constant " + value.error());
   return {};
 }
 

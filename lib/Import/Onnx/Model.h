@@ -38,7 +38,7 @@ bool isUnsignedType(int32_t type);
 std::optional<DType> hostType(int32_t type);
 int32_t onnxType(DType type);
 
-/// The value of a tensor constant: `dense` up to 16 elements and for i1, else `dense_resource` over the model's own bytes.
+/// The value of a tensor constant. Errors continue a sentence that begins with its name ("has 3 bytes of data; ..."). `dense` up to 16 elements and for i1, else `dense_resource` over the model's own bytes.
 Result<mlir::ElementsAttr> importTensor(mlir::MLIRContext *context, const Model &model, const ::onnx::TensorProto &tensor);
 /// The same for a tensor in memory, whose bytes are copied.
 Result<mlir::ElementsAttr> importTensor(mlir::MLIRContext *context, const Tensor &tensor);
