@@ -57,7 +57,7 @@ LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceO
       return dram.emitError() << "tensors up to \"" << dram.getName() << "\" need " << address
                               << " bytes of DRAM; '" << spec.name << "' has " << spec.dram.capacityBytes;
   }
-  device.setDramBytes(int64_t(address));
+  device.setDramBytes(int64_t(std::max<uint64_t>(address, spec.dram.burstBytes))); // empty tensors have an address too
   return success();
 }
 

@@ -65,7 +65,13 @@ FunctionType loweredType(FunctionType type) {
   Builder b(type.getContext());
   auto lower = [](Type type) -> Type {
     auto tensor = dyn_cast<RankedTensorType>(type);
-    return tensor ? Type(MemRefType::get(tensor.getShape(), tensor.getElementType())) : type;
+    if (!tensor)
+      return type;
+    // The strides of an identity layout are unknown to MLIR when an extent is 0; bare pointers need to know them.
+    MemRefLayoutAttrInterface layout;
+    if (tensor.getNumElements() == 0)
+      layout = StridedLayoutAttr::get(type.getContext(), 0, SmallVector<int64_t>(tensor.getRank(), 1));
+    return MemRefType::get(tensor.getShape(), tensor.getElementType(), layout);
   };
   SmallVector<Type> inputs(llvm::map_range(type.getInputs(), lower)), results;
   for (Type result : type.getResults())
