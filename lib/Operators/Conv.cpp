@@ -23,7 +23,8 @@ bool Window::staysInside(size_t i, int64_t extent) const {
 
 Status ops::checkWindow(const Window &window, ArrayRef<int64_t> input) {
   if (input.size() < 3)
-    return Error{"input has shape " + describe(input) + "; expected batch, channels and at least one spatial dimension"};
+    return Error{"input has shape " + describe(input) +
+                 "; expected batch, channels and at least one spatial dimension"};
   ArrayRef<int64_t> spatial = input.drop_front(2);
   for (const Shape *list : {&window.kernel, &window.strides, &window.dilations, &window.padsBegin, &window.padsEnd})
     if (list->size() != spatial.size())
@@ -152,22 +153,23 @@ Result<Value> ops::conv(OpBuilder &b, Location loc, Value input, Value weight, V
   });
 }
 
-Result<Value> ops::convInteger(OpBuilder &b, Location loc, const QuantizedOperand &input, const QuantizedOperand &weight,
-                               Value bias, const Window &window, int64_t groups) {
+Result<Value> ops::convInteger(OpBuilder &b, Location loc, const QuantizedOperand &input,
+                               const QuantizedOperand &weight, Value bias, const Window &window, int64_t groups) {
   Result<ConvShape> shape = convShape(shapeOf(input.tensor), shapeOf(weight.tensor), bias, window, groups);
   if (!shape)
     return shape.takeError();
   if (input.zeroPoint && rankOf(input.zeroPoint) != 0)
     return Error{"zero point of the input has shape " + describe(shapeOf(input.zeroPoint)) + "; expected a scalar"};
-  if (weight.zeroPoint && rankOf(weight.zeroPoint) != 0 && shapeOf(weight.zeroPoint) != shapeOf(weight.tensor).take_front(1))
+  if (weight.zeroPoint && rankOf(weight.zeroPoint) != 0 &&
+      shapeOf(weight.zeroPoint) != shapeOf(weight.tensor).take_front(1))
     return Error{"zero point of the weight has shape " + describe(shapeOf(weight.zeroPoint)) +
                  "; expected a scalar or one per output channel"};
   Type sumType = b.getI32Type();
   return buildConv(b, loc, *shape, sumType, sumType, bias, [&](OpBuilder &b, ValueRange indices) {
     // Padding stands for the zero point, so that it adds nothing.
     Scalars in(b, loc, input.isUnsigned), by(b, loc, weight.isUnsigned);
-    Value zero = input.zeroPoint ? pat::at(b, loc, input.zeroPoint, ValueRange())
-                                 : in.integer(elementOf(input.tensor), 0);
+    Value zero =
+        input.zeroPoint ? pat::at(b, loc, input.zeroPoint, ValueRange()) : in.integer(elementOf(input.tensor), 0);
     Value outside = staysInside(window, shapeOf(input.tensor)) ? Value() : zero;
     Value x = in.cast(read(b, loc, input.tensor, shape->input(b), indices, outside), sumType);
     Value w = by.cast(read(b, loc, weight.tensor, shape->weight(b), indices), sumType);
@@ -181,10 +183,11 @@ Result<Value> ops::convInteger(OpBuilder &b, Location loc, const QuantizedOperan
   });
 }
 
-Result<Value> ops::convTranspose(OpBuilder &b, Location loc, Value input, Value weight, Value bias, const Window &window,
-                                 int64_t groups, ArrayRef<int64_t> output) {
+Result<Value> ops::convTranspose(OpBuilder &b, Location loc, Value input, Value weight, Value bias,
+                                 const Window &window, int64_t groups, ArrayRef<int64_t> output) {
   ArrayRef<int64_t> in = shapeOf(input), w = shapeOf(weight);
-  if (in.size() < 3 || w.size() != in.size() || output.size() != in.size() - 2 || window.rank() != output.size() || w[0] != in[1])
+  if (in.size() < 3 || w.size() != in.size() || output.size() != in.size() - 2 || window.rank() != output.size() ||
+      w[0] != in[1])
     return Error{"weight of shape " + describe(w) + " does not fit an input of shape " + describe(in)};
   if (Status status = checkGroups(in, w, bias, groups, w[1] * groups); !status)
     return status.takeError();

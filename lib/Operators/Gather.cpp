@@ -47,7 +47,8 @@ Value ops::gather(OpBuilder &b, Location loc, Value data, Value indices, int64_t
 Result<Value> ops::gatherElements(OpBuilder &b, Location loc, Value data, Value indices, int64_t axis) {
   ArrayRef<int64_t> from = shapeOf(data), shape = shapeOf(indices);
   if (from.size() != shape.size())
-    return Error{"data and indices have shapes " + describe(from) + " and " + describe(shape) + "; expected equal ranks"};
+    return Error{"data and indices have shapes " + describe(from) + " and " + describe(shape) +
+                 "; expected equal ranks"};
   for (size_t i = 0; i < shape.size(); ++i)
     if (int64_t(i) != axis && shape[i] > from[i])
       return Error{"indices of shape " + describe(shape) + " reach outside data of shape " + describe(from)};
@@ -58,7 +59,8 @@ Result<Value> ops::gatherElements(OpBuilder &b, Location loc, Value data, Value 
   });
 }
 
-/// Checks an index tensor whose last dimension holds coordinates behind `batch` dimensions of `data`; returns their number.
+/// Checks an index tensor whose last dimension holds coordinates behind `batch` dimensions of `data`; returns their
+/// number.
 static Result<int64_t> coordinateCount(ArrayRef<int64_t> data, ArrayRef<int64_t> indices, int64_t batch) {
   if (indices.empty() || batch < 0 || batch >= int64_t(indices.size()) || batch > int64_t(data.size()) ||
       indices.back() < 0 || batch + indices.back() > int64_t(data.size()) ||

@@ -28,7 +28,8 @@ static Result<MatmulShape> matmulShape(ArrayRef<int64_t> lhs, ArrayRef<int64_t> 
   if (shape.depth != rhsDepth)
     return Error{"shapes " + describe(lhs) + " and " + describe(rhs) + " cannot be multiplied: inner extents are " +
                  std::to_string(shape.depth) + " and " + std::to_string(rhsDepth) + "; expected equal ones"};
-  Result<Shape> batch = broadcastShapes({lhs.drop_back(shape.lhsIsVector ? 1 : 2), rhs.drop_back(shape.rhsIsVector ? 1 : 2)});
+  Result<Shape> batch =
+      broadcastShapes({lhs.drop_back(shape.lhsIsVector ? 1 : 2), rhs.drop_back(shape.rhsIsVector ? 1 : 2)});
   if (!batch)
     return batch.takeError();
   shape.batch = shape.result = *batch;
@@ -72,9 +73,9 @@ Result<Value> ops::matmul(OpBuilder &b, Location loc, Value lhs, Value rhs) {
   if (!shape)
     return shape.takeError();
   Type type = elementOf(lhs), sumType = accumulatorType(type);
-  return buildMatmul(b, loc, lhs, rhs, *shape, sumType, type, [&](OpBuilder &b, int, Value x, ValueRange, Value, Value) {
-    return Scalars(b, loc).cast(x, sumType);
-  });
+  return buildMatmul(
+      b, loc, lhs, rhs, *shape, sumType, type,
+      [&](OpBuilder &b, int, Value x, ValueRange, Value, Value) { return Scalars(b, loc).cast(x, sumType); });
 }
 
 Result<Value> ops::matmulInteger(OpBuilder &b, Location loc, const QuantizedOperand &lhs, const QuantizedOperand &rhs) {
@@ -106,8 +107,9 @@ Result<Value> ops::gemm(OpBuilder &b, Location loc, Value lhs, Value rhs, Value 
   int64_t rows = left[options.transposeLhs], columns = right[!options.transposeRhs];
   int64_t depth = left[!options.transposeLhs], rightDepth = right[options.transposeRhs];
   if (depth != rightDepth)
-    return Error{"matrices of shapes " + describe(left) + " and " + describe(right) + " cannot be multiplied: inner extents are " +
-                 std::to_string(depth) + " and " + std::to_string(rightDepth) + "; expected equal ones"};
+    return Error{"matrices of shapes " + describe(left) + " and " + describe(right) +
+                 " cannot be multiplied: inner extents are " + std::to_string(depth) + " and " +
+                 std::to_string(rightDepth) + "; expected equal ones"};
   if (bias) {
     Result<Shape> fits = broadcastShapes({shapeOf(bias), {rows, columns}});
     if (!fits)

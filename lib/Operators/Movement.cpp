@@ -159,8 +159,8 @@ Result<Value> ops::pad(OpBuilder &b, Location loc, Value tensor, ArrayRef<int64_
   for (size_t i = 0; i < from.size(); ++i) {
     shape.push_back(from[i] + before[i] + after[i]);
     if (shape[i] < 0)
-      return Error{"pads " + std::to_string(before[i]) + " and " + std::to_string(after[i]) + " leave nothing of extent " +
-                   std::to_string(from[i])};
+      return Error{"pads " + std::to_string(before[i]) + " and " + std::to_string(after[i]) +
+                   " leave nothing of extent " + std::to_string(from[i])};
     if (mode != PadMode::Constant && from[i] == 0 && shape[i] != 0)
       return Error{"an empty dimension cannot be padded by repeating its elements"};
   }

@@ -15,10 +15,11 @@ static SmallVector<Value> insertAt(ValueRange point, int64_t axis, Value inner) 
   return indices;
 }
 
-/// A map over all dimensions but `axis` that yields a row along it. Rows are the last dimension of the map: when `axis` is
-/// another one, the result is transposed back.
-static Value mapRows(OpBuilder &b, Location loc, Value tensor, int64_t axis,
-                     llvm::function_ref<Value(OpBuilder &, ValueRange, llvm::function_ref<Value(OpBuilder &, Value)>)> row) {
+/// A map over all dimensions but `axis` that yields a row along it. Rows are the last dimension of the map: when `axis`
+/// is another one, the result is transposed back.
+static Value
+mapRows(OpBuilder &b, Location loc, Value tensor, int64_t axis,
+        llvm::function_ref<Value(OpBuilder &, ValueRange, llvm::function_ref<Value(OpBuilder &, Value)>)> row) {
   Shape outer(shapeOf(tensor));
   outer.erase(outer.begin() + axis);
   Value rows = mapOver(b, loc, outer, [&](OpBuilder &b, ValueRange point) {
@@ -134,7 +135,8 @@ Result<LayerNormResult> ops::layerNorm(OpBuilder &b, Location loc, Value tensor,
     return LayerNormResult{map->getResult(0), {}, {}};
   Shape ones(outer);
   ones.append(inner.size(), 1);
-  return LayerNormResult{map->getResult(0), reshape(b, loc, map->getResult(1), ones), reshape(b, loc, map->getResult(2), ones)};
+  return LayerNormResult{map->getResult(0), reshape(b, loc, map->getResult(1), ones),
+                         reshape(b, loc, map->getResult(2), ones)};
 }
 
 Result<Value> ops::rmsNorm(OpBuilder &b, Location loc, Value tensor, Value scale, int64_t axis, double epsilon,
@@ -147,9 +149,8 @@ Result<Value> ops::rmsNorm(OpBuilder &b, Location loc, Value tensor, Value scale
     auto element = [&](OpBuilder &b, ValueRange i) {
       return Scalars(b, loc).cast(pat::at(b, loc, tensor, join(point, i)), compute);
     };
-    Value square = meanOver(b, loc, inner, compute, [&](OpBuilder &b, ValueRange i) {
-      return Scalars(b, loc).square(element(b, i));
-    });
+    Value square = meanOver(b, loc, inner, compute,
+                            [&](OpBuilder &b, ValueRange i) { return Scalars(b, loc).square(element(b, i)); });
     Scalars s(b, loc);
     Value inverse = s.rsqrt(s.add(square, s.constant(compute, epsilon)));
     return mapOver(b, loc, inner, [&](OpBuilder &b, ValueRange i) {
@@ -178,7 +179,8 @@ Result<Value> ops::batchNorm(OpBuilder &b, Location loc, Value tensor, Value sca
   if (rankOf(tensor) < 2)
     return Error{"input has shape " + describe(shapeOf(tensor)) + "; expected batch and channels at least"};
   int64_t channels = shapeOf(tensor)[1];
-  std::pair<Value, const char *> parameters[] = {{scale, "scale"}, {bias, "bias"}, {mean, "mean"}, {variance, "variance"}};
+  std::pair<Value, const char *> parameters[] = {
+      {scale, "scale"}, {bias, "bias"}, {mean, "mean"}, {variance, "variance"}};
   for (auto [parameter, what] : parameters)
     if (Status status = checkChannels(tensor, parameter, channels, what); !status)
       return status.takeError();

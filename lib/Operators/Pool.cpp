@@ -97,7 +97,8 @@ Result<MaxPoolResult> ops::maxPoolWithPositions(OpBuilder &b, Location loc, Valu
 }
 
 /// How many of the window's taps count at each position along spatial dimension `i`.
-static SmallVector<double> countTaps(const Window &window, size_t i, int64_t extent, int64_t positions, bool countPads) {
+static SmallVector<double> countTaps(const Window &window, size_t i, int64_t extent, int64_t positions,
+                                     bool countPads) {
   SmallVector<double> counts;
   int64_t low = countPads ? -window.padsBegin[i] : 0, high = countPads ? extent + window.padsEnd[i] : extent;
   for (int64_t o = 0; o < positions; ++o) {

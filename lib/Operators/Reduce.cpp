@@ -22,7 +22,8 @@ struct ReducedShape {
     }
   }
 
-  /// The element's indices, from those of the result (which has the reduced axes when `keepAxes`) and those of the fold.
+  /// The element's indices, from those of the result (which has the reduced axes when `keepAxes`) and those of the
+  /// fold.
   SmallVector<Value> indices(ValueRange point, ValueRange inner) const {
     SmallVector<Value> all;
     bool keepAxes = point.size() == isReduced.size();
@@ -57,7 +58,8 @@ static Value reducedResult(Scalars &s, Reduction kind, Value x, int64_t count) {
     return isa<FloatType>(x.getType()) ? s.mul(x, s.constant(x.getType(), 1.0 / count))
                                        : s.div(x, s.integer(x.getType(), std::max<int64_t>(count, 1)));
   case Reduction::L2:
-    return s.cast(s.sqrt(s.cast(x, isa<FloatType>(x.getType()) ? x.getType() : Float64Type::get(x.getContext()))), x.getType());
+    return s.cast(s.sqrt(s.cast(x, isa<FloatType>(x.getType()) ? x.getType() : Float64Type::get(x.getContext()))),
+                  x.getType());
   case Reduction::LogSum:
     return s.log(x);
   default:
@@ -76,8 +78,7 @@ static Value foldReduction(OpBuilder &b, Location loc, Reduction kind, ArrayRef<
     return foldOver(
         b, loc, domain, s.highest(type), term, [](Scalars &s, Value x, Value y) { return s.min(x, y); }, isUnsigned);
   case Reduction::Prod:
-    return foldOver(b, loc, domain, s.integer(type, 1), term,
-                    [](Scalars &s, Value x, Value y) { return s.mul(x, y); });
+    return foldOver(b, loc, domain, s.integer(type, 1), term, [](Scalars &s, Value x, Value y) { return s.mul(x, y); });
   default:
     return sumOver(b, loc, domain, type, term);
   }
@@ -187,7 +188,8 @@ Result<TopK> ops::topK(OpBuilder &b, Location loc, Value tensor, int64_t axis, i
   return TopK{group->getResult(0), group->getResult(1)};
 }
 
-Value ops::cumulative(OpBuilder &b, Location loc, Value tensor, int64_t axis, bool product, bool exclusive, bool reverse) {
+Value ops::cumulative(OpBuilder &b, Location loc, Value tensor, int64_t axis, bool product, bool exclusive,
+                      bool reverse) {
   Value init = Scalars(b, loc).integer(elementOf(tensor), product ? 1 : 0);
   auto scan = pat::ScanOp::create(
       b, loc, shapeOf(tensor), axis, init, exclusive, reverse,

@@ -173,9 +173,7 @@ Value Scalars::equal(Value x, Value y) {
 
 Value Scalars::isNaN(Value x) { return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x); }
 
-Value Scalars::select(Value condition, Value x, Value y) {
-  return arith::SelectOp::create(b, loc, condition, x, y);
-}
+Value Scalars::select(Value condition, Value x, Value y) { return arith::SelectOp::create(b, loc, condition, x, y); }
 
 Value Scalars::both(Value x, Value y) { return arith::AndIOp::create(b, loc, x, y); }
 Value Scalars::either(Value x, Value y) { return arith::OrIOp::create(b, loc, x, y); }

@@ -38,7 +38,8 @@ Result<Shape> ops::broadcastShapes(ArrayRef<ArrayRef<int64_t>> shapes) {
         std::string all;
         for (ArrayRef<int64_t> one : shapes)
           all += (all.empty() ? "" : " and ") + describe(one);
-        return Error{"shapes " + all + " do not broadcast; expected equal extents or 1, counted from the last dimension"};
+        return Error{"shapes " + all +
+                     " do not broadcast; expected equal extents or 1, counted from the last dimension"};
       }
       extent = shape[i];
     }
@@ -121,9 +122,8 @@ static Value readInPlace(OpBuilder &b, Location loc, Value tensor, ValueRange in
 //===----------------------------------------------------------------------===//
 
 Value ops::mapOver(OpBuilder &b, Location loc, ArrayRef<int64_t> domain, IndexFn body) {
-  auto map = pat::MapOp::create(b, loc, domain, [&](OpBuilder &b, Location, ValueRange indices) {
-    return SmallVector<Value>{body(b, indices)};
-  });
+  auto map = pat::MapOp::create(
+      b, loc, domain, [&](OpBuilder &b, Location, ValueRange indices) { return SmallVector<Value>{body(b, indices)}; });
   return map->getResult(0);
 }
 

@@ -12,8 +12,10 @@ using namespace mlir;
 namespace cl = llvm::cl;
 namespace importer = jacquard::importer;
 
-static cl::list<std::string> shapeFlags("shape", cl::desc("NAME=2x3: shape of an input"), cl::value_desc("name=extents"));
-static cl::list<std::string> dimFlags("dim", cl::desc("NAME=N: value of a dynamic dimension"), cl::value_desc("name=extent"));
+static cl::list<std::string> shapeFlags("shape", cl::desc("NAME=2x3: shape of an input"),
+                                        cl::value_desc("name=extents"));
+static cl::list<std::string> dimFlags("dim", cl::desc("NAME=N: value of a dynamic dimension"),
+                                      cl::value_desc("name=extent"));
 
 /// "a=2x3" into a name and extents; false if it is anything else.
 static bool parseFlag(llvm::StringRef flag, llvm::StringRef &name, std::vector<int64_t> &extents) {
@@ -37,7 +39,8 @@ static bool readOptions(MLIRContext *context, importer::OnnxImportOptions &optio
       llvm::StringRef name;
       std::vector<int64_t> extents;
       if (!parseFlag(flag, name, extents) || (!isShape && extents.size() != 1)) {
-        emitError(UnknownLoc::get(context)) << "'" << flag << "' is not of the form " << (isShape ? "--shape NAME=2x3" : "--dim NAME=N");
+        emitError(UnknownLoc::get(context))
+            << "'" << flag << "' is not of the form " << (isShape ? "--shape NAME=2x3" : "--dim NAME=N");
         return false;
       }
       if (isShape)
@@ -56,12 +59,13 @@ static OwningOpRef<Operation *> importModel(llvm::SourceMgr &sources, MLIRContex
   if (!readOptions(context, options))
     return {};
   llvm::StringRef name = buffer->getBufferIdentifier(), folder = llvm::sys::path::parent_path(name);
-  OwningOpRef<ModuleOp> module = importer::importOnnxBytes(context, buffer->getBuffer(), name, folder.empty() ? "." : folder, options);
+  OwningOpRef<ModuleOp> module =
+      importer::importOnnxBytes(context, buffer->getBuffer(), name, folder.empty() ? "." : folder, options);
   return OwningOpRef<Operation *>(module ? module.release().getOperation() : nullptr);
 }
 
 int main(int argc, char **argv) {
-  TranslateToMLIRRegistration onnx("import-onnx", "ONNX model (.onnx, or .onnxtxt for the text form) to pat", importModel,
-                                   [](DialectRegistry &) {});
+  TranslateToMLIRRegistration onnx("import-onnx", "ONNX model (.onnx, or .onnxtxt for the text form) to pat",
+                                   importModel, [](DialectRegistry &) {});
   return failed(mlirTranslateMain(argc, argv, "Jacquard's translation driver\n"));
 }

@@ -43,15 +43,16 @@ struct OnnxImportOptions {
 /// attributes: `jacquard.model` (the graph's name), `jacquard.model_hash` (64-bit hash of the file). Weights are
 /// `dense_resource` constants over the bytes of the file; constants of at most 16 elements are `dense`.
 ///
-/// Errors are diagnostics on the context; a null module is returned. All nodes that are not supported are reported at once.
-/// Dialects needed (func, arith, math, pat) are loaded.
+/// Errors are diagnostics on the context; a null module is returned. All nodes that are not supported are reported at
+/// once. Dialects needed (func, arith, math, pat) are loaded.
 mlir::OwningOpRef<mlir::ModuleOp> importOnnx(mlir::MLIRContext *context, llvm::StringRef path,
                                              const OnnxImportOptions &options = {});
 
-/// The same for a model in memory. `name` stands for the file in diagnostics; external data is looked for in `folder` (none
-/// is allowed when it is empty).
-mlir::OwningOpRef<mlir::ModuleOp> importOnnxBytes(mlir::MLIRContext *context, llvm::StringRef bytes, llvm::StringRef name,
-                                                  llvm::StringRef folder, const OnnxImportOptions &options = {});
+/// The same for a model in memory. `name` stands for the file in diagnostics; external data is looked for in `folder`
+/// (none is allowed when it is empty).
+mlir::OwningOpRef<mlir::ModuleOp> importOnnxBytes(mlir::MLIRContext *context, llvm::StringRef bytes,
+                                                  llvm::StringRef name, llvm::StringRef folder,
+                                                  const OnnxImportOptions &options = {});
 
 /// One dimension of an input or output as the model declares it.
 struct ModelDim {

@@ -6,8 +6,8 @@
 
 namespace jacquard::ops {
 
-/// numpy's matmul: [.., M, K] x [.., K, N] -> [.., M, N], leading dimensions broadcast; a vector on the left is [1, K], on the
-/// right [K, 1], and the extra dimension is dropped. Sums of narrow floats are kept in f32.
+/// numpy's matmul: [.., M, K] x [.., K, N] -> [.., M, N], leading dimensions broadcast; a vector on the left is [1, K],
+/// on the right [K, 1], and the extra dimension is dropped. Sums of narrow floats are kept in f32.
 Result<Value> matmul(OpBuilder &b, Location loc, Value lhs, Value rhs);
 
 /// The same for quantised integers: elements are widened to i32 (as unsigned or signed), less their zero point.
@@ -39,8 +39,8 @@ struct Window {
   bool staysInside(size_t i, int64_t extent) const;
 };
 
-/// Checks that all lists have one positive entry per spatial dimension of `input` ([N, C, spatial..]) and that the kernel
-/// fits at least once.
+/// Checks that all lists have one positive entry per spatial dimension of `input` ([N, C, spatial..]) and that the
+/// kernel fits at least once.
 Status checkWindow(const Window &window, ArrayRef<int64_t> input);
 
 /// input [N, C, spatial..] * weight [M, C/groups, kernel..] + bias [M] (or null) -> [N, M, spatial..].
@@ -50,8 +50,8 @@ Result<Value> conv(OpBuilder &b, Location loc, Value input, Value weight, Value 
 Result<Value> convInteger(OpBuilder &b, Location loc, const QuantizedOperand &input, const QuantizedOperand &weight,
                           Value bias, const Window &window, int64_t groups);
 
-/// The transpose of conv: weight [C, M/groups, kernel..]; `output` holds the spatial extents of the result. The window's pads
-/// are taken off the full result; padsEnd is not used.
+/// The transpose of conv: weight [C, M/groups, kernel..]; `output` holds the spatial extents of the result. The
+/// window's pads are taken off the full result; padsEnd is not used.
 Result<Value> convTranspose(OpBuilder &b, Location loc, Value input, Value weight, Value bias, const Window &window,
                             int64_t groups, ArrayRef<int64_t> output);
 

@@ -1,4 +1,5 @@
-// Gather.h - reading and writing at computed indices; index tensors hold i32 or i64, negative indices count from the end
+// Gather.h - reading and writing at computed indices; index tensors hold i32 or i64, negative indices count from the
+// end
 #ifndef JACQUARD_OPERATORS_GATHER_H
 #define JACQUARD_OPERATORS_GATHER_H
 
@@ -25,8 +26,8 @@ Result<Value> scatterElements(OpBuilder &b, Location loc, Value data, Value indi
 Result<Value> scatterND(OpBuilder &b, Location loc, Value data, Value indices, Value updates, ScatterKind kind,
                         bool isUnsigned = false);
 
-/// 1-of-depth coding along a new dimension `axis`: on where the index equals the position, else off. `values` is [off, on].
-/// Indices outside [-depth, depth) give off everywhere.
+/// 1-of-depth coding along a new dimension `axis`: on where the index equals the position, else off. `values` is [off,
+/// on]. Indices outside [-depth, depth) give off everywhere.
 Value oneHot(OpBuilder &b, Location loc, Value indices, Value values, int64_t depth, int64_t axis);
 
 } // namespace jacquard::ops

@@ -8,8 +8,8 @@ namespace jacquard::ops {
 
 Result<Value> maxPool(OpBuilder &b, Location loc, Value input, const Window &window, bool isUnsigned = false);
 
-/// Maxima and where they stand, as i64 positions in the flattened input (its spatial dimensions in column-major order when
-/// `columnMajor`). Of equal values the first one counts.
+/// Maxima and where they stand, as i64 positions in the flattened input (its spatial dimensions in column-major order
+/// when `columnMajor`). Of equal values the first one counts.
 struct MaxPoolResult {
   Value values, positions;
 };

@@ -8,8 +8,8 @@ namespace jacquard::ops {
 
 enum class Reduction { Sum, Mean, Max, Min, Prod, L1, L2, SumSquare, LogSum, LogSumExp };
 
-/// Reduces along `axes` (in range, distinct, sorted); they stay as extents of 1 when `keepAxes`. Sums of narrow floats are
-/// kept in f32.
+/// Reduces along `axes` (in range, distinct, sorted); they stay as extents of 1 when `keepAxes`. Sums of narrow floats
+/// are kept in f32.
 Value reduce(OpBuilder &b, Location loc, Reduction kind, Value tensor, ArrayRef<int64_t> axes, bool keepAxes,
              bool isUnsigned = false);
 
@@ -19,7 +19,8 @@ struct ArgOptions {
 };
 Result<Value> argExtreme(OpBuilder &b, Location loc, Value tensor, int64_t axis, const ArgOptions &options);
 
-/// The `count` largest (smallest) elements along `axis` in order, and their i64 positions; of equal ones the first ones.
+/// The `count` largest (smallest) elements along `axis` in order, and their i64 positions; of equal ones the first
+/// ones.
 struct TopK {
   Value values, positions;
 };

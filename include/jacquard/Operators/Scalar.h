@@ -12,8 +12,8 @@ using mlir::Type;
 using mlir::Value;
 using mlir::ValueRange;
 
-/// Emits scalar ops at the builder's insertion point. Operands of a call have one type: float, signless integer or index.
-/// `isUnsigned` says how integers are meant where it matters (division, comparison, minimum, conversion).
+/// Emits scalar ops at the builder's insertion point. Operands of a call have one type: float, signless integer or
+/// index. `isUnsigned` says how integers are meant where it matters (division, comparison, minimum, conversion).
 class Scalars {
 public:
   Scalars(OpBuilder &builder, Location loc, bool isUnsigned = false) : b(builder), loc(loc), isUnsigned(isUnsigned) {}
@@ -46,8 +46,8 @@ public:
   Value select(Value condition, Value x, Value y);
   Value both(Value x, Value y); ///< bitwise and
   Value either(Value x, Value y);
-  Value differ(Value x, Value y); ///< bitwise exclusive or
-  Value negate(Value x);          ///< bitwise not
+  Value differ(Value x, Value y);      ///< bitwise exclusive or
+  Value negate(Value x);               ///< bitwise not
   Value shiftLeft(Value x, Value by);  ///< 0 when `by` is the width or more
   Value shiftRight(Value x, Value by); ///< logical; 0 when `by` is the width or more
 
@@ -65,8 +65,8 @@ public:
   Value sigmoid(Value x);
   Value softplus(Value x); ///< log(1 + exp(x)) without overflow
 
-  /// Converts; integers are widened, and turned into floats, as `isUnsigned` says; a float becomes an integer towards zero
-  /// (of `toUnsigned` kind); anything becomes i1 by comparison with zero.
+  /// Converts; integers are widened, and turned into floats, as `isUnsigned` says; a float becomes an integer towards
+  /// zero (of `toUnsigned` kind); anything becomes i1 by comparison with zero.
   Value cast(Value x, Type type, bool toUnsigned = false);
 
 private:

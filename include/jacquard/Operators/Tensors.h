@@ -61,7 +61,8 @@ Value foldOver(OpBuilder &b, Location loc, ArrayRef<int64_t> domain, Value init,
 Value sumOver(OpBuilder &b, Location loc, ArrayRef<int64_t> domain, Type type, IndexFn body);
 
 /// A tensor as it is, or converted elementwise.
-Value convert(OpBuilder &b, Location loc, Value tensor, Type element, bool fromUnsigned = false, bool toUnsigned = false);
+Value convert(OpBuilder &b, Location loc, Value tensor, Type element, bool fromUnsigned = false,
+              bool toUnsigned = false);
 
 /// A constant tensor of i64 or of a float type.
 Value constantTensor(OpBuilder &b, Location loc, ArrayRef<int64_t> shape, ArrayRef<int64_t> values);

@@ -26,8 +26,10 @@ static void buildConstant(Node &n) {
   if (auto ints = n.intsAttr("value_ints"))
     return n.result(0, ops::constantTensor(n.b, n.loc, {int64_t(ints->size())}, *ints), int64Type);
   if (auto floats = n.floatsAttr("value_floats"))
-    return n.result(0, ops::constantTensor(n.b, n.loc, {int64_t(floats->size())}, n.b.getF32Type(), *floats), floatType);
-  n.fail("the constant has none of the attributes value, value_int(s), value_float(s); strings and sparse tensors are not supported");
+    return n.result(0, ops::constantTensor(n.b, n.loc, {int64_t(floats->size())}, n.b.getF32Type(), *floats),
+                    floatType);
+  n.fail("the constant has none of the attributes value, value_int(s), value_float(s); strings and sparse tensors are "
+         "not supported");
 }
 
 /// Checks extents that come from a model's numbers.
@@ -90,8 +92,8 @@ static void buildEyeLike(Node &n) {
   int64_t diagonal = n.intAttr("k", 0);
   Type element = mlirElementType(n.b.getContext(), type);
   if (!element || n.rank() != 2)
-    return n.fail("expected a matrix as input and a supported element type; found rank " + llvm::Twine(n.rank()) + " and " +
-                  elementTypeName(type));
+    return n.fail("expected a matrix as input and a supported element type; found rank " + llvm::Twine(n.rank()) +
+                  " and " + elementTypeName(type));
   n.result(0,
            ops::mapOver(n.b, n.loc, n.shape(),
                         [&](OpBuilder &b, ValueRange i) {
@@ -110,6 +112,8 @@ static void buildDropout(Node &n) {
     if (training && *training != 0 && ratio && *ratio != 0)
       return n.fail("training mode drops at random; only inference is supported");
   }
+  if (n.opset < 7 && !n.intAttr("is_test", 0))
+    return n.fail("training mode drops at random; only inference (is_test = 1) is supported");
   n.result(0, n.input(0));
   if (!n.wants(1))
     return;
@@ -131,7 +135,8 @@ static void buildIf(Node &n) {
   if (n.failed())
     return;
   if (results.size() < n.numOutputs())
-    return n.fail("the branch has " + llvm::Twine(results.size()) + " outputs; expected " + llvm::Twine(n.numOutputs()));
+    return n.fail("the branch has " + llvm::Twine(results.size()) + " outputs; expected " +
+                  llvm::Twine(n.numOutputs()));
   for (size_t i = 0; i < n.numOutputs(); ++i) {
     if (n.wants(i) && !results[i].value)
       return n.fail("a node of the branch that is taken is not supported");
@@ -143,7 +148,7 @@ ArrayRef<Operator> importer::constantOperators() {
   static const Operator table[] = {
       {"Constant", 1, newest, 0, 0, Takes::Any, buildConstant},
       {"ConstantOfShape", 9, newest, 1, 1, Takes::Any, buildConstantOfShape},
-      {"Dropout", 7, newest, 1, 3, Takes::Float, buildDropout},
+      {"Dropout", 6, newest, 1, 3, Takes::Float, buildDropout},
       {"EyeLike", 9, newest, 1, 1, Takes::Any, buildEyeLike},
       {"If", 1, newest, 1, 1, Takes::Bool, buildIf},
       {"Range", 11, newest, 3, 3, Takes::Number, buildRange},

@@ -62,15 +62,15 @@ static Result<RankedTensorType> tensorType(MLIRContext *context, const onnx::Ten
   SmallVector<int64_t> shape;
   bool isEmpty = llvm::is_contained(tensor.dims(), 0);
   for (int64_t extent : tensor.dims()) {
-    if (extent < 0 || (!isEmpty && __builtin_mul_overflow(bytes, extent, &bytes)) || bytes > mostBytes || extent > mostBytes)
+    if (extent < 0 || (!isEmpty && __builtin_mul_overflow(bytes, extent, &bytes)) || bytes > mostBytes ||
+        extent > mostBytes)
       return Error{"has an impossible extent " + std::to_string(extent)};
     shape.push_back(extent);
   }
   return RankedTensorType::get(shape, element);
 }
 
-template <typename To, typename Field>
-static std::string packField(const Field &field) {
+template <typename To, typename Field> static std::string packField(const Field &field) {
   std::string bytes(field.size() * sizeof(To), '\0');
   for (int i = 0; i < field.size(); ++i) {
     To value = static_cast<To>(field.Get(i));
@@ -107,9 +107,8 @@ static std::string packTypedData(const onnx::TensorProto &tensor, DType type) {
 static Status checkSize(const onnx::TensorProto &tensor, RankedTensorType type, size_t given, size_t expected) {
   if (given == expected)
     return {};
-  return Error{"has " + std::to_string(given) + " bytes of data; expected " +
-               std::to_string(expected) + " for " + std::to_string(type.getNumElements()) + " elements of " +
-               elementTypeName(tensor.data_type())};
+  return Error{"has " + std::to_string(given) + " bytes of data; expected " + std::to_string(expected) + " for " +
+               std::to_string(type.getNumElements()) + " elements of " + elementTypeName(tensor.data_type())};
 }
 
 Result<ElementsAttr> importer::importTensor(MLIRContext *context, const Model &model, const onnx::TensorProto &tensor) {
@@ -143,7 +142,8 @@ Result<ElementsAttr> importer::importTensor(MLIRContext *context, const Tensor &
   auto type = RankedTensorType::get(tensor.shape, mlirElementType(context, onnxType(tensor.type)));
   auto bytes = std::make_shared<std::string>(tensor.bytes.begin(), tensor.bytes.end());
   if (bytes->size() != size_t(tensor.numElements()) * dtypeBytes(tensor.type))
-    return Error{"has " + std::to_string(bytes->size()) + " bytes; expected those of " + describeTensorType(tensor.type, tensor.shape)};
+    return Error{"has " + std::to_string(bytes->size()) + " bytes; expected those of " +
+                 describeTensorType(tensor.type, tensor.shape)};
   return makeConstant(type, ArrayRef<char>(bytes->data(), bytes->size()), "folded", bytes);
 }
 
@@ -152,7 +152,8 @@ Result<ElementsAttr> importer::importTensor(MLIRContext *context, const Tensor &
 //===----------------------------------------------------------------------===//
 
 static std::optional<DType> signedHostType(Type type) {
-  for (DType candidate : {DType::F32, DType::F64, DType::F16, DType::BF16, DType::I8, DType::I16, DType::I32, DType::I64, DType::Bool})
+  for (DType candidate :
+       {DType::F32, DType::F64, DType::F16, DType::BF16, DType::I8, DType::I16, DType::I32, DType::I64, DType::Bool})
     if (mlirElementType(type.getContext(), onnxType(candidate)) == type)
       return candidate;
   return std::nullopt;

@@ -1,12 +1,12 @@
 // ElementwiseOps.cpp - operators that work element by element, with numpy broadcasting
-#include "Node.h"
+#include "GraphImporter.h"
+
+#include "jacquard/Operators/Movement.h"
 
 #include "onnx/onnx_pb.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-
-#include "GraphImporter.h"
 
 using namespace mlir;
 using namespace jacquard;
@@ -30,14 +30,12 @@ static void mapElements(Node &n, ops::ElementFn fn, int32_t type = 0) {
 }
 
 /// A method of Scalars.
-template <Value (Scalars::*fn)(Value)>
-static void unary(Node &n) {
+template <Value (Scalars::*fn)(Value)> static void unary(Node &n) {
   mapElements(n, [](Scalars &s, ValueRange x) { return (s.*fn)(x[0]); });
 }
 
 /// An op of the math dialect.
-template <typename Op>
-static void unaryMath(Node &n) {
+template <typename Op> static void unaryMath(Node &n) {
   n.result(0, ops::mapOver(n.b, n.loc, n.shape(), [&](OpBuilder &b, ValueRange i) -> Value {
              return Op::create(b, n.loc, pat::at(b, n.loc, n.input(0), i));
            }));
@@ -123,7 +121,8 @@ static void buildSwish(Node &n) {
 }
 
 static void buildSoftsign(Node &n) {
-  mapElements(n, [](Scalars &s, ValueRange x) { return s.div(x[0], s.add(s.constant(x[0].getType(), 1), s.abs(x[0]))); });
+  mapElements(n,
+              [](Scalars &s, ValueRange x) { return s.div(x[0], s.add(s.constant(x[0].getType(), 1), s.abs(x[0]))); });
 }
 
 static void buildShrink(Node &n) {
@@ -173,19 +172,35 @@ static void buildIdentity(Node &n) { n.result(0, n.input(0)); }
 // Two and more inputs
 //===----------------------------------------------------------------------===//
 
-static void combine(Node &n, ops::ElementFn fn, int32_t type = 0) {
-  n.requireSameTypes();
-  if (!n.failed())
-    n.result(ops::elementwise(n.b, n.loc, {n.input(0), n.input(1)}, fn, n.isUnsigned()), type);
+/// The right operand. Before version 7 attributes say whether it broadcasts, and from which dimension of the left one
+/// on.
+static Value rightOperand(Node &n) {
+  Value right = n.input(1);
+  if (n.opset >= 7 || !n.hasAttr("axis") || !n.intAttr("broadcast", 0))
+    return right;
+  int64_t axis = n.axisAttr("axis", 0, n.rank()), behind = n.rank() - axis - n.rank(1);
+  if (behind < 0)
+    n.fail("shape " + ops::describe(n.shape(1)) + " does not fit into " + ops::describe(n.shape(0)) + " at axis " +
+           llvm::Twine(axis));
+  if (n.failed())
+    return right;
+  Shape shape(n.shape(1));
+  shape.append(behind, 1);
+  return ops::reshape(n.b, n.loc, right, shape);
 }
 
-template <Value (Scalars::*fn)(Value, Value)>
-static void binary(Node &n) {
+static void combine(Node &n, ops::ElementFn fn, int32_t type = 0) {
+  n.requireSameTypes();
+  Value right = rightOperand(n);
+  if (!n.failed())
+    n.result(ops::elementwise(n.b, n.loc, {n.input(0), right}, fn, n.isUnsigned()), type);
+}
+
+template <Value (Scalars::*fn)(Value, Value)> static void binary(Node &n) {
   combine(n, [](Scalars &s, ValueRange x) { return (s.*fn)(x[0], x[1]); });
 }
 
-template <Value (Scalars::*fn)(Value, Value)>
-static void comparison(Node &n) {
+template <Value (Scalars::*fn)(Value, Value)> static void comparison(Node &n) {
   combine(n, [](Scalars &s, ValueRange x) { return (s.*fn)(x[0], x[1]); }, boolType);
 }
 
@@ -197,8 +212,7 @@ static void buildGreaterOrEqual(Node &n) {
   combine(n, [](Scalars &s, ValueRange x) { return s.lessEqual(x[1], x[0]); }, boolType);
 }
 
-template <Value (Scalars::*fn)(Value, Value)>
-static void variadic(Node &n) {
+template <Value (Scalars::*fn)(Value, Value)> static void variadic(Node &n) {
   n.requireSameTypes();
   if (n.failed())
     return;
@@ -267,11 +281,12 @@ static Value power(OpBuilder &b, Node &n, Value x, Value y, std::optional<double
 
 static void buildPow(Node &n) {
   std::optional<double> known = knownExponent(n);
-  Result<Shape> shape = ops::broadcastShapes({n.shape(0), n.shape(1)});
+  Value exponent = rightOperand(n);
+  Result<Shape> shape = ops::broadcastShapes({n.shape(0), ops::shapeOf(exponent)});
   if (!shape)
     return n.fail(shape.error());
   n.result(0, ops::mapOver(n.b, n.loc, *shape, [&](OpBuilder &b, ValueRange i) {
-             Value x = ops::readBroadcast(b, n.loc, n.input(0), i), y = ops::readBroadcast(b, n.loc, n.input(1), i);
+             Value x = ops::readBroadcast(b, n.loc, n.input(0), i), y = ops::readBroadcast(b, n.loc, exponent, i);
              return power(b, n, x, y, known);
            }));
 }
@@ -280,12 +295,20 @@ static void buildPRelu(Node &n) {
   n.requireSameTypes();
   if (n.failed())
     return;
-  Result<Shape> shape = ops::broadcastShapes({n.shape(0), n.shape(1)});
+  Value slope = n.input(1);
+  bool perChannel = n.opset < 7 && n.rank(1) == 1 && n.rank() > 1;
+  if (perChannel) { // its dimension is the second one
+    Shape channels(n.shape(1));
+    channels.append(n.rank() - 2, 1);
+    slope = ops::reshape(n.b, n.loc, slope, channels);
+  }
+  Result<Shape> shape = ops::broadcastShapes({n.shape(0), ops::shapeOf(slope)});
   if (!shape || ArrayRef<int64_t>(*shape) != n.shape(0))
-    return n.fail("slope of shape " + ops::describe(n.shape(1)) + " does not broadcast to " + ops::describe(n.shape(0)));
-  combine(n, [](Scalars &s, ValueRange x) {
+    return n.fail("slope of shape " + ops::describe(n.shape(1)) + " does not broadcast to " +
+                  ops::describe(n.shape(0)));
+  n.result(ops::elementwise(n.b, n.loc, {n.input(0), slope}, [](Scalars &s, ValueRange x) {
     return s.select(s.less(x[0], s.integer(x[0].getType(), 0)), s.mul(x[0], x[1]), x[0]);
-  });
+  }));
 }
 
 static void buildWhere(Node &n) {
@@ -352,12 +375,15 @@ static void buildBitCast(Node &n) {
   if (fromBool && toBytes) // booleans are stored as bytes
     return castTo(n, type);
   if (!element || element.getIntOrFloatBitWidth() != n.element().getIntOrFloatBitWidth())
-    return n.fail("a bit cast from " + elementTypeName(n.type()) + " to " + elementTypeName(type) + " is not supported");
+    return n.fail("a bit cast from " + elementTypeName(n.type()) + " to " + elementTypeName(type) +
+                  " is not supported");
   if (element == n.element())
     return n.result(0, n.input(0), type);
-  n.result(0, ops::mapOver(n.b, n.loc, n.shape(), [&](OpBuilder &b, ValueRange i) -> Value {
-             return arith::BitcastOp::create(b, n.loc, element, pat::at(b, n.loc, n.input(0), i));
-           }),
+  n.result(0,
+           ops::mapOver(n.b, n.loc, n.shape(),
+                        [&](OpBuilder &b, ValueRange i) -> Value {
+                          return arith::BitcastOp::create(b, n.loc, element, pat::at(b, n.loc, n.input(0), i));
+                        }),
            type);
 }
 
@@ -370,8 +396,8 @@ ArrayRef<Operator> importer::elementwiseOperators() {
       {"Abs", 6, newest, 1, 1, Takes::Any, unary<&Scalars::abs>},
       {"Acos", 7, newest, 1, 1, Takes::Float, unaryMath<math::AcosOp>},
       {"Acosh", 9, newest, 1, 1, Takes::Float, unaryMath<math::AcoshOp>},
-      {"Add", 7, newest, 2, 2, Takes::Number, binary<&Scalars::add>},
-      {"And", 7, newest, 2, 2, Takes::Bool, binary<&Scalars::both>},
+      {"Add", 6, newest, 2, 2, Takes::Number, binary<&Scalars::add>},
+      {"And", 1, newest, 2, 2, Takes::Bool, binary<&Scalars::both>},
       {"Asin", 7, newest, 1, 1, Takes::Float, unaryMath<math::AsinOp>},
       {"Asinh", 9, newest, 1, 1, Takes::Float, unaryMath<math::AsinhOp>},
       {"Atan", 7, newest, 1, 1, Takes::Float, unaryMath<math::AtanOp>},
@@ -389,14 +415,14 @@ ArrayRef<Operator> importer::elementwiseOperators() {
       {"Clip", 6, newest, 1, 3, Takes::Number, buildClip},
       {"Cos", 7, newest, 1, 1, Takes::Float, unaryMath<math::CosOp>},
       {"Cosh", 9, newest, 1, 1, Takes::Float, unaryMath<math::CoshOp>},
-      {"Div", 7, newest, 2, 2, Takes::Number, binary<&Scalars::div>},
+      {"Div", 6, newest, 2, 2, Takes::Number, binary<&Scalars::div>},
       {"Elu", 6, newest, 1, 1, Takes::Float, buildElu},
-      {"Equal", 7, newest, 2, 2, Takes::Any, comparison<&Scalars::equal>},
+      {"Equal", 1, newest, 2, 2, Takes::Any, comparison<&Scalars::equal>},
       {"Erf", 9, newest, 1, 1, Takes::Float, unary<&Scalars::erf>},
       {"Exp", 6, newest, 1, 1, Takes::Float, unary<&Scalars::exp>},
       {"Floor", 6, newest, 1, 1, Takes::Float, unary<&Scalars::floor>},
       {"Gelu", 20, newest, 1, 1, Takes::Float, buildGelu},
-      {"Greater", 7, newest, 2, 2, Takes::Number, buildGreater},
+      {"Greater", 1, newest, 2, 2, Takes::Number, buildGreater},
       {"GreaterOrEqual", 12, newest, 2, 2, Takes::Number, buildGreaterOrEqual},
       {"HardSigmoid", 6, newest, 1, 1, Takes::Float, buildHardSigmoid},
       {"HardSwish", 14, newest, 1, 1, Takes::Float, buildHardSwish},
@@ -404,20 +430,20 @@ ArrayRef<Operator> importer::elementwiseOperators() {
       {"IsInf", 10, newest, 1, 1, Takes::Float, buildIsInf},
       {"IsNaN", 9, newest, 1, 1, Takes::Float, buildIsNaN},
       {"LeakyRelu", 6, newest, 1, 1, Takes::Float, buildLeakyRelu},
-      {"Less", 7, newest, 2, 2, Takes::Number, comparison<&Scalars::less>},
+      {"Less", 1, newest, 2, 2, Takes::Number, comparison<&Scalars::less>},
       {"LessOrEqual", 12, newest, 2, 2, Takes::Number, comparison<&Scalars::lessEqual>},
       {"Log", 6, newest, 1, 1, Takes::Float, unary<&Scalars::log>},
-      {"Max", 8, newest, 1, anyNumber, Takes::Number, variadic<&Scalars::max>},
-      {"Mean", 8, newest, 1, anyNumber, Takes::Float, variadic<&Scalars::add>},
-      {"Min", 8, newest, 1, anyNumber, Takes::Number, variadic<&Scalars::min>},
+      {"Max", 6, newest, 1, anyNumber, Takes::Number, variadic<&Scalars::max>},
+      {"Mean", 6, newest, 1, anyNumber, Takes::Float, variadic<&Scalars::add>},
+      {"Min", 6, newest, 1, anyNumber, Takes::Number, variadic<&Scalars::min>},
       {"Mish", 18, newest, 1, 1, Takes::Float, buildMish},
       {"Mod", 10, newest, 2, 2, Takes::Number, buildMod},
-      {"Mul", 7, newest, 2, 2, Takes::Number, binary<&Scalars::mul>},
+      {"Mul", 6, newest, 2, 2, Takes::Number, binary<&Scalars::mul>},
       {"Neg", 6, newest, 1, 1, Takes::Number, unary<&Scalars::neg>},
       {"Not", 1, newest, 1, 1, Takes::Bool, unary<&Scalars::negate>},
-      {"Or", 7, newest, 2, 2, Takes::Bool, binary<&Scalars::either>},
-      {"PRelu", 7, newest, 2, 2, Takes::Number, buildPRelu},
-      {"Pow", 7, newest, 2, 2, Takes::Number, buildPow},
+      {"Or", 1, newest, 2, 2, Takes::Bool, binary<&Scalars::either>},
+      {"PRelu", 6, newest, 2, 2, Takes::Number, buildPRelu},
+      {"Pow", 1, newest, 2, 2, Takes::Number, buildPow},
       {"Reciprocal", 6, newest, 1, 1, Takes::Float, buildReciprocal},
       {"Relu", 6, newest, 1, 1, Takes::Number, buildRelu},
       {"Round", 11, newest, 1, 1, Takes::Float, unary<&Scalars::roundEven>},
@@ -430,14 +456,14 @@ ArrayRef<Operator> importer::elementwiseOperators() {
       {"Softplus", 1, newest, 1, 1, Takes::Float, unary<&Scalars::softplus>},
       {"Softsign", 1, newest, 1, 1, Takes::Float, buildSoftsign},
       {"Sqrt", 6, newest, 1, 1, Takes::Float, unary<&Scalars::sqrt>},
-      {"Sub", 7, newest, 2, 2, Takes::Number, binary<&Scalars::sub>},
-      {"Sum", 8, newest, 1, anyNumber, Takes::Float, variadic<&Scalars::add>},
+      {"Sub", 6, newest, 2, 2, Takes::Number, binary<&Scalars::sub>},
+      {"Sum", 6, newest, 1, anyNumber, Takes::Float, variadic<&Scalars::add>},
       {"Swish", 24, newest, 1, 1, Takes::Float, buildSwish},
       {"Tan", 7, newest, 1, 1, Takes::Float, unaryMath<math::TanOp>},
       {"Tanh", 6, newest, 1, 1, Takes::Float, unary<&Scalars::tanh>},
       {"ThresholdedRelu", 10, newest, 1, 1, Takes::Float, buildThresholdedRelu},
       {"Where", 9, newest, 3, 3, Takes::Any, buildWhere},
-      {"Xor", 7, newest, 2, 2, Takes::Bool, binary<&Scalars::differ>},
+      {"Xor", 1, newest, 2, 2, Takes::Bool, binary<&Scalars::differ>},
   };
   return table;
 }

@@ -136,7 +136,8 @@ private:
       operands.push_back(lookup(index));
     // A map without results does not fold, but there is nothing to do for it.
     bool isScalar = op.getTensorType().getRank() == 0;
-    if (llvm::is_contained(operands, Attribute()) || (!isScalar && failed(op.getAccessMap().constantFold(operands, place))))
+    if (llvm::is_contained(operands, Attribute()) ||
+        (!isScalar && failed(op.getAccessMap().constantFold(operands, place))))
       return failure();
     int64_t flat = 0;
     bool inside = true;
@@ -233,21 +234,23 @@ private:
 //===----------------------------------------------------------------------===//
 
 static bool isIntegerDivision(Operation *op) {
-  return isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::CeilDivSIOp, arith::CeilDivUIOp, arith::FloorDivSIOp>(op);
+  return isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp, arith::CeilDivSIOp, arith::CeilDivUIOp,
+             arith::FloorDivSIOp>(op);
 }
 
 /// Machine code does not check: what could divide by zero or read outside of a tensor is not run while compiling.
 static bool isSafe(Operation *root) {
   return !root->walk([](Operation *op) {
-            if (isIntegerDivision(op)) {
-              APInt divisor;
-              if (!matchPattern(op->getOperand(1), m_ConstantInt(&divisor)) || divisor.isZero())
-                return WalkResult::interrupt();
-            }
-            if (auto at = dyn_cast<pat::AtOp>(op); at && !at.getElseValue() && !pat::isProvablyInBounds(at))
-              return WalkResult::interrupt();
-            return WalkResult::advance();
-          }).wasInterrupted();
+                if (isIntegerDivision(op)) {
+                  APInt divisor;
+                  if (!matchPattern(op->getOperand(1), m_ConstantInt(&divisor)) || divisor.isZero())
+                    return WalkResult::interrupt();
+                }
+                if (auto at = dyn_cast<pat::AtOp>(op); at && !at.getElseValue() && !pat::isProvablyInBounds(at))
+                  return WalkResult::interrupt();
+                return WalkResult::advance();
+              })
+              .wasInterrupted();
 }
 
 /// Compiles one function that returns `wanted`, made of `slice` and known values, and runs it.
@@ -317,9 +320,8 @@ ElementsAttr ConstantEvaluator::compute(Value value, ArrayRef<Operation *> slice
   int64_t cost = 0;
   for (Operation *op : slice)
     cost += costOf(op);
-  bool canInterpret = llvm::all_of(slice, [](Operation *op) {
-    return op->getNumRegions() == 0 || isa<pat::MapOp, pat::FoldOp>(op);
-  });
+  bool canInterpret =
+      llvm::all_of(slice, [](Operation *op) { return op->getNumRegions() == 0 || isa<pat::MapOp, pat::FoldOp>(op); });
   if (cost <= mostInterpreted && canInterpret) {
     Interpreter interpreter(known);
     for (Operation *op : slice) {
@@ -374,9 +376,8 @@ void ConstantEvaluator::foldConstants(func::FuncOp func) {
   eraseUnused(body);
   llvm::DenseSet<Operation *> constants;
   for (Operation &op : body.without_terminator()) {
-    bool fromConstants = llvm::all_of(inputsOf(&op), [&](Value input) {
-      return input.getDefiningOp() && constants.contains(input.getDefiningOp());
-    });
+    bool fromConstants = llvm::all_of(
+        inputsOf(&op), [&](Value input) { return input.getDefiningOp() && constants.contains(input.getDefiningOp()); });
     bool isPattern = op.getNumRegions() != 0;
     if (fromConstants && (!isPattern || (isMemoryEffectFree(&op) && staysSmall(&op) && isSafe(&op))))
       constants.insert(&op);
@@ -386,9 +387,8 @@ void ConstantEvaluator::foldConstants(func::FuncOp func) {
   for (Operation &op : body.without_terminator())
     for (Value result : op.getResults())
       if (op.getNumRegions() != 0 && constants.contains(&op) && isa<RankedTensorType>(result.getType()) &&
-          llvm::any_of(result.getUsers(), [&](Operation *user) {
-            return !constants.contains(body.findAncestorOpInBlock(*user));
-          }))
+          llvm::any_of(result.getUsers(),
+                       [&](Operation *user) { return !constants.contains(body.findAncestorOpInBlock(*user)); }))
         wanted.push_back(result);
   llvm::SetVector<Operation *> slice;
   for (Value value : wanted) {

@@ -9,18 +9,19 @@
 
 namespace jacquard::importer {
 
-/// Shapes are computed by patterns like everything else. Short programs are interpreted, op by op through `fold`, because
-/// there are hundreds of them in a model; long ones run on the host target.
+/// Shapes are computed by patterns like everything else. Short programs are interpreted, op by op through `fold`,
+/// because there are hundreds of them in a model; long ones run on the host target.
 class ConstantEvaluator {
 public:
-  /// The value of a tensor; null when it depends on arguments or cannot be computed (division by zero, index out of bounds).
+  /// The value of a tensor; null when it depends on arguments or cannot be computed (division by zero, index out of
+  /// bounds).
   mlir::ElementsAttr evaluate(mlir::Value value);
 
   /// The arguments that a value depends on.
   static llvm::SetVector<mlir::BlockArgument> argumentsOf(mlir::Value value);
 
-  /// Replaces what depends on constants only by its value, where that does not need much more memory than its operands, and
-  /// erases what is not used then.
+  /// Replaces what depends on constants only by its value, where that does not need much more memory than its operands,
+  /// and erases what is not used then.
   void foldConstants(mlir::func::FuncOp func);
 
 private:

@@ -11,7 +11,8 @@ using ops::ScatterKind;
 /// Fails unless input i holds indices.
 static void requireIndices(Node &n, size_t i) {
   if (n.has(i) && n.type(i) != 6 && n.type(i) != 7)
-    n.fail("input '" + n.inputName(i) + "' has element type " + elementTypeName(n.type(i)) + "; expected int64 or int32");
+    n.fail("input '" + n.inputName(i) + "' has element type " + elementTypeName(n.type(i)) +
+           "; expected int64 or int32");
 }
 
 static void requireDims(Node &n) {

@@ -64,7 +64,8 @@ static std::string domainName(StringRef domain) { return domain.empty() ? "ai.on
 
 void GraphImporter::report(const onnx::NodeProto &proto, int64_t opset, const std::string &reason,
                            std::vector<std::string> constantsNeeded) {
-  problems.push_back({proto.op_type(), domainName(proto.domain()), opset, nodeName(proto), reason, std::move(constantsNeeded)});
+  problems.push_back(
+      {proto.op_type(), domainName(proto.domain()), opset, nodeName(proto), reason, std::move(constantsNeeded)});
   problemLocations.push_back(nodeLocation(proto));
 }
 
@@ -86,7 +87,8 @@ void GraphImporter::emitReport() {
     emitError(problemLocations[0]) << "cannot import '" << model.name << "': " << textOf(problems[0]);
     return;
   }
-  InFlightDiagnostic diag = emitError(fileLocation()) << "cannot import '" << model.name << "': " << problems.size() << " problems";
+  InFlightDiagnostic diag = emitError(fileLocation())
+                            << "cannot import '" << model.name << "': " << problems.size() << " problems";
   for (auto [problem, location] : llvm::zip(problems, problemLocations))
     diag.attachNote(location) << textOf(problem);
 }
@@ -105,7 +107,8 @@ std::vector<std::string> GraphImporter::argumentNames(Value value) {
 static bool isAbsurd(ArrayRef<int64_t> shape) {
   int64_t count = 1;
   for (int64_t extent : shape)
-    if (extent < 0 || extent > mostElements || __builtin_mul_overflow(count, std::max<int64_t>(extent, 1), &count) || count > mostElements)
+    if (extent < 0 || extent > mostElements || __builtin_mul_overflow(count, std::max<int64_t>(extent, 1), &count) ||
+        count > mostElements)
       return true;
   return false;
 }
@@ -163,7 +166,8 @@ void GraphImporter::importInputs(Scope &scope) {
     if (auto bound = options.constantInputs.find(input.name()); bound != options.constantInputs.end()) {
       Result<ElementsAttr> value = importTensor(context, bound->second);
       if (!value || cast<ShapedType>(value->getType()).getElementType() != element) {
-        reportModel(what, value ? "is bound to elements of another type; expected " + elementTypeName(type) : value.error());
+        reportModel(what,
+                    value ? "is bound to elements of another type; expected " + elementTypeName(type) : value.error());
         scope.lost.insert(input.name());
         continue;
       }
@@ -351,9 +355,10 @@ static void collectNames(const onnx::NodeProto &proto, SmallVectorImpl<StringRef
   }
 }
 
-/// The nodes with producers before consumers, otherwise in their own order. ONNX asks for that, not all exporters comply.
-/// Nodes of a cycle come in an order in which one of them reads what is not defined yet.
-static SmallVector<const onnx::NodeProto *> sortNodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) {
+/// The nodes with producers before consumers, otherwise in their own order. ONNX asks for that, not all exporters
+/// comply. Nodes of a cycle come in an order in which one of them reads what is not defined yet.
+static SmallVector<const onnx::NodeProto *>
+sortNodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) {
   llvm::StringMap<int> producers;
   for (int i = 0; i < nodes.size(); ++i)
     for (const std::string &output : nodes[i].output())
@@ -415,9 +420,11 @@ SmallVector<Item> GraphImporter::importBranch(Node &node, const onnx::GraphProto
 void GraphImporter::importCall(Scope &scope, const onnx::NodeProto &proto, const onnx::FunctionProto &function,
                                ArrayRef<Item> inputs) {
   int64_t opset = opsetOf(scope, proto.domain());
-  if (depth >= mostNested || int(inputs.size()) > function.input_size() || proto.output_size() > function.output_size()) {
-    report(proto, opset, depth >= mostNested ? "branches and functions are nested deeper than " + std::to_string(mostNested)
-                                             : "the call does not fit the function's inputs and outputs");
+  if (depth >= mostNested || int(inputs.size()) > function.input_size() ||
+      proto.output_size() > function.output_size()) {
+    report(proto, opset,
+           depth >= mostNested ? "branches and functions are nested deeper than " + std::to_string(mostNested)
+                               : "the call does not fit the function's inputs and outputs");
     return lose(scope, proto);
   }
   llvm::SaveAndRestore<int> deeper(depth, depth + 1);
@@ -479,8 +486,8 @@ static onnx::NodeProto resolveReferences(const onnx::NodeProto &proto, const Att
   return node;
 }
 
-/// The version of an operator's definition to take from libonnx, which knows versions up to 17; 0: none. Of the operators
-/// that it defines by others, some got new element types later, and nothing else.
+/// The version of an operator's definition to take from libonnx, which knows versions up to 17; 0: none. Of the
+/// operators that it defines by others, some got new element types later, and nothing else.
 static int64_t schemaVersion(StringRef op, int64_t opset) {
   constexpr int64_t newestKnown = 17;
   static const char *const unchanged[] = {"NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss", "BlackmanWindow",
@@ -519,7 +526,8 @@ bool GraphImporter::importBySchema(Scope &scope, const onnx::NodeProto &proto, i
   }
   // Attributes that the node leaves out have the schema's defaults.
   for (const auto &[name, attribute] : schema->attributes()) {
-    bool isGiven = llvm::any_of(call.attribute(), [&, &wanted = name](const auto &one) { return one.name() == wanted; });
+    bool isGiven =
+        llvm::any_of(call.attribute(), [&, &wanted = name](const auto &one) { return one.name() == wanted; });
     if (!isGiven && attribute.default_value.type() != onnx::AttributeProto::UNDEFINED)
       *call.add_attribute() = attribute.default_value;
   }

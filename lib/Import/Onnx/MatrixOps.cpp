@@ -43,7 +43,7 @@ static void buildMatMulInteger(Node &n) {
 
 ArrayRef<Operator> importer::matrixOperators() {
   static const Operator table[] = {
-      {"Gemm", 7, newest, 2, 3, Takes::Number, buildGemm},
+      {"Gemm", 6, newest, 2, 3, Takes::Number, buildGemm},
       {"MatMul", 1, newest, 2, 2, Takes::Number, buildMatMul},
       {"MatMulInteger", 10, newest, 2, 4, Takes::Integer, buildMatMulInteger},
   };

@@ -38,8 +38,10 @@ bool isUnsignedType(int32_t type);
 std::optional<DType> hostType(int32_t type);
 int32_t onnxType(DType type);
 
-/// The value of a tensor constant. Errors continue a sentence that begins with its name ("has 3 bytes of data; ..."). `dense` up to 16 elements and for i1, else `dense_resource` over the model's own bytes.
-Result<mlir::ElementsAttr> importTensor(mlir::MLIRContext *context, const Model &model, const ::onnx::TensorProto &tensor);
+/// The value of a tensor constant. Errors continue a sentence that begins with its name ("has 3 bytes of data; ...").
+/// `dense` up to 16 elements and for i1, else `dense_resource` over the model's own bytes.
+Result<mlir::ElementsAttr> importTensor(mlir::MLIRContext *context, const Model &model,
+                                        const ::onnx::TensorProto &tensor);
 /// The same for a tensor in memory, whose bytes are copied.
 Result<mlir::ElementsAttr> importTensor(mlir::MLIRContext *context, const Tensor &tensor);
 /// The bytes of a constant as a host tensor.
@@ -47,7 +49,8 @@ std::optional<Tensor> constantToTensor(mlir::ElementsAttr value);
 
 /// Reads what `location`, `offset` and `length` of a tensor with external data say. The path is relative and must stay,
 /// links resolved, inside `folder`.
-Result<std::string> readExternalData(const ::onnx::TensorProto &tensor, const std::string &folder, uint64_t expectedBytes);
+Result<std::string> readExternalData(const ::onnx::TensorProto &tensor, const std::string &folder,
+                                     uint64_t expectedBytes);
 
 } // namespace jacquard::importer
 

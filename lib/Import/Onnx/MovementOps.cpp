@@ -46,7 +46,8 @@ static void buildReshape(Node &n) {
   for (auto [i, extent] : llvm::enumerate(shape)) {
     if (extent == 0 && !keepZero) {
       if (int64_t(i) >= n.rank())
-        return n.fail("extent 0 at position " + llvm::Twine(i) + " copies a dimension that shape " + ops::describe(n.shape()) + " does not have");
+        return n.fail("extent 0 at position " + llvm::Twine(i) + " copies a dimension that shape " +
+                      ops::describe(n.shape()) + " does not have");
       extent = n.shape()[i];
     }
     if (extent == -1 && open == -1)
@@ -61,8 +62,8 @@ static void buildReshape(Node &n) {
     known *= shape[open];
   }
   if (known != total)
-    return n.fail("shape " + ops::describe(n.shape()) + " has " + llvm::Twine(total) + " elements; shape " + ops::describe(shape) +
-                  " has " + llvm::Twine(known));
+    return n.fail("shape " + ops::describe(n.shape()) + " has " + llvm::Twine(total) + " elements; shape " +
+                  ops::describe(shape) + " has " + llvm::Twine(known));
   n.result(0, ops::reshape(n.b, n.loc, n.input(0), shape));
 }
 
@@ -120,7 +121,8 @@ static void buildTranspose(Node &n) {
   Shape sorted = order;
   llvm::sort(sorted);
   if (sorted != Shape(llvm::to_vector(llvm::seq<int64_t>(0, n.rank()))))
-    return n.fail("attribute 'perm' is " + ops::describe(order) + "; expected a permutation of " + llvm::Twine(n.rank()) + " dimensions");
+    return n.fail("attribute 'perm' is " + ops::describe(order) + "; expected a permutation of " +
+                  llvm::Twine(n.rank()) + " dimensions");
   if (!n.failed())
     n.result(0, ops::transpose(n.b, n.loc, n.input(0), order));
 }
@@ -169,8 +171,8 @@ static void buildSlice(Node &n) {
   if (n.failed())
     return;
   size_t count = starts ? starts->size() : 0;
-  if (!starts || !ends || ends->size() != count || (axes && axes->size() != count) || (steps && steps->size() != count) ||
-      (!axes && count > size_t(n.rank())))
+  if (!starts || !ends || ends->size() != count || (axes && axes->size() != count) ||
+      (steps && steps->size() != count) || (!axes && count > size_t(n.rank())))
     return n.fail("starts, ends, axes and steps do not go together for rank " + llvm::Twine(n.rank()));
   Shape firsts(n.rank(), 0), strides(n.rank(), 1), shape(n.shape()), seen;
   for (size_t i = 0; i < count; ++i) {
@@ -181,7 +183,8 @@ static void buildSlice(Node &n) {
       return n.fail("axis " + llvm::Twine(axis) + " has step 0 or is given twice");
     seen.push_back(axis);
     int64_t extent = n.shape()[axis];
-    // Positions count from the end when negative, and are cut off at the ends: [0, extent], or [-1, extent - 1] backwards.
+    // Positions count from the end when negative, and are cut off at the ends: [0, extent], or [-1, extent - 1]
+    // backwards.
     auto place = [&](int64_t value) {
       value = value < 0 ? value + extent : value;
       return step > 0 ? std::clamp<int64_t>(value, 0, extent) : std::clamp<int64_t>(value, -1, extent - 1);
@@ -227,7 +230,8 @@ static void buildSplit(Node &n) {
     if (size < 0 || __builtin_add_overflow(sum, size, &sum))
       return n.fail("part of size " + llvm::Twine(size) + " is not possible");
   if (sum != extent || int64_t(sizes->size()) != parts)
-    return n.fail("parts " + ops::describe(*sizes) + " do not fit extent " + llvm::Twine(extent) + " and " + llvm::Twine(parts) + " outputs");
+    return n.fail("parts " + ops::describe(*sizes) + " do not fit extent " + llvm::Twine(extent) + " and " +
+                  llvm::Twine(parts) + " outputs");
   Shape starts(n.rank(), 0), steps(n.rank(), 1), shape(n.shape());
   for (auto [i, size] : llvm::enumerate(*sizes)) {
     shape[axis] = size;
@@ -265,7 +269,8 @@ static void buildPad(Node &n) {
   if (n.failed() || outOfRange(n, pads, "pad"))
     return;
   if (pads.size() != 2 * axes.size())
-    return n.fail("there are " + llvm::Twine(pads.size()) + " pads; expected two for each of " + llvm::Twine(axes.size()) + " axes");
+    return n.fail("there are " + llvm::Twine(pads.size()) + " pads; expected two for each of " +
+                  llvm::Twine(axes.size()) + " axes");
   Shape before(n.rank(), 0), after(n.rank(), 0);
   for (size_t i = 0; i < axes.size(); ++i) {
     int64_t axis = n.normalizeAxis(axes[i], n.rank());
@@ -308,7 +313,8 @@ static void buildCenterCropPad(Node &n) {
 static bool checkBlocks(Node &n, int64_t block) {
   if (n.rank() == 4 && block > 0 && block < mostExtent)
     return true;
-  n.fail("expected a rank of 4 and a positive blocksize; found shape " + ops::describe(n.shape()) + " and blocksize " + llvm::Twine(block));
+  n.fail("expected a rank of 4 and a positive blocksize; found shape " + ops::describe(n.shape()) + " and blocksize " +
+         llvm::Twine(block));
   return false;
 }
 
@@ -322,7 +328,8 @@ static void buildDepthToSpace(Node &n) {
     return n.fail(llvm::Twine(s[1]) + " channels are no multiple of " + llvm::Twine(block) + " squared");
   int64_t depth = s[1] / block / block;
   bool depthFirst = mode == "DCR";
-  Shape split = depthFirst ? Shape{s[0], block, block, depth, s[2], s[3]} : Shape{s[0], depth, block, block, s[2], s[3]};
+  Shape split =
+      depthFirst ? Shape{s[0], block, block, depth, s[2], s[3]} : Shape{s[0], depth, block, block, s[2], s[3]};
   Shape order = depthFirst ? Shape{0, 3, 4, 1, 5, 2} : Shape{0, 1, 4, 2, 5, 3};
   Value blocks = ops::transpose(n.b, n.loc, ops::reshape(n.b, n.loc, n.input(0), split), order);
   n.result(0, ops::reshape(n.b, n.loc, blocks, {s[0], depth, s[2] * block, s[3] * block}));

@@ -72,8 +72,8 @@ Shape Node::constantInts(size_t i) {
     return {};
   std::optional<Tensor> tensor = constantToTensor(value);
   if (!tensor || tensor->shape.size() > 1 || (tensor->type != DType::I64 && tensor->type != DType::I32)) {
-    fail("input '" + inputName(i) + "' is a " + elementTypeName(type(i)) + " tensor of shape " + ops::describe(shape(i)) +
-         "; expected a list of int64 or int32");
+    fail("input '" + inputName(i) + "' is a " + elementTypeName(type(i)) + " tensor of shape " +
+         ops::describe(shape(i)) + "; expected a list of int64 or int32");
     return {};
   }
   Shape list;

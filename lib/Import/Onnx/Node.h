@@ -32,8 +32,8 @@ class GraphImporter;
 
 /// Inputs, attributes and results of a node.
 ///
-/// Errors stick: the first one is kept, accessors return harmless values from then on, and the node gives no results. So
-/// an importer reads all that it needs, asks `failed()`, and builds.
+/// Errors stick: the first one is kept, accessors return harmless values from then on, and the node gives no results.
+/// So an importer reads all that it needs, asks `failed()`, and builds.
 class Node {
 public:
   Node(GraphImporter &graph, const ::onnx::NodeProto &proto, int64_t opset, const AttributeScope *attributes,

@@ -27,8 +27,7 @@ static Value overRows(Node &n, int64_t axis, llvm::function_ref<Value(Value)> al
   return ops::reshape(n.b, n.loc, alongRow(rows), n.shape());
 }
 
-template <bool logarithm>
-static void buildSoftmax(Node &n) {
+template <bool logarithm> static void buildSoftmax(Node &n) {
   if (n.rank() == 0)
     return n.fail("input has no dimensions; expected at least one");
   bool flattens = n.opset < 13;
@@ -60,8 +59,9 @@ static void buildHardmax(Node &n) {
 //===----------------------------------------------------------------------===//
 
 static void buildBatchNormalization(Node &n) {
-  // Training is a mode of versions 14 on; before, it shows in the number of outputs.
-  bool training = n.intAttr("training_mode", 0) || (n.opset < 9 && !n.intAttr("spatial", 1));
+  // Training is a mode of versions 14 on and before 7; between, it shows in the number of outputs.
+  bool training = n.intAttr("training_mode", 0) || (n.opset < 7 && !n.intAttr("is_test", 0)) ||
+                  (n.opset < 9 && !n.intAttr("spatial", 1));
   for (size_t i = 1; i < n.numOutputs(); ++i)
     training |= n.wants(i);
   if (training)
@@ -119,7 +119,8 @@ static void buildInstanceNormalization(Node &n) {
   if (n.rank() < 2)
     return n.fail("input has shape " + ops::describe(n.shape()) + "; expected batch and channels at least");
   if (!n.failed())
-    n.result(ops::groupNorm(n.b, n.loc, n.input(0), n.input(1), n.input(2), n.shape()[1], epsilon, /*perChannel=*/true));
+    n.result(
+        ops::groupNorm(n.b, n.loc, n.input(0), n.input(1), n.input(2), n.shape()[1], epsilon, /*perChannel=*/true));
 }
 
 static void buildGroupNormalization(Node &n) {
@@ -165,7 +166,7 @@ static void buildMeanVarianceNormalization(Node &n) {
 
 ArrayRef<Operator> importer::normalizationOperators() {
   static const Operator table[] = {
-      {"BatchNormalization", 7, newest, 5, 5, Takes::Float, buildBatchNormalization},
+      {"BatchNormalization", 6, newest, 5, 5, Takes::Float, buildBatchNormalization},
       {"GroupNormalization", 18, newest, 3, 3, Takes::Float, buildGroupNormalization},
       {"Hardmax", 1, newest, 1, 1, Takes::Float, buildHardmax},
       {"InstanceNormalization", 6, newest, 3, 3, Takes::Float, buildInstanceNormalization},

@@ -1,10 +1,10 @@
 // QuantizeOps.cpp - quantisation to integers of 8 and 16 bits, and back
 #include "Node.h"
 
+#include "WindowOps.h"
 #include "jacquard/Operators/Contract.h"
 #include "jacquard/Operators/Movement.h"
 #include "jacquard/Operators/Reduce.h"
-#include "WindowOps.h"
 
 using namespace mlir;
 using namespace jacquard;
@@ -13,8 +13,8 @@ using ops::Scalars;
 
 static constexpr int32_t floatType = 1, uint8Type = 2, int32Type = 6;
 
-/// How a scale or zero point is read beside an element at `point`: one for all, one per position of `axis`, or one per block of
-/// `block` positions along it.
+/// How a scale or zero point is read beside an element at `point`: one for all, one per position of `axis`, or one per
+/// block of `block` positions along it.
 static Value readParameter(OpBuilder &b, Location loc, Value parameter, ValueRange point, int64_t axis, int64_t block) {
   int64_t rank = ops::rankOf(parameter);
   SmallVector<AffineExpr> exprs;
@@ -40,8 +40,8 @@ static int64_t checkParameters(Node &n, int64_t block) {
     for (int64_t d = 0; perBlock && d < n.rank(); ++d)
       perBlock = n.shape(i)[d] == (d == axis ? (n.shape()[d] + block - 1) / block : n.shape()[d]);
     if (!perAxis && !perBlock)
-      n.fail("input '" + n.inputName(i) + "' of shape " + ops::describe(n.shape(i)) + " does not fit axis " + llvm::Twine(axis) +
-             " of shape " + ops::describe(n.shape()));
+      n.fail("input '" + n.inputName(i) + "' of shape " + ops::describe(n.shape(i)) + " does not fit axis " +
+             llvm::Twine(axis) + " of shape " + ops::describe(n.shape()));
   }
   return axis;
 }
@@ -65,16 +65,21 @@ static void buildQuantizeLinear(Node &n) {
   if (n.failed())
     return;
   bool isUnsigned = isUnsignedType(type);
-  n.result(0, ops::mapOver(n.b, n.loc, n.shape(), [&](OpBuilder &b, ValueRange point) {
-             Scalars s(b, n.loc), quantised(b, n.loc, isUnsigned);
-             Type compute = b.getF32Type();
-             Value x = Scalars(b, n.loc, n.isUnsigned()).cast(pat::at(b, n.loc, n.input(0), point), compute);
-             Value scale = s.cast(readParameter(b, n.loc, n.input(1), point, axis, block), compute);
-             Value rounded = s.roundEven(s.div(x, scale));
-             if (n.has(2))
-               rounded = s.add(rounded, quantised.cast(readParameter(b, n.loc, n.input(2), point, axis, block), compute));
-             return saturate(s, rounded, element, isUnsigned);
-           }),
+  n.result(0,
+           ops::mapOver(n.b, n.loc, n.shape(),
+                        [&](OpBuilder &b, ValueRange point) {
+                          Scalars s(b, n.loc), quantised(b, n.loc, isUnsigned);
+                          Type compute = b.getF32Type();
+                          Value x =
+                              Scalars(b, n.loc, n.isUnsigned()).cast(pat::at(b, n.loc, n.input(0), point), compute);
+                          Value scale = s.cast(readParameter(b, n.loc, n.input(1), point, axis, block), compute);
+                          Value rounded = s.roundEven(s.div(x, scale));
+                          if (n.has(2))
+                            rounded =
+                                s.add(rounded,
+                                      quantised.cast(readParameter(b, n.loc, n.input(2), point, axis, block), compute));
+                          return saturate(s, rounded, element, isUnsigned);
+                        }),
            type);
 }
 
@@ -82,7 +87,8 @@ static void buildDequantizeLinear(Node &n) {
   int64_t block = n.intAttr("block_size", 0), axis = checkParameters(n, block);
   n.requireFloat(1);
   if (n.has(2) && n.type(2) != n.type(0))
-    n.fail("the zero point has element type " + elementTypeName(n.type(2)) + "; expected " + elementTypeName(n.type(0)));
+    n.fail("the zero point has element type " + elementTypeName(n.type(2)) + "; expected " +
+           elementTypeName(n.type(0)));
   int32_t type = int32_t(n.intAttr("output_dtype", 0));
   type = type ? type : n.type(1);
   Type element = mlirElementType(n.b.getContext(), type);
@@ -90,16 +96,18 @@ static void buildDequantizeLinear(Node &n) {
     n.fail("dequantisation to " + elementTypeName(type) + " is not supported");
   if (n.failed())
     return;
-  n.result(0, ops::mapOver(n.b, n.loc, n.shape(), [&](OpBuilder &b, ValueRange point) {
-             Scalars s(b, n.loc, n.isUnsigned());
-             Type wide = b.getI32Type(), compute = b.getF32Type();
-             Value x = s.cast(pat::at(b, n.loc, n.input(0), point), wide);
-             if (n.has(2))
-               x = s.sub(x, s.cast(readParameter(b, n.loc, n.input(2), point, axis, block), wide));
-             Scalars signedScalars(b, n.loc);
-             Value scale = s.cast(readParameter(b, n.loc, n.input(1), point, axis, block), compute);
-             return s.cast(s.mul(signedScalars.cast(x, compute), scale), element);
-           }),
+  n.result(0,
+           ops::mapOver(n.b, n.loc, n.shape(),
+                        [&](OpBuilder &b, ValueRange point) {
+                          Scalars s(b, n.loc, n.isUnsigned());
+                          Type wide = b.getI32Type(), compute = b.getF32Type();
+                          Value x = s.cast(pat::at(b, n.loc, n.input(0), point), wide);
+                          if (n.has(2))
+                            x = s.sub(x, s.cast(readParameter(b, n.loc, n.input(2), point, axis, block), wide));
+                          Scalars signedScalars(b, n.loc);
+                          Value scale = s.cast(readParameter(b, n.loc, n.input(1), point, axis, block), compute);
+                          return s.cast(s.mul(signedScalars.cast(x, compute), scale), element);
+                        }),
            type);
 }
 
@@ -112,19 +120,23 @@ static void buildDynamicQuantizeLinear(Node &n) {
   auto range = pat::MapOp::create(b, n.loc, ArrayRef<int64_t>(), [&](OpBuilder &b, Location, ValueRange) {
     Scalars s(b, n.loc);
     Value zero = s.constant(n.element(), 0);
-    Value high = s.max(pat::at(b, n.loc, top, ValueRange()), zero), low = s.min(pat::at(b, n.loc, bottom, ValueRange()), zero);
+    Value high = s.max(pat::at(b, n.loc, top, ValueRange()), zero),
+          low = s.min(pat::at(b, n.loc, bottom, ValueRange()), zero);
     Value scale = s.div(s.sub(high, low), s.constant(n.element(), 255));
     Value safe = s.select(s.equal(scale, zero), s.constant(n.element(), 1), scale);
     Value point = saturate(s, s.roundEven(s.div(s.neg(low), safe)), b.getI8Type(), true);
     return SmallVector<Value>{scale, point, safe};
   });
   Value scale = range->getResult(0), zero = range->getResult(1), divisor = range->getResult(2);
-  n.result(0, ops::mapOver(b, n.loc, n.shape(), [&](OpBuilder &b, ValueRange point) {
-             Scalars s(b, n.loc), bytes(b, n.loc, true);
-             Value x = s.div(pat::at(b, n.loc, n.input(0), point), pat::at(b, n.loc, divisor, ValueRange()));
-             Value shift = bytes.cast(pat::at(b, n.loc, zero, ValueRange()), n.element());
-             return saturate(s, s.add(s.roundEven(x), shift), b.getI8Type(), true);
-           }),
+  n.result(0,
+           ops::mapOver(b, n.loc, n.shape(),
+                        [&](OpBuilder &b, ValueRange point) {
+                          Scalars s(b, n.loc), bytes(b, n.loc, true);
+                          Value x =
+                              s.div(pat::at(b, n.loc, n.input(0), point), pat::at(b, n.loc, divisor, ValueRange()));
+                          Value shift = bytes.cast(pat::at(b, n.loc, zero, ValueRange()), n.element());
+                          return saturate(s, s.add(s.roundEven(x), shift), b.getI8Type(), true);
+                        }),
            uint8Type);
   n.result(1, scale, floatType);
   n.result(2, zero, uint8Type);
@@ -138,7 +150,8 @@ static void buildDynamicQuantizeLinear(Node &n) {
 static bool fitsResult(Node &n, size_t i, ArrayRef<int64_t> result, int64_t axis) {
   if (pat::numPoints(n.shape(i)) == 1 || (n.rank(i) == 1 && n.shape(i)[0] == result[axis]))
     return true;
-  n.fail("input '" + n.inputName(i) + "' of shape " + ops::describe(n.shape(i)) + " is not supported; expected one number or one per output channel");
+  n.fail("input '" + n.inputName(i) + "' of shape " + ops::describe(n.shape(i)) +
+         " is not supported; expected one number or one per output channel");
   return false;
 }
 
@@ -149,15 +162,19 @@ static void requantize(Node &n, Value sums, int64_t axis, size_t a, size_t b2, s
     if (!fitsResult(n, i, shape, axis))
       return;
   bool isUnsigned = n.isUnsigned(zero);
-  n.result(0, ops::mapOver(n.b, n.loc, shape, [&](OpBuilder &b, ValueRange point) {
-             Scalars s(b, n.loc), quantised(b, n.loc, isUnsigned);
-             Type compute = b.getF32Type();
-             auto scale = [&](size_t i) { return s.cast(readParameter(b, n.loc, n.input(i), point, axis, 0), compute); };
-             Value factor = s.div(s.mul(scale(a), scale(b2)), scale(y));
-             Value x = s.mul(s.cast(pat::at(b, n.loc, sums, point), compute), factor);
-             Value shift = quantised.cast(readParameter(b, n.loc, n.input(zero), point, axis, 0), compute);
-             return saturate(s, s.add(s.roundEven(x), shift), n.element(zero), isUnsigned);
-           }),
+  n.result(0,
+           ops::mapOver(n.b, n.loc, shape,
+                        [&](OpBuilder &b, ValueRange point) {
+                          Scalars s(b, n.loc), quantised(b, n.loc, isUnsigned);
+                          Type compute = b.getF32Type();
+                          auto scale = [&](size_t i) {
+                            return s.cast(readParameter(b, n.loc, n.input(i), point, axis, 0), compute);
+                          };
+                          Value factor = s.div(s.mul(scale(a), scale(b2)), scale(y));
+                          Value x = s.mul(s.cast(pat::at(b, n.loc, sums, point), compute), factor);
+                          Value shift = quantised.cast(readParameter(b, n.loc, n.input(zero), point, axis, 0), compute);
+                          return saturate(s, s.add(s.roundEven(x), shift), n.element(zero), isUnsigned);
+                        }),
            n.type(zero));
 }
 

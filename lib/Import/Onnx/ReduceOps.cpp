@@ -31,8 +31,7 @@ static std::optional<Shape> readAxes(Node &n, int64_t asInput) {
   return std::nullopt;
 }
 
-template <Reduction kind, int64_t axesAsInput>
-static void buildReduce(Node &n) {
+template <Reduction kind, int64_t axesAsInput> static void buildReduce(Node &n) {
   std::optional<Shape> axes = readAxes(n, axesAsInput);
   bool keep = n.intAttr("keepdims", 1);
   bool needsFloat = kind == Reduction::LogSum || kind == Reduction::LogSumExp;
@@ -44,8 +43,7 @@ static void buildReduce(Node &n) {
     n.result(0, ops::reduce(n.b, n.loc, kind, n.input(0), *axes, keep, n.isUnsigned()));
 }
 
-template <bool smallest>
-static void buildArg(Node &n) {
+template <bool smallest> static void buildArg(Node &n) {
   ops::ArgOptions options;
   options.smallest = smallest;
   options.last = n.intAttr("select_last_index", 0);
@@ -79,8 +77,7 @@ static void buildTopK(Node &n) {
   n.result(1, top->positions, int64Type);
 }
 
-template <bool product>
-static void buildCumulative(Node &n) {
+template <bool product> static void buildCumulative(Node &n) {
   std::optional<double> axis = n.constantNumber(1);
   bool exclusive = n.intAttr("exclusive", 0), reverse = n.intAttr("reverse", 0);
   int64_t dim = axis ? n.normalizeAxis(int64_t(*axis), n.rank()) : 0;

@@ -21,7 +21,7 @@ struct Sampling {
 
 struct Axis {
   int64_t from, to;
-  double scale;          ///< result per input
+  double scale;              ///< result per input
   double start = 0, end = 1; ///< region of interest, of the whole
 };
 
@@ -214,8 +214,9 @@ static Sampling readSampling(Node &n) {
   s.excludeOutside = n.intAttr("exclude_outside", 0);
   s.antialias = n.intAttr("antialias", 0);
   static const char *const modes[] = {"nearest", "linear", "cubic"};
-  static const char *const transforms[] = {"asymmetric", "align_corners", "pytorch_half_pixel", "tf_half_pixel_for_nn",
-                                           "half_pixel_symmetric", "tf_crop_and_resize", "half_pixel"};
+  static const char *const transforms[] = {
+      "asymmetric",           "align_corners",      "pytorch_half_pixel", "tf_half_pixel_for_nn",
+      "half_pixel_symmetric", "tf_crop_and_resize", "half_pixel"};
   if (!llvm::is_contained(modes, StringRef(s.mode)))
     n.fail("attribute 'mode' is '" + s.mode + "'; expected nearest, linear or cubic");
   if (!llvm::is_contained(transforms, StringRef(s.transform)))
@@ -225,7 +226,8 @@ static Sampling readSampling(Node &n) {
   return s;
 }
 
-/// One scale for all resized dimensions, so that the aspect ratio stays and no extent goes beyond (or below) what is asked.
+/// One scale for all resized dimensions, so that the aspect ratio stays and no extent goes beyond (or below) what is
+/// asked.
 static void keepAspect(SmallVectorImpl<Axis> &axes, ArrayRef<int64_t> dims, bool notLarger) {
   double scale = notLarger ? INFINITY : 0;
   for (int64_t dim : dims)
@@ -251,12 +253,14 @@ static SmallVector<Axis> readAxes(Node &n, ArrayRef<int64_t> dims, size_t scales
   else if (auto attribute = n.floatsAttr("scales"))
     scales = *attribute;
   if (!n.failed() && (bySizes ? sizes.size() : scales.size()) != dims.size())
-    n.fail("there are " + llvm::Twine(bySizes ? sizes.size() : scales.size()) + " scales or sizes for " + llvm::Twine(dims.size()) + " dimensions");
+    n.fail("there are " + llvm::Twine(bySizes ? sizes.size() : scales.size()) + " scales or sizes for " +
+           llvm::Twine(dims.size()) + " dimensions");
   for (size_t i = 0; i < dims.size() && !n.failed(); ++i) {
     Axis &axis = axes[dims[i]];
     double to = bySizes ? double(sizes[i]) : std::floor(axis.from * scales[i]);
     if (!(to >= 1 && to < 1e9) || axis.from < 1)
-      n.fail("dimension " + llvm::Twine(dims[i]) + " of shape " + ops::describe(n.shape()) + " cannot be resized to " + std::to_string(to));
+      n.fail("dimension " + llvm::Twine(dims[i]) + " of shape " + ops::describe(n.shape()) + " cannot be resized to " +
+             std::to_string(to));
     axis.to = int64_t(to);
     axis.scale = bySizes ? to / axis.from : scales[i];
   }
@@ -292,7 +296,8 @@ static void buildResize(Node &n) {
   if (sampling.transform == "tf_crop_and_resize" && !n.failed()) {
     SmallVector<double> region = constantFloats(n, 1);
     if (region.size() != 2 * dims.size())
-      return n.fail("the region of interest has " + llvm::Twine(region.size()) + " numbers; expected two for each dimension");
+      return n.fail("the region of interest has " + llvm::Twine(region.size()) +
+                    " numbers; expected two for each dimension");
     for (auto [i, dim] : llvm::enumerate(dims)) {
       axes[dim].start = region[i];
       axes[dim].end = region[dims.size() + i];

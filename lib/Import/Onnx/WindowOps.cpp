@@ -39,13 +39,14 @@ static void padToSame(Node &n, Window &window, bool upper) {
 Window importer::readWindow(Node &n, Value weight) {
   Window window;
   if (n.rank() < 3) {
-    n.fail("input has shape " + ops::describe(n.shape()) + "; expected batch, channels and at least one spatial dimension");
+    n.fail("input has shape " + ops::describe(n.shape()) +
+           "; expected batch, channels and at least one spatial dimension");
     return window;
   }
   size_t rank = n.rank() - 2;
   if (weight && ops::rankOf(weight) != n.rank()) {
-    n.fail("weight has shape " + ops::describe(ops::shapeOf(weight)) + " for an input of shape " + ops::describe(n.shape()) +
-           "; expected equal ranks");
+    n.fail("weight has shape " + ops::describe(ops::shapeOf(weight)) + " for an input of shape " +
+           ops::describe(n.shape()) + "; expected equal ranks");
     return window;
   }
   if (weight && !n.hasAttr("kernel_shape"))
@@ -133,7 +134,8 @@ static void buildMaxPool(Node &n) {
     return;
   if (!n.wants(1))
     return n.result(ops::maxPool(n.b, n.loc, n.input(0), window, n.isUnsigned()));
-  Result<ops::MaxPoolResult> both = ops::maxPoolWithPositions(n.b, n.loc, n.input(0), window, columnMajor, n.isUnsigned());
+  Result<ops::MaxPoolResult> both =
+      ops::maxPoolWithPositions(n.b, n.loc, n.input(0), window, columnMajor, n.isUnsigned());
   if (!both)
     return n.fail(both.error());
   n.result(0, both->values);
@@ -156,8 +158,7 @@ static void buildLpPool(Node &n) {
     n.result(ops::lpPool(n.b, n.loc, n.input(0), window, p));
 }
 
-template <ops::Reduction kind>
-static void buildGlobalPool(Node &n) {
+template <ops::Reduction kind> static void buildGlobalPool(Node &n) {
   if (n.rank() < 3)
     return n.fail("input has shape " + ops::describe(n.shape()) + "; expected spatial dimensions");
   Shape axes = llvm::to_vector(llvm::seq<int64_t>(2, n.rank()));
@@ -173,7 +174,7 @@ static void buildGlobalLpPool(Node &n) {
 
 ArrayRef<Operator> importer::windowOperators() {
   static const Operator table[] = {
-      {"AveragePool", 7, newest, 1, 1, Takes::Float, buildAveragePool},
+      {"AveragePool", 1, newest, 1, 1, Takes::Float, buildAveragePool},
       {"Conv", 1, newest, 2, 3, Takes::Float, buildConv},
       {"ConvInteger", 10, newest, 2, 4, Takes::Integer, buildConvInteger},
       {"ConvTranspose", 1, newest, 2, 3, Takes::Float, buildConvTranspose},

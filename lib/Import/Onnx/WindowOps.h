@@ -8,8 +8,8 @@
 
 namespace jacquard::importer {
 
-/// kernel_shape (or `weight`'s, when not null), strides, dilations, pads, auto_pad and ceil_mode for an input [N, C, ..].
-/// Fails the node where they do not fit together.
+/// kernel_shape (or `weight`'s, when not null), strides, dilations, pads, auto_pad and ceil_mode for an input [N, C,
+/// ..]. Fails the node where they do not fit together.
 ops::Window readWindow(Node &n, mlir::Value weight);
 
 } // namespace jacquard::importer

@@ -80,8 +80,10 @@ TEST_F(ExternalDataTest, ReadsAPartOfAFile) {
 }
 
 TEST_F(ExternalDataTest, RefusesPathsThatLeaveTheFolder) {
-  expectError({{"location", "../secret.bin"}, {"length", "80"}}, "external data is at '../secret.bin', outside the model's folder");
-  expectError({{"location", "data/../../secret.bin"}, {"length", "80"}}, "external data is at 'data/../../secret.bin', outside");
+  expectError({{"location", "../secret.bin"}, {"length", "80"}},
+              "external data is at '../secret.bin', outside the model's folder");
+  expectError({{"location", "data/../../secret.bin"}, {"length", "80"}},
+              "external data is at 'data/../../secret.bin', outside");
   std::string absolute = root / "secret.bin";
   expectError({{"location", absolute}, {"length", "80"}},
               "external data is at '" + absolute + "'; expected a path relative to the model's folder");
@@ -89,9 +91,11 @@ TEST_F(ExternalDataTest, RefusesPathsThatLeaveTheFolder) {
 
 TEST_F(ExternalDataTest, RefusesLinksThatLeaveTheFolder) {
   fs::create_symlink(root / "secret.bin", root / "model" / "link.bin");
-  expectError({{"location", "link.bin"}, {"length", "80"}}, "external data is at 'link.bin', a link that leaves the model's folder");
+  expectError({{"location", "link.bin"}, {"length", "80"}},
+              "external data is at 'link.bin', a link that leaves the model's folder");
   fs::create_directory_symlink(root, root / "model" / "up");
-  expectError({{"location", "up/secret.bin"}, {"length", "80"}}, "external data is at 'up/secret.bin', a link that leaves");
+  expectError({{"location", "up/secret.bin"}, {"length", "80"}},
+              "external data is at 'up/secret.bin', a link that leaves");
 }
 
 TEST_F(ExternalDataTest, FollowsLinksInsideTheFolder) {
@@ -102,7 +106,8 @@ TEST_F(ExternalDataTest, FollowsLinksInsideTheFolder) {
 TEST_F(ExternalDataTest, ChecksOffsetAndLength) {
   expectError({{"location", "data/w.bin"}, {"offset", "20"}, {"length", "80"}},
               "external data 'data/w.bin' has 96 bytes; bytes 20 to 20+80 are wanted");
-  expectError({{"location", "data/w.bin"}, {"offset", "18446744073709551615"}, {"length", "80"}}, "external data 'data/w.bin' has 96 bytes");
+  expectError({{"location", "data/w.bin"}, {"offset", "18446744073709551615"}, {"length", "80"}},
+              "external data 'data/w.bin' has 96 bytes");
   expectError({{"location", "data/w.bin"}}, "external data 'data/w.bin' gives 96 bytes; expected 80");
   expectError({{"location", "data/w.bin"}, {"offset", "-1"}}, "external data has offset '-1'; expected a number");
 }
@@ -119,6 +124,7 @@ TEST_F(ExternalDataTest, ModelsInMemoryHaveNone) {
   std::ifstream file(root / "model" / "model.onnx", std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   EXPECT_FALSE(importer::importOnnxBytes(fresh.context.get(), bytes, "memory.onnx", "", fresh.options));
-  EXPECT_NE(fresh.messages.find("external data is not allowed for a model that is not read from a file"), std::string::npos)
+  EXPECT_NE(fresh.messages.find("external data is not allowed for a model that is not read from a file"),
+            std::string::npos)
       << fresh.messages;
 }

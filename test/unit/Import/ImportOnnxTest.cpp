@@ -95,7 +95,8 @@ TEST(ImportOnnxTest, WeightsAreResourcesThatOutliveTheModel) {
   auto module = importModel(import, modelWithWeights());
   ASSERT_TRUE(module) << import.messages;
   int resources = 0;
-  module->walk([&](mlir::arith::ConstantOp op) { resources += mlir::isa<mlir::DenseResourceElementsAttr>(op.getValue()); });
+  module->walk(
+      [&](mlir::arith::ConstantOp op) { resources += mlir::isa<mlir::DenseResourceElementsAttr>(op.getValue()); });
   EXPECT_EQ(resources, 1);
   auto out = host::executeOnHost(*module, "main", {floats({20}, std::vector<float>(20, 1))});
   ASSERT_TRUE(mlir::succeeded(out));

@@ -50,8 +50,7 @@ struct Importing {
   }
 };
 
-template <typename T>
-Tensor tensorOf(DType type, std::vector<int64_t> shape, const std::vector<T> &values) {
+template <typename T> Tensor tensorOf(DType type, std::vector<int64_t> shape, const std::vector<T> &values) {
   Tensor tensor = makeTensor(type, std::move(shape));
   std::memcpy(tensor.bytes.data(), values.data(), tensor.bytes.size());
   return tensor;
@@ -65,8 +64,7 @@ inline Tensor ints(std::vector<int64_t> shape, const std::vector<int64_t> &value
   return tensorOf(DType::I64, std::move(shape), values);
 }
 
-template <typename T>
-std::vector<T> valuesOf(const Tensor &tensor) {
+template <typename T> std::vector<T> valuesOf(const Tensor &tensor) {
   return std::vector<T>(tensor.data<T>(), tensor.data<T>() + tensor.numElements());
 }
 

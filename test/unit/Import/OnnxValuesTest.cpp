@@ -33,8 +33,9 @@ TEST(OnnxValuesTest, ConvolutionPadsAndStrides) {
 
 TEST(OnnxValuesTest, TransposedConvolutionSpreads) {
   Importing import;
-  auto out = import.run("g (float[1,1,2] x, float[1,1,3] w) => (float[1,1,5] y) { y = ConvTranspose<strides = [2]>(x, w) }",
-                        {floats({1, 1, 2}, {1, 10}), floats({1, 1, 3}, {1, 2, 3})});
+  auto out =
+      import.run("g (float[1,1,2] x, float[1,1,3] w) => (float[1,1,5] y) { y = ConvTranspose<strides = [2]>(x, w) }",
+                 {floats({1, 1, 2}, {1, 10}), floats({1, 1, 3}, {1, 2, 3})});
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(valuesOf<float>(out[0]), (Floats{1, 2, 13, 20, 30}));
 }
@@ -125,7 +126,8 @@ TEST(OnnxValuesTest, UnsignedDivisionComparisonAndMod) {
 
 TEST(OnnxValuesTest, ClipOfVersion6TakesAttributes) {
   Importing import;
-  auto out = import.run("g (float[3] x) => (float[3] y) { y = Clip<min = -1.0, max = 2.0>(x) }", {floats({3}, {-5, 0, 5})}, 10);
+  auto out = import.run("g (float[3] x) => (float[3] y) { y = Clip<min = -1.0, max = 2.0>(x) }",
+                        {floats({3}, {-5, 0, 5})}, 10);
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(valuesOf<float>(out[0]), (Floats{-1, 0, 2}));
 }
@@ -142,9 +144,10 @@ TEST(OnnxValuesTest, CumulativeSumsRunBothWays) {
 
 TEST(OnnxValuesTest, QuantisesAndBack) {
   Importing import;
-  auto out = import.run("g (float[4] x, float s, uint8 z) => (float[4] y) {"
-                        " q = QuantizeLinear(x, s, z) y = DequantizeLinear(q, s, z) }",
-                        {floats({4}, {-100, 0.6f, 1, 1000}), floats({}, {0.5}), tensorOf<uint8_t>(DType::U8, {}, {10})});
+  auto out =
+      import.run("g (float[4] x, float s, uint8 z) => (float[4] y) {"
+                 " q = QuantizeLinear(x, s, z) y = DequantizeLinear(q, s, z) }",
+                 {floats({4}, {-100, 0.6f, 1, 1000}), floats({}, {0.5}), tensorOf<uint8_t>(DType::U8, {}, {10})});
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(valuesOf<float>(out[0]), (Floats{-5, 0.5, 1, 122.5}));
 }
