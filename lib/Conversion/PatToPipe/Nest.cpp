@@ -7,6 +7,7 @@
 #include "Nest.h"
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
+#include "jacquard/Dialect/Pat/Transforms/IndexMath.h"
 
 #include "mlir/Analysis/FlatLinearValueConstraints.h"
 #include "mlir/Dialect/Affine/Analysis/Utils.h"
@@ -140,7 +141,10 @@ void Analysis::addAccess(pat::AtOp at, bool inFold, ArrayRef<Value> indices) {
     AffineExpr sum = getAffineConstantExpr(0, at.getContext());
     for (auto [expr, stride] : llvm::zip(map->getResults(), strides))
       sum = sum + expr * stride;
-    if (auto row = flatten(simplifyAffineExpr(sum, indices.size(), 0), indices.size())) {
+    pat::IndexRanges ranges;
+    for (const NestDim &dim : nest.dims)
+      ranges.push_back(pat::IndexRange{0, dim.extent - 1});
+    if (auto row = flatten(pat::simplifyIndex(sum, ranges), indices.size())) {
       line = LinearAccess{SmallVector<int64_t>(ArrayRef(*row).drop_back()), row->back()};
       return;
     }
