@@ -1,0 +1,10 @@
+# lit configuration of the GoogleTest binaries: each case counts as a test.
+import os
+
+import lit.formats
+
+config.name = "jacquard-unit"
+config.suffixes = []
+config.test_source_root = os.path.join(config.jacquard_obj_root, "test", "unit")
+config.test_exec_root = config.test_source_root
+config.test_format = lit.formats.GoogleTest(".", "Tests")
