@@ -72,11 +72,13 @@ int emitBits(const CompileOptions &options, Compiler &compiler) {
   auto bytes = bitstream::writeProgram(*program);
   if (!bytes)
     return fail(bytes.error());
-  if (!options.floorplan.empty())
-    if (auto svg = drawFloorplan(compiler.module(), options.model); !svg)
+  if (!options.floorplan.empty()) {
+    auto svg = drawFloorplan(compiler.module(), options.model);
+    if (!svg)
       return fail(svg.error());
-    else if (writeOrFail(options.floorplan, *svg) != 0)
+    if (writeOrFail(options.floorplan, *svg) != 0)
       return 1;
+  }
   if (!options.report.empty() && writeOrFail(options.report, makeReport(*program, compiler, bytes->size())) != 0)
     return 1;
   std::string output = options.output.empty() ? defaultOutput(options.model, Stage::Bits) : options.output;
