@@ -16,7 +16,7 @@ mkdir -p "$results"
 
 echo "test: lit and GoogleTest"
 lit=$(PATH=/usr/lib/llvm-22/bin:$PATH command -v lit || echo /usr/lib/llvm-22/build/utils/lit/lit.py)
-/usr/bin/python3 "$lit" -s --verbose -j "$jobs" -o "$results/lit.json" "$build/test" || true
+/usr/bin/python3 "$lit" -s --verbose -j "$jobs" -o "$results/lit.json" "$build/test" "$build/test/unit" || true
 
 # Model runs: NAME, then the arguments of `jacquard test`. Unsupported cases count as skipped.
 run_models() {

@@ -7,7 +7,7 @@ from lit.llvm import llvm_config
 config.name = "jacquard"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test", ".onnxtxt"]
-config.excludes = ["Inputs", "models", "unit", "Fuzz", "lit.cfg.py"]
+config.excludes = ["Inputs", "models", "unit", "Fuzz"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.jacquard_obj_root, "test")
 
