@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
-# Configures and builds Jacquard in build/ (or $JACQUARD_BUILD_DIR). Further arguments go to ninja.
+# build.sh [TARGET...] - configure the build folder when it is new, then build (everything, or the targets given)
+#
+# JACQUARD_BUILD_DIR names the folder (default build/). CXX chooses the compiler; the default is clang++-22, which compiles
+# faster, and the system's where that is missing.
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
-build=${JACQUARD_BUILD_DIR:-$root/build}
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+build=${JACQUARD_BUILD_DIR:-build}
 
 if [ ! -f "$build/build.ninja" ]; then
-  compiler=()
-  command -v clang++-22 >/dev/null && compiler=(-DCMAKE_C_COMPILER=clang-22 -DCMAKE_CXX_COMPILER=clang++-22)
-  command -v ccache >/dev/null && compiler+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  options=()
+  if [ -z "${CXX:-}" ] && command -v clang++-22 >/dev/null; then
+    options+=(-DCMAKE_C_COMPILER=clang-22 -DCMAKE_CXX_COMPILER=clang++-22)
+  fi
+  if command -v ccache >/dev/null; then
+    options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  fi
   echo "build: configuring $build"
-  cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release "${compiler[@]}" >"$build.configure.log" 2>&1 ||
-    { cat "$build.configure.log"; exit 1; }
-  rm -f "$build.configure.log"
+  cmake --preset release -B "$build" "${options[@]}" >/dev/null
 fi
-echo "build: compiling"
-ninja -C "$build" --quiet "$@"
+echo "build: compiling in $build"
+ninja -C "$build" -j "$(nproc)" --quiet "$@"

@@ -1,46 +1,36 @@
 #!/usr/bin/env python3
-"""Adds up the results of scripts/test.sh and prints "N passed, N failed, N skipped".
+"""count_results.py FILE.json... - add up reports of lit and of `jacquard test`, print `N passed, N failed, N skipped`
 
-Reads lit.json (lit's own report, GoogleTest cases itemised) and models-*.json (`jacquard test --json`) in the folder given.
-Exits with 1 when something failed or a report is missing.
+A report that is empty or cannot be read stands for a run that broke off and counts as one failure.
 """
-import glob
 import json
-import os
 import sys
 
-PASSED = {"PASS", "XFAIL", "FLAKYPASS", "passed"}
+PASSED = {"PASS", "FLAKYPASS", "XFAIL", "passed"}
 SKIPPED = {"UNSUPPORTED", "SKIPPED", "EXCLUDED", "unsupported"}
 
 
-def main(folder):
-    passed = failed = skipped = 0
-    lit = os.path.join(folder, "lit.json")
-    codes = []
-    if os.path.exists(lit):
-        with open(lit) as report:
-            codes += [test["code"] for test in json.load(report)["tests"]]
-    else:
-        print("error: lit wrote no report", file=sys.stderr)
-        failed += 1
-    for name in sorted(glob.glob(os.path.join(folder, "models-*.txt"))):
-        report = name[: -len(".txt")] + ".json"
-        if not os.path.exists(report):
-            print(f"error: {os.path.basename(name)}: the model runs wrote no report", file=sys.stderr)
-            failed += 1
-            continue
-        with open(report) as outcomes:
-            codes += [outcome["verdict"] for outcome in json.load(outcomes)]
-    for code in codes:
-        if code in PASSED:
-            passed += 1
-        elif code in SKIPPED:
-            skipped += 1
-        else:
-            failed += 1
+def verdicts(path):
+    """The verdict of every test in a report, as the tool that wrote it spells it."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            report = json.load(file)
+    except (OSError, ValueError):
+        print(f"'{path}' holds no report: its run broke off")
+        return ["broken"]
+    if isinstance(report, dict):
+        return [test["code"] for test in report["tests"]]
+    return [case["verdict"] for case in report]
+
+
+def main():
+    found = [verdict for path in sys.argv[1:] for verdict in verdicts(path)] or ["broken"]
+    passed = sum(verdict in PASSED for verdict in found)
+    skipped = sum(verdict in SKIPPED for verdict in found)
+    failed = len(found) - passed - skipped
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main())

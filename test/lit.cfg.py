@@ -1,28 +1,33 @@
-# lit configuration: FileCheck tests next to what they test, and the GoogleTest binaries of the build (test/unit).
+# lit.cfg.py - the text tests: .mlir, .onnxtxt and .test files with RUN lines
 import os
 
 import lit.formats
-from lit.llvm import llvm_config
 
 config.name = "jacquard"
 config.test_format = lit.formats.ShTest(execute_external=False)
-config.suffixes = [".mlir", ".test", ".onnxtxt"]
-config.excludes = ["Inputs", "models", "unit", "Fuzz"]
+config.suffixes = [".mlir", ".onnxtxt", ".test"]
+config.excludes = ["Inputs", "models", "Fuzz"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.jacquard_obj_root, "test")
 
-llvm_config.use_default_substitutions()
 tools = os.path.join(config.jacquard_obj_root, "bin")
-llvm_config.with_environment("PATH", [tools, config.llvm_tools_dir], append_path=True)
-llvm_config.add_tool_substitutions(
-    ["jacquard-opt", "jacquard-translate", "jacquard-sim", "split-file"], [tools, config.llvm_tools_dir]
-)
-config.substitutions.append(("%src", config.jacquard_src_root))
-config.substitutions.append(("%bin", tools))
-config.substitutions.append(("%python", "/usr/bin/python3"))
-shared = os.path.join(config.jacquard_src_root, "..", "shared")
-config.substitutions.append(("%shared", shared))
+config.environment["PATH"] = os.pathsep.join([tools, config.llvm_tools_dir, os.environ["PATH"]])
+config.environment["LC_ALL"] = "C"
+
+shared = os.path.normpath(os.path.join(config.jacquard_src_root, "..", "shared"))
+testdata = "/usr/share/libonnx-testdata/data"
+if os.path.isdir(testdata):
+    config.available_features.add("onnx-testdata")
 if os.path.isdir(os.path.join(shared, "models")):
     config.available_features.add("shared-data")
-if os.path.isdir("/usr/share/libonnx-testdata"):
-    config.available_features.add("onnx-testdata")
+if os.geteuid() == 0:
+    config.available_features.add("root")  # may write everywhere
+
+config.substitutions += [
+    ("%src", config.jacquard_src_root),
+    ("%bin", tools),
+    ("%models", os.path.join(config.test_source_root, "models")),
+    ("%shared", shared),
+    ("%testdata", testdata),
+    ("%python", "/usr/bin/python3"),
+]
