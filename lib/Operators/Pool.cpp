@@ -101,13 +101,13 @@ static SmallVector<double> countTaps(const Window &window, size_t i, int64_t ext
                                      bool countPads) {
   SmallVector<double> counts;
   int64_t low = countPads ? -window.padsBegin[i] : 0, high = countPads ? extent + window.padsEnd[i] : extent;
+  int64_t step = window.dilations[i];
   for (int64_t o = 0; o < positions; ++o) {
-    int64_t count = 0;
-    for (int64_t k = 0; k < window.kernel[i]; ++k) {
-      int64_t place = o * window.strides[i] + k * window.dilations[i] - window.padsBegin[i];
-      count += place >= low && place < high;
-    }
-    counts.push_back(count);
+    // Tap k stands at first + k * step.
+    int64_t first = o * window.strides[i] - window.padsBegin[i];
+    int64_t from = first < low ? (low - first + step - 1) / step : 0;
+    int64_t to = high > first ? (high - first + step - 1) / step : 0;
+    counts.push_back(double(std::max<int64_t>(std::min(to, window.kernel[i]) - from, 0)));
   }
   return counts;
 }
@@ -131,6 +131,10 @@ Result<Value> ops::averagePool(OpBuilder &b, Location loc, Value input, const Wi
   Result<PoolShape> shape = poolShape(shapeOf(input), window);
   if (!shape)
     return shape.takeError();
+  constexpr int64_t mostPositions = int64_t(1) << 24; // counts are kept per position
+  for (int64_t extent : ArrayRef<int64_t>(shape->result).drop_front(2))
+    if (extent > mostPositions)
+      return Error{"the result would have the impossible shape " + describe(shape->result)};
   Type type = elementOf(input), sumType = accumulatorType(type);
   auto factors = countFactors(b, loc, *shape, shapeOf(input), sumType, countPads);
   return mapOver(b, loc, shape->result, [&](OpBuilder &b, ValueRange point) {

@@ -51,6 +51,11 @@ static SmallVector<Operation *> sliceOf(Value value, const llvm::DenseMap<Value,
   return sorted;
 }
 
+static int64_t bytesOf(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor ? tensor.getNumElements() * ((tensor.getElementTypeBitWidth() + 7) / 8) : 8;
+}
+
 static int64_t costOf(Operation *op) {
   int64_t inner = 1;
   for (Region &region : op->getRegions())
@@ -317,9 +322,15 @@ ElementsAttr ConstantEvaluator::evaluate(Value value) {
 }
 
 ElementsAttr ConstantEvaluator::compute(Value value, ArrayRef<Operation *> slice) {
-  int64_t cost = 0;
-  for (Operation *op : slice)
+  constexpr int64_t mostBytes = int64_t(1) << 30;
+  int64_t cost = 0, bytes = 0;
+  for (Operation *op : slice) {
     cost += costOf(op);
+    for (Type type : op->getResultTypes())
+      bytes += bytesOf(type);
+  }
+  if (bytes > mostBytes)
+    return {};
   bool canInterpret =
       llvm::all_of(slice, [](Operation *op) { return op->getNumRegions() == 0 || isa<pat::MapOp, pat::FoldOp>(op); });
   if (cost <= mostInterpreted && canInterpret) {
@@ -340,11 +351,6 @@ ElementsAttr ConstantEvaluator::compute(Value value, ArrayRef<Operation *> slice
 //===----------------------------------------------------------------------===//
 // Folding a function
 //===----------------------------------------------------------------------===//
-
-static int64_t bytesOf(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor ? tensor.getNumElements() * ((tensor.getElementTypeBitWidth() + 7) / 8) : 8;
-}
 
 /// Splats cost nothing: what is made from them grows from nothing.
 static int64_t storedBytes(Value constant) {

@@ -594,9 +594,9 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
     emitReport();
     return {};
   }
-  constants.foldConstants(func);
   if (failed(verify(*module)))
     return {};
+  constants.foldConstants(func);
   return module;
 }
 

@@ -58,12 +58,19 @@ static void buildHardmax(Node &n) {
 // Normalisations
 //===----------------------------------------------------------------------===//
 
+/// All parameters are floats like the input.
+static void requireFloats(Node &n) {
+  for (size_t i = 1; i < n.numInputs(); ++i)
+    n.requireFloat(i);
+}
+
 static void buildBatchNormalization(Node &n) {
   // Training is a mode of versions 14 on and before 7; between, it shows in the number of outputs.
   bool training = n.intAttr("training_mode", 0) || (n.opset < 7 && !n.intAttr("is_test", 0)) ||
                   (n.opset < 9 && !n.intAttr("spatial", 1));
   for (size_t i = 1; i < n.numOutputs(); ++i)
     training |= n.wants(i);
+  requireFloats(n);
   if (training)
     return n.fail("training mode and per-element statistics are not supported");
   double epsilon = n.floatAttr("epsilon", 1e-5f);
@@ -84,6 +91,7 @@ static Type computeType(Node &n) {
 }
 
 static void buildLayerNormalization(Node &n) {
+  requireFloats(n);
   int64_t axis = n.axisAttr("axis", -1, n.rank());
   double epsilon = n.floatAttr("epsilon", 1e-5f);
   Type compute = computeType(n);
@@ -105,6 +113,7 @@ static void buildLayerNormalization(Node &n) {
 }
 
 static void buildRMSNormalization(Node &n) {
+  requireFloats(n);
   int64_t axis = n.axisAttr("axis", -1, n.rank());
   double epsilon = n.floatAttr("epsilon", 1e-5f);
   Type compute = computeType(n);
@@ -115,6 +124,7 @@ static void buildRMSNormalization(Node &n) {
 }
 
 static void buildInstanceNormalization(Node &n) {
+  requireFloats(n);
   double epsilon = n.floatAttr("epsilon", 1e-5f);
   if (n.rank() < 2)
     return n.fail("input has shape " + ops::describe(n.shape()) + "; expected batch and channels at least");
@@ -124,6 +134,7 @@ static void buildInstanceNormalization(Node &n) {
 }
 
 static void buildGroupNormalization(Node &n) {
+  requireFloats(n);
   double epsilon = n.floatAttr("epsilon", 1e-5f);
   int64_t groups = n.intAttr("num_groups", 0);
   bool perChannel = n.opset >= 21;

@@ -258,7 +258,7 @@ static SmallVector<Axis> readAxes(Node &n, ArrayRef<int64_t> dims, size_t scales
   for (size_t i = 0; i < dims.size() && !n.failed(); ++i) {
     Axis &axis = axes[dims[i]];
     double to = bySizes ? double(sizes[i]) : std::floor(axis.from * scales[i]);
-    if (!(to >= 1 && to < 1e9) || axis.from < 1)
+    if (!(to >= 1 && to < 1e7) || axis.from < 1)
       n.fail("dimension " + llvm::Twine(dims[i]) + " of shape " + ops::describe(n.shape()) + " cannot be resized to " +
              std::to_string(to));
     axis.to = int64_t(to);

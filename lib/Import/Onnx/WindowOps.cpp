@@ -12,7 +12,7 @@ using ops::Window;
 static constexpr int32_t int32Type = 6, int64Type = 7;
 
 /// Larger strides, dilations and pads are damage; sums of smaller ones cannot overflow.
-static constexpr int64_t mostExtent = int64_t(1) << 31;
+static constexpr int64_t mostExtent = int64_t(1) << 24;
 
 static Shape windowAttr(Node &n, StringRef name, size_t count, int64_t otherwise) {
   Shape list = n.intsAttr(name).value_or(Shape(count, otherwise));
