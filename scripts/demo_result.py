@@ -48,7 +48,7 @@ def show(model, count, out):
         stats = json.load(file)
     units = max(len(section["units"]) for section in stats["sections"])
     cycles = stats["cycles"]
-    limit = stats.get("percent_of_limit", stats.get("summary", {}).get("percent_of_limit"))
+    limit = stats["limit"]["percent_reached"]
     print(f"accuracy on the fabric   {right}/{count} = {100 * right / count:.2f} %"
           f" (reference {expected}/{count}, {len(differing)} images differ)")
     print(f"cycles per image         {cycles / count:.0f} ({cycles} for the batch)")
