@@ -1,23 +1,21 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, compiles the digits CNN, simulates held-back test images on the fabric, and prints how that went.
+# demo.sh - install what is missing, build, compile the digits CNN, simulate 360 held-back images, show how that went
 set -euo pipefail
-root=$(cd "$(dirname "$0")/.." && pwd)
-build=${JACQUARD_BUILD_DIR:-$root/build}
-model=$root/test/models/digits_cnn
-images=300
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+build=${JACQUARD_BUILD_DIR:-build}
+model=test/models/digits_cnn
+images=360 # all that were held back from training
 
-"$root/scripts/setup.sh"
-"$root/scripts/build.sh" jacquard
+scripts/setup.sh
+scripts/build.sh jacquard
+
 out=$build/demo
-mkdir -p "$out"
-
-echo "demo: compiling $(basename "$model") for a batch of $images images"
-"$build/bin/jacquard" compile "$model/model.onnx" --dim batch=$images -o "$out/digits_cnn.jbit" \
-  --floorplan "$out/floorplan.svg"
-echo "demo: simulating"
-input=$("$build/bin/jacquard" inspect --json "$out/digits_cnn.jbit" |
-  /usr/bin/python3 -c 'import json,sys; print(json.load(sys.stdin)["inputs"][0]["name"])')
-/usr/bin/python3 "$root/scripts/demo_result.py" slice "$model/images.npy" $images "$out/images.npy"
-"$build/bin/jacquard" run "$out/digits_cnn.jbit" --input "$input=$out/images.npy" --output-dir "$out" \
-  --stats="$out/stats.json" >"$out/run.txt"
-/usr/bin/python3 "$root/scripts/demo_result.py" show "$model" $images "$out"
+rm -rf "$out" && mkdir -p "$out"
+echo "demo: compiling, placing and routing $model for a batch of $images images"
+"$build/bin/jacquard" compile $model/model.onnx --dim batch=$images -o "$out/digits_cnn.jbit" --floorplan "$out/floorplan.svg"
+echo "demo: simulating the bitstream cycle by cycle"
+"$build/bin/jacquard" run "$out/digits_cnn.jbit" --input image=$model/images.npy --output-dir "$out" \
+  --stats="$out/stats.json" >"$out/report.txt"
+echo
+/usr/bin/python3 scripts/compare_predictions.py $model "$out"
+echo "report of the run        $(realpath "$out")/report.txt"

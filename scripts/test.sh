@@ -1,20 +1,13 @@
 #!/usr/bin/env bash
-# test.sh [--all-nodes] - install what is missing, build, run every test
+# test.sh - install what is missing, build, run every test
 #
-# Three groups: the lit suite of test/ with the unit tests in it, whole models, and cases for single ONNX operators. Of the
-# operator cases a fixed spread is run, with --all-nodes every one. Where ../shared exists its models and cases run too.
-# The last line is `N passed, N failed, N skipped`; the exit code is not 0 when anything failed. JACQUARD_BUILD_DIR names
-# the build folder (default build/); reports are left in its test-results/.
+# Three groups: the lit suite of test/ with the unit tests in it, whole models, and the ONNX backend's cases for single
+# operators. Where ../shared exists its models and cases run too. The last line is `N passed, N failed, N skipped`; the exit
+# code is not 0 when anything failed. JACQUARD_BUILD_DIR names the build folder (default build/); reports are left in its
+# test-results/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build=${JACQUARD_BUILD_DIR:-build}
-
-spread=4
-case "${1:-}" in
-"") ;;
---all-nodes) spread=1 ;;
-*) echo "usage: scripts/test.sh [--all-nodes]" >&2 && exit 2 ;;
-esac
 
 scripts/setup.sh
 scripts/build.sh
@@ -31,17 +24,12 @@ timeout 1500 /usr/bin/python3 /usr/lib/llvm-22/bin/lit -s -v -j "$jobs" -o "$res
 run_cases() {
   local name=$1 target=$2 arch=$3
   shift 3
-  echo "test: $name: $# folders, target $target, $arch"
+  echo "test: $name on $arch, target $target"
   : >"$results/$name.json"
   "$build/bin/jacquard" test --target="$target" --arch="$arch" --jobs "$jobs" --timeout 240 --json "$results/$name.json" \
     "$@" >"$results/$name.txt" 2>"$results/$name.err" || true
   grep '^failed' "$results/$name.txt" | cut -c1-240 || true
   tail -n 1 "$results/$name.txt"
-}
-
-# cases FOLDER STEP: every STEP-th case; `_expanded` cases repeat another one through the definition of its operator.
-cases() {
-  find "$1" -mindepth 1 -maxdepth 1 -type d ! -name '*_expanded*' | LC_ALL=C sort | awk -v step="$2" 'NR % step == 0 || step == 1'
 }
 
 models=(test/models/*/)
@@ -51,14 +39,16 @@ done
 run_cases models both plasticine "${models[@]}"
 run_cases models-tiny sim tiny test/models/*/
 
-run_nodes() {
-  [ -d "$2" ] || return 0
-  mapfile -t chosen < <(cases "$2" "$spread")
-  run_cases "$1" both plasticine "${chosen[@]}"
-  mapfile -t chosen < <(cases "$2" $((spread * 4)))
-  run_cases "$1-tiny" sim tiny "${chosen[@]}"
-}
-run_nodes nodes-debian /usr/share/libonnx-testdata/data/node
-run_nodes nodes-shared ../shared/onnx-backend/node
+for folder in node simple pytorch-operator pytorch-converted; do
+  debian=/usr/share/libonnx-testdata/data/$folder
+  [ ! -d "$debian" ] || run_cases "debian-$folder" both plasticine "$debian"
+  shared=../shared/onnx-backend/$folder
+  [ ! -d "$shared" ] || run_cases "shared-$folder" both plasticine "$shared"
+done
+# Of the small fabric a spread: every fifth operator case.
+if [ -d /usr/share/libonnx-testdata/data/node ]; then
+  mapfile -t cases < <(find /usr/share/libonnx-testdata/data/node -mindepth 1 -maxdepth 1 -type d | LC_ALL=C sort | awk 'NR % 5 == 0')
+  run_cases debian-node-tiny sim tiny "${cases[@]}"
+fi
 
 /usr/bin/python3 scripts/count_results.py "$results"/*.json
