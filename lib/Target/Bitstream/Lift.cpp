@@ -28,14 +28,18 @@ private:
   LogicalResult liftUnits();
   /// Whether every stream that the unit at `site` needs has its value by now; fills `inputs` by port.
   bool inputsReady(unsigned site, unsigned numInputs, SmallVectorImpl<Value> &inputs);
-  void liftCompute(const bitstream::AtSite<bitstream::ComputeConfig> &unit, ArrayRef<Value> inputs);
-  void liftMemory(const bitstream::AtSite<bitstream::MemoryConfig> &unit, ArrayRef<Value> inputs);
+  LogicalResult liftCompute(const bitstream::AtSite<bitstream::ComputeConfig> &unit, ArrayRef<Value> inputs);
+  LogicalResult checkStages(const bitstream::AtSite<bitstream::ComputeConfig> &unit);
+  LogicalResult liftMemory(const bitstream::AtSite<bitstream::MemoryConfig> &unit, ArrayRef<Value> inputs);
   LogicalResult liftPort(const bitstream::AtSite<bitstream::DramPortConfig> &unit, ArrayRef<Value> inputs);
   void defineOutput(unsigned site, unsigned port, Value stream) { streams[{site, port}] = stream; }
   DenseI64ArrayAttr place(unsigned site);
   AccessAttr liftAccess(const bitstream::AccessProgram &access);
   StringAttr opcode(Opcode op);
-  void writeRoutes();
+  LogicalResult writeRoutes();
+  /// An input that the unit at `site` uses is driven by a stream.
+  LogicalResult requireInput(unsigned site, ArrayRef<Value> inputs, unsigned port);
+  InFlightDiagnostic error(unsigned site) { return device.emitError() << model.describeSite(site) << " "; }
 
   DeviceOp device;
   const bitstream::SectionConfig &config;
@@ -96,8 +100,61 @@ bool SectionLifter::inputsReady(unsigned site, unsigned numInputs, SmallVectorIm
   return true;
 }
 
-void SectionLifter::liftCompute(const bitstream::AtSite<bitstream::ComputeConfig> &unit, ArrayRef<Value> inputs) {
+LogicalResult SectionLifter::requireInput(unsigned site, ArrayRef<Value> inputs, unsigned port) {
+  if (inputs[port])
+    return success();
+  return error(site) << "uses input port " << port << ", which no stream reaches";
+}
+
+/// What `fabric` can say: registers are written before they are read and enter from one input each, an accumulator is the
+/// last operand of its operation and goes to drains alone.
+LogicalResult SectionLifter::checkStages(const bitstream::AtSite<bitstream::ComputeConfig> &unit) {
   const bitstream::ComputeConfig &c = unit.config;
+  std::vector<bool> written(model.spec().compute.registers);
+  auto requireWritten = [&](unsigned reg) -> LogicalResult {
+    if (written[reg])
+      return success();
+    return error(unit.site) << "reads register " << reg << ", which nothing writes before";
+  };
+  for (const bitstream::ComputeInput &input : c.inputs) {
+    if (input.used && written[input.destination])
+      return error(unit.site) << "has two inputs in register " << input.destination;
+    if (input.used)
+      written[input.destination] = true;
+  }
+  std::vector<bool> entered = written; // lanes are taken of inputs only
+  for (auto [number, stage] : llvm::enumerate(c.stages)) {
+    unsigned arity = opcodeArity(stage.opcode);
+    for (unsigned i = 0; i < arity; ++i) {
+      const bitstream::Operand &operand = stage.operands[i];
+      bool lane = operand.kind == bitstream::OperandKind::LaneOfRegister;
+      if ((lane || operand.kind == bitstream::OperandKind::Register) && failed(requireWritten(operand.index)))
+        return failure();
+      if (lane && !entered[operand.index])
+        return error(unit.site) << "takes a lane of register " << operand.index << ", which holds no input";
+      if ((operand.kind == bitstream::OperandKind::Accumulator) != (stage.accumulate && i + 1 == arity))
+        return error(unit.site) << "has the accumulator of stage " << number << " in another place than the last operand";
+    }
+    if (stage.accumulate && stage.destination >= 0)
+      return error(unit.site) << "writes the accumulator of stage " << number << " to a register";
+    if (stage.destination >= 0) {
+      written[stage.destination] = true;
+      entered[stage.destination] = false;
+    }
+  }
+  for (const bitstream::ComputeOutput &output : c.outputs)
+    if (output.used && !output.drain && failed(requireWritten(output.source)))
+      return failure();
+  return success();
+}
+
+LogicalResult SectionLifter::liftCompute(const bitstream::AtSite<bitstream::ComputeConfig> &unit, ArrayRef<Value> inputs) {
+  const bitstream::ComputeConfig &c = unit.config;
+  if (failed(checkStages(unit)))
+    return failure();
+  for (auto [port, input] : llvm::enumerate(c.inputs))
+    if (input.used && failed(requireInput(unit.site, inputs, unsigned(port))))
+      return failure();
   Location loc = device.getLoc();
   SmallVector<Value> vectors, scalars;
   SmallVector<int64_t> popLevels, registers;
@@ -173,10 +230,16 @@ void SectionLifter::liftCompute(const bitstream::AtSite<bitstream::ComputeConfig
     }
     defineOutput(unit.site, unsigned(port), op.getResult(produced++));
   }
+  return success();
 }
 
-void SectionLifter::liftMemory(const bitstream::AtSite<bitstream::MemoryConfig> &unit, ArrayRef<Value> inputs) {
+LogicalResult SectionLifter::liftMemory(const bitstream::AtSite<bitstream::MemoryConfig> &unit, ArrayRef<Value> inputs) {
   const bitstream::MemoryConfig &c = unit.config;
+  if (!c.write.used || !c.read.used)
+    return error(unit.site) << "uses one of its two ports only";
+  if (failed(requireInput(unit.site, inputs, 0)) || (c.write.indexed && failed(requireInput(unit.site, inputs, 1))) ||
+      (c.read.indexed && failed(requireInput(unit.site, inputs, 2))))
+    return failure();
   auto op = MemoryOp::create(builder, device.getLoc(), StreamType::get(builder.getContext()), inputs[0],
                              liftAccess(c.write), c.write.indexed ? inputs[1] : Value(), liftAccess(c.read),
                              c.read.indexed ? inputs[2] : Value(), builder.getI64IntegerAttr(c.bufferWords),
@@ -184,18 +247,23 @@ void SectionLifter::liftMemory(const bitstream::AtSite<bitstream::MemoryConfig> 
                              c.accumulate == Opcode::Nop ? StringAttr() : opcode(c.accumulate),
                              builder.getI32IntegerAttr(int32_t(c.accumulateInit)), place(unit.site), StringAttr());
   defineOutput(unit.site, 0, op.getResult());
+  return success();
 }
 
 LogicalResult SectionLifter::liftPort(const bitstream::AtSite<bitstream::DramPortConfig> &unit, ArrayRef<Value> inputs) {
   const bitstream::DramPortConfig &c = unit.config;
+  if (c.waitToken || c.sendToken)
+    return error(unit.site) << "takes or sends tokens, which the dialect does not have";
+  if ((c.store && failed(requireInput(unit.site, inputs, 0))) ||
+      (c.access.indexed && failed(requireInput(unit.site, inputs, 1))))
+    return failure();
   FlatSymbolRefAttr symbol;
   for (auto buffer : device.getBody().front().getOps<BufferOp>())
     if (uint64_t(buffer.getAddress()) == c.baseAddress &&
         fabricElementType(cast<RankedTensorType>(buffer.getType()).getElementType()) == c.type)
       symbol = FlatSymbolRefAttr::get(buffer.getSymNameAttr());
   if (!symbol)
-    return device.emitError() << model.describeSite(unit.site) << " uses address " << c.baseAddress
-                              << ", where no buffer begins";
+    return error(unit.site) << "uses address " << c.baseAddress << ", where no buffer of its type begins";
   Value index = c.access.indexed ? inputs[1] : Value();
   if (c.store) {
     fabric::StoreOp::create(builder, device.getLoc(), inputs[0], symbol, liftAccess(c.access), index, place(unit.site),
@@ -217,10 +285,10 @@ LogicalResult SectionLifter::liftUnits() {
   };
   std::vector<Pending> pending;
   for (auto &unit : config.compute)
-    pending.push_back({unit.site, [&](ArrayRef<Value> inputs) { return liftCompute(unit, inputs), success(); },
+    pending.push_back({unit.site, [&](ArrayRef<Value> inputs) { return liftCompute(unit, inputs); },
                        model.numInputs(UnitKind::Compute)});
   for (auto &unit : config.memory)
-    pending.push_back({unit.site, [&](ArrayRef<Value> inputs) { return liftMemory(unit, inputs), success(); },
+    pending.push_back({unit.site, [&](ArrayRef<Value> inputs) { return liftMemory(unit, inputs); },
                        model.numInputs(UnitKind::Memory)});
   for (auto &unit : config.dram)
     pending.push_back({unit.site, [&](ArrayRef<Value> inputs) { return liftPort(unit, inputs); },
@@ -242,7 +310,7 @@ LogicalResult SectionLifter::liftUnits() {
   return success();
 }
 
-void SectionLifter::writeRoutes() {
+LogicalResult SectionLifter::writeRoutes() {
   std::map<std::pair<unsigned, unsigned>, SmallVector<int64_t>> hopsOf;
   std::map<std::pair<unsigned, unsigned>, NetworkKind> networkOf;
   for (unsigned net = 0; net < 3; ++net) {
@@ -270,9 +338,13 @@ void SectionLifter::writeRoutes() {
           networkOf[source] = kind;
         }
   }
-  for (auto &[source, hops] : hopsOf)
+  for (auto &[source, hops] : hopsOf) {
+    if (!streams.count(source))
+      return error(source.first) << "sends nothing on port " << source.second << ", but a route begins there";
     RouteOp::create(builder, device.getLoc(), streams[source], builder.getI64IntegerAttr(int64_t(networkOf[source])),
                     builder.getDenseI64ArrayAttr(hops));
+  }
+  return success();
 }
 
 FailureOr<SectionOp> SectionLifter::lift(StringRef name) {
@@ -280,9 +352,8 @@ FailureOr<SectionOp> SectionLifter::lift(StringRef name) {
     return failure();
   auto section = SectionOp::create(builder, device.getLoc(), builder.getStringAttr(name), IntegerAttr(), StringAttr());
   builder.setInsertionPointToStart(&section.getBody().emplaceBlock());
-  if (failed(liftUnits()))
-    return failure();
-  writeRoutes();
+  if (failed(liftUnits()) || failed(writeRoutes()))
+    return section.erase(), failure();
   return section;
 }
 
