@@ -165,6 +165,8 @@ std::optional<Tensor> importer::constantToTensor(ElementsAttr value) {
   if (!host)
     return std::nullopt;
   Tensor tensor = makeTensor(*host, type.getShape().vec());
+  if (tensor.bytes.empty())
+    return tensor;
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
     if (!blob || blob->getData().size() != tensor.bytes.size())
