@@ -79,7 +79,7 @@ private:
   FailureOr<Value> gather(UnitBuilder &builder, pipe::ReadOp read, int slot);
   FailureOr<Value> streamOf(pipe::ReadOp read, const Chain &chain, const Positions &positions, bool broadcast);
   FailureOr<Value> addressStream(const Chain &chain, AffineMap map, ValueRange indices, const TensorShape &shape,
-                                 int slot);
+                                 int slot, bool checked);
   FailureOr<Value> lowerAccumulation(UnitBuilder &inner, pipe::ReduceOp reduce, int slot);
   LogicalResult lowerReductions();
   LogicalResult lowerWrites();
@@ -278,27 +278,38 @@ FailureOr<Value> StageLowering::lowerRead(UnitBuilder &builder, pipe::ReadOp rea
   return builder.words[{read.getResult(), slot}];
 }
 
-/// A unit that computes the element address of map(indices) at every firing of `chain`; -1 outside of the tensor.
+/// A unit that computes the element address of map(indices) at every firing of `chain`. With `checked` it is -1 outside of
+/// the tensor; else only an address outside of the tensor's storage is caught, by the port.
 FailureOr<Value> StageLowering::addressStream(const Chain &chain, AffineMap map, ValueRange indices,
-                                              const TensorShape &shape, int slot) {
+                                              const TensorShape &shape, int slot, bool checked) {
   UnitBuilder address(section.b, loc, chain);
   OpBuilder &b = address.builder();
   SmallVector<Value> operands;
+  SmallVector<std::optional<int64_t>> lowest, highest;
   for (Value index : indices) {
     auto word = lowerValue(address, index, slot);
     if (failed(word))
       return failure();
     operands.push_back(*word);
+    int level = chain.find(index);
+    auto constant = constants.find(index);
+    bool fixed = constant != constants.end();
+    lowest.push_back(level >= 0 ? std::optional<int64_t>(0) : fixed ? std::optional(constant->second) : std::nullopt);
+    highest.push_back(level >= 0 ? std::optional(chain.levels[level].extent - 1)
+                      : fixed    ? std::optional(constant->second)
+                                 : std::nullopt);
   }
-  Value linear = emitWord(b, loc, 0), inside;
+  AffineEmitter emitter(b, loc, operands, lowest, highest);
+  AffineExpr sum = b.getAffineConstantExpr(0);
+  Value inside;
   for (auto [expr, size, stride] : llvm::zip(map.getResults(), shape.sizes, shape.strides)) {
-    Value position = emitAffine(b, loc, expr, operands);
-    linear = emitFu(b, loc, Opcode::IMad, {position, emitWord(b, loc, uint32_t(stride)), linear});
-    if (shape.sizes.size() == 1)
+    sum = sum + expr * stride;
+    if (!checked || shape.sizes.size() == 1)
       continue; // the port's own check is enough
-    Value fits = emitFu(b, loc, Opcode::ICmpLtU, {position, emitWord(b, loc, uint32_t(size))});
+    Value fits = emitFu(b, loc, Opcode::ICmpLtU, {emitter.emit(expr), emitWord(b, loc, uint32_t(size))});
     inside = inside ? emitFu(b, loc, Opcode::And, {inside, fits}) : fits;
   }
+  Value linear = emitter.emit(simplifyAffineExpr(sum, map.getNumDims(), 0));
   if (inside)
     linear = emitFu(b, loc, Opcode::Select, {inside, linear, emitWord(b, loc, uint32_t(-1))});
   address.push(linear);
@@ -308,7 +319,8 @@ FailureOr<Value> StageLowering::addressStream(const Chain &chain, AffineMap map,
 FailureOr<Value> StageLowering::gather(UnitBuilder &builder, pipe::ReadOp read, int slot) {
   const Chain &chain = builder.chain;
   TensorShape shape = shapeOf(read.getSource());
-  auto index = addressStream(chain, read.getMap(), read.getIndices(), shape, slot);
+  auto index = addressStream(chain, read.getMap(), read.getIndices(), shape, slot,
+                             bool(read.getElseValue()));
   if (failed(index))
     return failure();
   AccessOptions options;
@@ -420,7 +432,7 @@ LogicalResult StageLowering::lowerWrite(pipe::WriteOp write, Value stream) {
   auto access = makeAccess(context, *positions, shape, outerChain, port.addressRegisters, port.addressStages, {});
   Value index;
   if (!access) {
-    auto address = addressStream(outerChain, write.getMap(), write.getIndices(), shape, -1);
+    auto address = addressStream(outerChain, write.getMap(), write.getIndices(), shape, -1, true);
     if (failed(address))
       return failure();
     index = *address;

@@ -73,33 +73,55 @@ std::optional<Opcode> jacquard::opcodeOfKind(arith::AtomicRMWKind kind) {
   }
 }
 
-Value jacquard::emitAffine(OpBuilder &builder, Location loc, AffineExpr expr, ArrayRef<Value> dims) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return emitWord(builder, loc, uint32_t(constant.getValue()));
+AffineEmitter::AffineEmitter(OpBuilder &builder, Location loc, ArrayRef<Value> dims,
+                             ArrayRef<std::optional<int64_t>> lowest, ArrayRef<std::optional<int64_t>> highest)
+    : builder(builder), loc(loc), dims(dims), lowest(lowest), highest(highest) {
+  this->lowest.resize(dims.size());
+  this->highest.resize(dims.size());
+}
+
+Value AffineEmitter::emit(AffineExpr expr) {
   if (auto dim = dyn_cast<AffineDimExpr>(expr))
     return dims[dim.getPosition()];
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  Value lhs = emitAffine(builder, loc, binary.getLHS(), dims);
-  Value rhs = emitAffine(builder, loc, binary.getRHS(), dims);
+  if (Value word = known.lookup(expr))
+    return word;
+  Value word;
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    word = emitWord(builder, loc, uint32_t(constant.getValue()));
+  else
+    word = compute(cast<AffineBinaryOpExpr>(expr));
+  known[expr] = word;
+  return word;
+}
+
+Value AffineEmitter::compute(AffineBinaryOpExpr expr) {
   auto fu = [&](Opcode opcode, ArrayRef<Value> words) { return emitFu(builder, loc, opcode, words); };
-  switch (expr.getKind()) {
-  case AffineExprKind::Add:
+  // A product in a sum is one multiply-add.
+  if (expr.getKind() == AffineExprKind::Add)
+    for (auto [product, rest] : {std::pair(expr.getLHS(), expr.getRHS()), std::pair(expr.getRHS(), expr.getLHS())})
+      if (auto factors = dyn_cast<AffineBinaryOpExpr>(product); factors && product.getKind() == AffineExprKind::Mul)
+        return fu(Opcode::IMad, {emit(factors.getLHS()), emit(factors.getRHS()), emit(rest)});
+  Value lhs = emit(expr.getLHS());
+  Value rhs = emit(expr.getRHS());
+  if (expr.getKind() == AffineExprKind::Add)
     return fu(Opcode::IAdd, {lhs, rhs});
-  case AffineExprKind::Mul:
+  if (expr.getKind() == AffineExprKind::Mul)
     return fu(Opcode::IMul, {lhs, rhs});
-  default:
-    break;
-  }
   // The hardware truncates; affine division rounds down: correct by one where the remainder is negative.
+  auto low = getBoundForAffineExpr(expr.getLHS(), dims.size(), 0, lowest, highest, /*isUpper=*/false);
+  bool exact = low && *low >= 0;
+  if (exact && expr.getKind() == AffineExprKind::FloorDiv)
+    return fu(Opcode::IDivS, {lhs, rhs});
   Value remainder = fu(Opcode::IRemS, {lhs, rhs});
+  if (exact && expr.getKind() == AffineExprKind::Mod)
+    return remainder;
+  Value quotient = expr.getKind() == AffineExprKind::Mod ? Value() : fu(Opcode::IDivS, {lhs, rhs});
+  if (expr.getKind() == AffineExprKind::CeilDiv)
+    return fu(Opcode::IAdd, {quotient, fu(Opcode::ICmpLtS, {emitWord(builder, loc, 0), remainder})});
   Value below = fu(Opcode::ICmpLtS, {remainder, emitWord(builder, loc, 0)});
   if (expr.getKind() == AffineExprKind::Mod)
     return fu(Opcode::IMad, {below, rhs, remainder});
-  Value quotient = fu(Opcode::IDivS, {lhs, rhs});
-  if (expr.getKind() == AffineExprKind::FloorDiv)
-    return fu(Opcode::ISub, {quotient, below});
-  Value above = fu(Opcode::ICmpLtS, {emitWord(builder, loc, 0), remainder}); // ceildiv
-  return fu(Opcode::IAdd, {quotient, above});
+  return fu(Opcode::ISub, {quotient, below});
 }
 
 namespace {
@@ -273,7 +295,7 @@ Value ScalarLowering::lowerCast() {
 /// Several operations of the machine do it.
 Value ScalarLowering::lowerComposite() {
   if (auto apply = dyn_cast<affine::AffineApplyOp>(op))
-    return emitAffine(b, loc, apply.getAffineMap().getResult(0), words);
+    return AffineEmitter(b, loc, words).emit(apply.getAffineMap().getResult(0));
   if (isa<math::AbsIOp>(op))
     return fu(Opcode::IMaxS, {words[0], fu(Opcode::ISub, {word(0), words[0]})});
   if (isa<math::Exp2Op>(op))

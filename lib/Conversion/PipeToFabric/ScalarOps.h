@@ -23,8 +23,25 @@ std::optional<Opcode> opcodeOfKind(mlir::arith::AtomicRMWKind kind);
 /// Helpers of the lowering, also used to compute addresses.
 mlir::Value emitFu(mlir::OpBuilder &builder, mlir::Location loc, Opcode opcode, llvm::ArrayRef<mlir::Value> words);
 mlir::Value emitWord(mlir::OpBuilder &builder, mlir::Location loc, uint32_t word);
-mlir::Value emitAffine(mlir::OpBuilder &builder, mlir::Location loc, mlir::AffineExpr expr,
-                       llvm::ArrayRef<mlir::Value> dims);
+
+/// Emits integer code for affine expressions over the same dimensions; equal subexpressions are computed once.
+class AffineEmitter {
+public:
+  /// `lowest`, `highest` bound the dimensions where that is known; a division whose dividend cannot be negative needs no
+  /// correction.
+  AffineEmitter(mlir::OpBuilder &builder, mlir::Location loc, llvm::ArrayRef<mlir::Value> dims,
+                llvm::ArrayRef<std::optional<int64_t>> lowest = {}, llvm::ArrayRef<std::optional<int64_t>> highest = {});
+  mlir::Value emit(mlir::AffineExpr expr);
+
+private:
+  mlir::Value compute(mlir::AffineBinaryOpExpr expr);
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  llvm::SmallVector<mlir::Value> dims;
+  llvm::SmallVector<std::optional<int64_t>> lowest, highest;
+  llvm::DenseMap<mlir::AffineExpr, mlir::Value> known;
+};
 
 } // namespace jacquard
 
