@@ -39,16 +39,24 @@ done
 run_cases models both plasticine "${models[@]}"
 run_cases models-tiny sim tiny test/models/*/
 
-for folder in node simple pytorch-operator pytorch-converted; do
-  debian=/usr/share/libonnx-testdata/data/$folder
-  [ ! -d "$debian" ] || run_cases "debian-$folder" both plasticine "$debian"
-  shared=../shared/onnx-backend/$folder
-  [ ! -d "$shared" ] || run_cases "shared-$folder" both plasticine "$shared"
+# cases FOLDER STEP: every STEP-th case of a folder. Left out is one of Debian's that expects bfloat16 cut off instead of
+# rounded, which later ONNX releases corrected.
+cases() {
+  find "$1" -mindepth 1 -maxdepth 1 -type d ! -path '*/libonnx-testdata/*/test_cast_FLOAT_to_BFLOAT16' | LC_ALL=C sort |
+    awk -v step="$2" 'NR % step == 0'
+}
+
+for data in /usr/share/libonnx-testdata/data ../shared/onnx-backend; do
+  for folder in node simple pytorch-operator pytorch-converted; do
+    [ -d "$data/$folder" ] || continue
+    mapfile -t chosen < <(cases "$data/$folder" 1)
+    run_cases "$(basename "$(dirname "$data")")-$folder" both plasticine "${chosen[@]}"
+  done
 done
-# Of the small fabric a spread: every fifth operator case.
+# On the small fabric a spread of the operator cases.
 if [ -d /usr/share/libonnx-testdata/data/node ]; then
-  mapfile -t cases < <(find /usr/share/libonnx-testdata/data/node -mindepth 1 -maxdepth 1 -type d | LC_ALL=C sort | awk 'NR % 5 == 0')
-  run_cases debian-node-tiny sim tiny "${cases[@]}"
+  mapfile -t chosen < <(cases /usr/share/libonnx-testdata/data/node 5)
+  run_cases libonnx-testdata-node-tiny sim tiny "${chosen[@]}"
 fi
 
 /usr/bin/python3 scripts/count_results.py "$results"/*.json

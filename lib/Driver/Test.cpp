@@ -86,6 +86,13 @@ Result<std::vector<Tensor>> readTensors(const fs::path &set, const std::string &
   }
 }
 
+/// Some files hold bfloat16 as its bits in an unsigned tensor: read them as what the model declares.
+Tensor declaredAs(Tensor tensor, const importer::ModelValue &value) {
+  if (value.type == DType::BF16 && tensor.type == DType::U16)
+    tensor.type = DType::BF16;
+  return tensor;
+}
+
 bool Case::readData(const fs::path &set, Outcome &outcome) {
   auto ins = readTensors(set, "input"), outs = readTensors(set, "output");
   if (!ins || !outs) { // sequences, optionals, strings and types below a byte are not tensors of the fabric
@@ -93,9 +100,9 @@ bool Case::readData(const fs::path &set, Outcome &outcome) {
     return false;
   }
   for (size_t i = 0; i < ins->size() && i < info.inputs.size(); ++i)
-    inputs[info.inputs[i].name] = std::move((*ins)[i]);
+    inputs[info.inputs[i].name] = declaredAs(std::move((*ins)[i]), info.inputs[i]);
   for (size_t i = 0; i < outs->size() && i < info.outputs.size(); ++i) {
-    expected[info.outputs[i].name] = std::move((*outs)[i]);
+    expected[info.outputs[i].name] = declaredAs(std::move((*outs)[i]), info.outputs[i]);
     outputOrder.push_back(info.outputs[i].name);
   }
   return true;
