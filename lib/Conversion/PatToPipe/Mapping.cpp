@@ -428,6 +428,20 @@ int64_t jacquard::boxWords(const AffineAccess &access, const Mapping &mapping, u
   return boxPitches(access, mapping, depth).front() * boxExtent(access, 0, mapping, depth);
 }
 
+/// Stages that compute the address of a gather: divisions take several operations, every dimension a bounds check.
+static unsigned addressStages(pat::AtOp at) {
+  unsigned stages = 0;
+  for (AffineExpr expr : at.getAccessMap().getResults()) {
+    stages += 3;
+    expr.walk([&](AffineExpr part) {
+      bool divides = part.getKind() == AffineExprKind::FloorDiv || part.getKind() == AffineExprKind::Mod ||
+                     part.getKind() == AffineExprKind::CeilDiv;
+      stages += divides ? 4 : isa<AffineBinaryOpExpr>(part);
+    });
+  }
+  return stages;
+}
+
 /// Every private access costs a DRAM port (and a memory unit when buffered) per unit, every result a DRAM port.
 UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch) {
   UnitNeed need;
@@ -437,10 +451,12 @@ UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const
     int64_t copies = isPrivate || !access.affine ? mapping.units : 1;
     need.dramPorts += copies;
     need.memory += plan.buffered ? copies : 0;
+    if (!access.affine)
+      need.compute += copies * ceilDiv(addressStages(access.op), std::max(1u, arch.compute.stages - 2));
   }
   unsigned ops = 0;
   nest.op->walk([&](Operation *op) { ops += !isa<pat::AtOp, pat::YieldOp, pat::FoldOp>(op); });
-  need.compute = mapping.units * (2 + ceilDiv(2 * ops, arch.compute.stages));
+  need.compute += mapping.units * (2 + ceilDiv(2 * ops, arch.compute.stages));
   return need;
 }
 
