@@ -106,7 +106,7 @@ LogicalResult SectionLifter::requireInput(unsigned site, ArrayRef<Value> inputs,
   return error(site) << "uses input port " << port << ", which no stream reaches";
 }
 
-/// What `fabric` can say: registers are written before they are read and enter from one input each, an accumulator is the
+/// What `fabric` can say: registers are written before they are read, no two inputs share one, an accumulator is the
 /// last operand of its operation and goes to drains alone.
 LogicalResult SectionLifter::checkStages(const bitstream::AtSite<bitstream::ComputeConfig> &unit) {
   const bitstream::ComputeConfig &c = unit.config;
@@ -133,7 +133,8 @@ LogicalResult SectionLifter::checkStages(const bitstream::AtSite<bitstream::Comp
       if (lane && !entered[operand.index])
         return error(unit.site) << "takes a lane of register " << operand.index << ", which holds no input";
       if ((operand.kind == bitstream::OperandKind::Accumulator) != (stage.accumulate && i + 1 == arity))
-        return error(unit.site) << "has the accumulator of stage " << number << " in another place than the last operand";
+        return error(unit.site) << "has the accumulator of stage " << number
+                                << " in another place than the last operand";
     }
     if (stage.accumulate && stage.destination >= 0)
       return error(unit.site) << "writes the accumulator of stage " << number << " to a register";

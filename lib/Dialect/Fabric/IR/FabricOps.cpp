@@ -143,7 +143,8 @@ LogicalResult MemoryOp::verify() {
   AccessLimits limits{memory.counters, memory.addressRegisters, memory.addressStages};
   if (failed(verifyAccessLimits(*this, getWrite(), limits)) || failed(verifyAccessLimits(*this, getRead(), limits)))
     return failure(); // C2
-  if (failed(requireAtMost(*this, "buffers", getBuffers(), memory.maxBuffers)))
+  if (failed(requireAtMost(*this, "buffers", getBuffers(), memory.maxBuffers)) ||
+      failed(requireAtMost(*this, "words of scratchpad", getWords(), memory.bytes() / 4))) // or the product overflows
     return failure(); // C3
   return requireAtMost(*this, "bytes of scratchpad", 4 * uint64_t(getWords()) * getBuffers(), memory.bytes()); // C3
 }
@@ -192,6 +193,120 @@ LogicalResult ComputeOp::verify() {
   return verifyComputeLimits(*this, model->spec().compute); // C5
 }
 
+namespace {
+
+/// A partitioned unit as the machine runs it: which operation has which stage, which word each register holds by then.
+class StageChecker {
+public:
+  StageChecker(ComputeOp unit, const ArchSpec &spec)
+      : unit(unit), spec(spec), stages(spec.compute.stages), file(spec.compute.registers) {}
+  LogicalResult run();
+
+private:
+  LogicalResult enterInputs();
+  LogicalResult takeStages(Operation *op);
+  LogicalResult requireHeld(Operation *user, Value word, StringRef verb);
+  LogicalResult checkDrain(DrainOp drain);
+  std::optional<int64_t> registerOf(Value word);
+
+  ComputeOp unit;
+  const ArchSpec &spec;
+  std::vector<Operation *> stages; ///< who occupies each
+  std::vector<Value> file;         ///< what each pipeline register holds
+};
+
+LogicalResult StageChecker::enterInputs() {
+  for (auto [reg, argument] : llvm::zip(*unit.getInputRegisters(), unit.getBody().getArguments())) {
+    if (file[reg])
+      return unit.emitOpError() << "has two inputs in register " << reg;
+    file[reg] = argument;
+  }
+  return success();
+}
+
+int64_t stageOf(Operation *op) { return op->getAttrOfType<IntegerAttr>("stage").getInt(); }
+
+LogicalResult StageChecker::takeStages(Operation *op) {
+  StringRef opcode = op->getAttrOfType<StringAttr>("opcode").getValue();
+  int64_t first = stageOf(op), cost = spec.stagesOf(*opcodeFromName(std::string_view(opcode.data(), opcode.size())));
+  for (int64_t stage = first; stage < first + cost; ++stage) {
+    if (stages[stage])
+      return op->emitOpError() << "needs stage " << stage << ", but stage " << stage
+                               << " is taken by the operation of stage " << stageOf(stages[stage]);
+    stages[stage] = op;
+  }
+  return success();
+}
+
+std::optional<int64_t> StageChecker::registerOf(Value word) {
+  if (auto argument = dyn_cast<BlockArgument>(word))
+    return (*unit.getInputRegisters())[argument.getArgNumber()];
+  auto dest = word.getDefiningOp()->getAttrOfType<IntegerAttr>("dest");
+  return dest ? std::optional(dest.getInt()) : std::nullopt;
+}
+
+LogicalResult StageChecker::requireHeld(Operation *user, Value word, StringRef verb) {
+  auto reg = registerOf(word);
+  if (!reg)
+    return user->emitOpError() << verb << " a word that is in no register";
+  if (file[*reg] != word)
+    return user->emitOpError() << verb << " register " << *reg << ", which holds another word by then";
+  return success();
+}
+
+/// The machine drains accumulators in the order of their stages.
+LogicalResult StageChecker::checkDrain(DrainOp drain) {
+  int64_t last = -1;
+  for (Value value : drain.getValues()) {
+    int64_t stage = stageOf(value.getDefiningOp());
+    if (stage <= last)
+      return drain.emitOpError() << "drains stage " << stage << " after stage " << last
+                                 << "; expected ascending stages";
+    last = stage;
+  }
+  return success();
+}
+
+LogicalResult StageChecker::run() {
+  if (failed(enterInputs()))
+    return failure();
+  for (Operation &op : unit.getBody().front())
+    if (isa<FuOp, AccumulateOp>(op) && failed(takeStages(&op)))
+      return failure();
+  for (auto [stage, op] : llvm::enumerate(stages)) {
+    if (!op || stageOf(op) != int64_t(stage))
+      continue;
+    for (Value operand : op->getOperands()) {
+      if (auto lane = operand.getDefiningOp<LaneOp>())
+        operand = lane.getInput();
+      else if (operand.getDefiningOp() && isa<CounterOp, ConstantOp>(operand.getDefiningOp()))
+        continue;
+      if (failed(requireHeld(op, operand, "reads")))
+        return failure();
+    }
+    if (auto dest = op->getAttrOfType<IntegerAttr>("dest"))
+      file[dest.getInt()] = op->getResult(0);
+  }
+  for (Operation &op : unit.getBody().front()) {
+    auto push = dyn_cast<PushOp>(op);
+    if (push && failed(requireHeld(push, push.getValue(), "pushes")))
+      return failure();
+    if (auto drain = dyn_cast<DrainOp>(op); drain && failed(checkDrain(drain)))
+      return failure();
+  }
+  return success();
+}
+
+} // namespace
+
+LogicalResult ComputeOp::verifyRegions() {
+  if (!isPartitioned())
+    return success();
+  bool failedToLoad;
+  auto model = modelOf(*this, failedToLoad);
+  return model ? StageChecker(*this, model->spec()).run() : failure(failedToLoad); // C6
+}
+
 /// The level of an op in a compute unit's body.
 static LogicalResult verifyLevelInUnit(Operation *op, int64_t level, int64_t lowest) {
   auto unit = dyn_cast_or_null<ComputeOp>(op->getParentOp());
@@ -222,8 +337,10 @@ static LogicalResult verifyStage(Operation *op, StringRef opcode, std::optional<
     return failure(failedToLoad);
   const ArchSpec &spec = model->spec();
   unsigned cost = spec.stagesOf(*opcodeFromName(std::string_view(opcode.data(), opcode.size())));
-  if (!stage || *stage < 0 || *stage + cost > spec.compute.stages)
-    return op->emitOpError() << "occupies stages " << (stage ? *stage : -1) << " to " << (stage ? *stage : -1) + cost - 1
+  if (!stage)
+    return op->emitOpError() << "has no stage; expected one in a partitioned unit";
+  if (*stage < 0 || *stage >= int64_t(spec.compute.stages) || *stage + cost > spec.compute.stages)
+    return op->emitOpError() << "occupies stages " << *stage << " to " << *stage + cost - 1
                              << "; the architecture offers 0 to " << spec.compute.stages - 1;
   if (dest && (*dest < 0 || *dest >= int64_t(spec.compute.registers)))
     return op->emitOpError() << "writes register " << *dest << "; the architecture offers 0 to "
@@ -247,9 +364,17 @@ LogicalResult AccumulateOp::verify() {
   return verifyStage(*this, getOpcode(), getStage(), std::nullopt);
 }
 
-LogicalResult PushOp::verify() { return verifyLevelInUnit(*this, getLevel(), -1); }
+LogicalResult PushOp::verify() {
+  if (failed(verifyLevelInUnit(*this, getLevel(), -1))) // C1
+    return failure();
+  if (!cast<ComputeOp>((*this)->getParentOp()).isPartitioned() && !getValue().getDefiningOp<FuOp>()) // C2
+    return emitOpError() << "pushes a word that no operation makes; expected the result of fabric.fu";
+  return success();
+}
 
 LogicalResult DrainOp::verify() {
+  if (getValues().empty()) // C1
+    return emitOpError() << "drains nothing; expected at least one accumulation";
   for (Value value : getValues())
     if (!value.getDefiningOp<AccumulateOp>()) // C1
       return emitOpError() << "drains a value that is not an accumulation";

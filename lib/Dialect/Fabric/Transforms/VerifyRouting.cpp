@@ -24,12 +24,30 @@ struct FabricVerifyRouting : fabric::impl::FabricVerifyRoutingPassBase<FabricVer
   void runOnOperation() override;
 };
 
+/// The hops of a route are numbers of switches in its network, which must be the one that its stream needs.
+LogicalResult verifyNetworks(SectionOp section, const SectionProblem &input) {
+  llvm::DenseMap<Value, NetworkKind> networkOf;
+  for (auto [number, stream] : llvm::enumerate(input.streams))
+    networkOf[stream] = input.problem.nets[mapper::NetId(number)].network;
+  bool ok = true;
+  for (auto route : section.getBody().front().getOps<RouteOp>()) {
+    NetworkKind found = NetworkKind(route.getNetwork()), expected = networkOf.lookup(route.getStream());
+    ok &= found == expected;
+    if (found != expected)
+      route.emitError() << "routes in the " << networkKindName(found) << " network; expected "
+                        << networkKindName(expected) << ", which the inputs of the stream's users are in";
+  }
+  return success(ok);
+}
+
 LogicalResult verifySection(SectionOp section, const FabricModel &model) {
   SectionProblem input = buildProblem(section, model);
   if (auto status = mapper::check(input.problem, model); !status)
     return section.emitError() << status.error();
   auto placement = readPlacement(input, model);
   if (failed(placement))
+    return failure();
+  if (failed(verifyNetworks(section, input)))
     return failure();
   auto violations = mapper::verifyPlacement(input.problem, *placement, model);
   if (violations.empty())

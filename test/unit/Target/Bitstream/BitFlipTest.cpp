@@ -1,6 +1,7 @@
 // BitFlipTest.cpp - no bit of a section is without meaning: one that flips is rejected or says something else
 //
-// Works below the checksums of the file, which would find every flip: here each is followed by checksums that are right.
+// Works below the checksums of the file, which would find every flip: here each is followed by checksums that are
+// right.
 #include "NormalForm.h"
 #include "SmallPrograms.h"
 
@@ -158,8 +159,8 @@ TEST_P(BitFlipTest, LiftingAFlippedSectionFailsOrGivesTheFlippedSection) {
     EXPECT_EQ(describeConfig(*again), describeConfig(*config)) << "bit " << bit;
     section->erase();
   }
-  std::cout << GetParam().name.str() << ": " << decoded << " decoded, " << lifted << " lifted, "
-            << decoded - lifted << " reported as inconsistent\n";
+  std::cout << GetParam().name.str() << ": " << decoded << " decoded, " << lifted << " lifted, " << decoded - lifted
+            << " reported as inconsistent\n";
 }
 
 TEST_P(BitFlipTest, SimulationNoticesMostFlips) {
@@ -194,5 +195,5 @@ TEST_P(BitFlipTest, SimulationNoticesMostFlips) {
   EXPECT_LT(2 * unnoticed, runs) << "most flips make no difference to a run";
 }
 
-INSTANTIATE_TEST_SUITE_P(SmallPrograms, BitFlipTest,
-                         testing::ValuesIn(smallPrograms().begin(), smallPrograms().end()), nameOf);
+INSTANTIATE_TEST_SUITE_P(SmallPrograms, BitFlipTest, testing::ValuesIn(smallPrograms().begin(), smallPrograms().end()),
+                         nameOf);

@@ -68,8 +68,7 @@ void print(raw_string_ostream &out, const bitstream::DramPortConfig &config) {
   print(out, config.access);
 }
 
-template <typename Units>
-void printUnits(raw_string_ostream &out, const char *kind, const Units &units) {
+template <typename Units> void printUnits(raw_string_ostream &out, const char *kind, const Units &units) {
   for (const auto &unit : units) {
     out << kind << " " << unit.site << ":";
     print(out, unit.config);

@@ -9,7 +9,8 @@
 
 namespace jacquard::test {
 
-/// Every member of every struct, one line per unit and switch. Knows nothing of the field table that packs and disassembles.
+/// Every member of every struct, one line per unit and switch. Knows nothing of the field table that packs and
+/// disassembles.
 std::string describeConfig(const bitstream::SectionConfig &config);
 
 /// Units by site with their streams as "producer site : result", bodies with words as expressions, routes as sorted

@@ -244,17 +244,9 @@ func.func @main(%x: tensor<8xf32>) -> tensor<4xf32> {
 
 ArrayRef<SmallProgram> test::smallPrograms() {
   static constexpr SmallProgram programs[] = {
-      {"Map", mapText},
-      {"Scalar", scalarText},
-      {"Matmul", matmulText},
-      {"Conv", convText},
-      {"Gather", gatherText},
-      {"GroupBy", groupByText},
-      {"Softmax", softmaxText},
-      {"Argmax", argmaxText},
-      {"Scan", scanText},
-      {"Long", longText},
-      {"Layers", layersText},
+      {"Map", mapText},       {"Scalar", scalarText},   {"Matmul", matmulText},   {"Conv", convText},
+      {"Gather", gatherText}, {"GroupBy", groupByText}, {"Softmax", softmaxText}, {"Argmax", argmaxText},
+      {"Scan", scanText},     {"Long", longText},       {"Layers", layersText},
   };
   return programs;
 }

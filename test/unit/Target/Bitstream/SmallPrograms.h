@@ -8,12 +8,15 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 
+#include <ostream>
+
 namespace jacquard::test {
 
 struct SmallProgram {
   llvm::StringLiteral name;
   const char *text;
 };
+inline void PrintTo(const SmallProgram &program, std::ostream *out) { *out << program.name.str(); }
 
 llvm::ArrayRef<SmallProgram> smallPrograms();
 /// The text of one of them; null when there is none of that name.

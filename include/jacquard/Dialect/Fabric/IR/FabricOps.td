@@ -134,7 +134,9 @@ def Fabric_ComputeOp : FabricOp<"compute", [NoTerminator, SingleBlock, AttrSized
     }
     ```
     Constraints: (C1) one block argument and pop level per input; (C2) one push or drain per result; (C3) levels are -1 to n-1;
-    (C4) the vector level is a level or -1; (C5) once partitioned, ports, counters, stages and registers are within the unit's limits.
+    (C4) the vector level is a level or -1; (C5) once partitioned, ports, counters, stages and registers are within the unit's limits;
+    (C6) once partitioned, every stage belongs to one operation, every register holds the word that is read from it, and drains
+    take accumulators in the order of their stages.
   }];
   let arguments = (ins Variadic<Fabric_StreamType>:$vectors, Variadic<Fabric_StreamType>:$scalars, DenseI64ArrayAttr:$pop_levels,
                        DenseI64ArrayAttr:$counters, I64Attr:$vector_level, OptionalAttr<DenseI64ArrayAttr>:$input_registers,
@@ -144,6 +146,7 @@ def Fabric_ComputeOp : FabricOp<"compute", [NoTerminator, SingleBlock, AttrSized
   let assemblyFormat = [{ `(` $vectors `)` `scalars` `(` $scalars `)` `pop` $pop_levels `counters` $counters `vector` $vector_level
       attr-dict-with-keyword $body `->` type($outputs) }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     bool isPartitioned() { return getInputRegisters().has_value(); }
     unsigned getNumLevels() { return getCounters().size(); }
@@ -206,7 +209,8 @@ def Fabric_AccumulateOp : FabricOp<"accumulate"> {
 
 def Fabric_PushOp : FabricOp<"push"> {
   let summary = "Push a value to an output stream at the end of a level";
-  let description = [{ Example: `fabric.push %0 level 1`. Constraints: (C1) the level is -1 to n-1. }];
+  let description = [{ Example: `fabric.push %0 level 1`. Constraints: (C1) the level is -1 to n-1; (C2) until the unit is partitioned, the value is the
+    result of an operation. }];
   let arguments = (ins I32:$value, I64Attr:$level);
   let assemblyFormat = "$value `level` $level attr-dict";
   let hasVerifier = 1;
@@ -216,7 +220,7 @@ def Fabric_DrainOp : FabricOp<"drain"> {
   let summary = "Push accumulators, one after another, at the end of a level";
   let description = [{
     `reduce` combines the lanes of each first. Example: `fabric.drain %0, %1 level 0 reduce "fadd"`.
-    Constraints: (C1) operands are accumulations; (C2) the level is -1 to n-1; (C3) `reduce` is an opcode with two operands.
+    Constraints: (C1) operands are accumulations, at least one; (C2) the level is -1 to n-1; (C3) `reduce` is an opcode with two operands.
   }];
   let arguments = (ins Variadic<I32>:$values, I64Attr:$level, OptionalAttr<StrAttr>:$reduce);
   let assemblyFormat = "$values `level` $level (`reduce` $reduce^)? attr-dict";
