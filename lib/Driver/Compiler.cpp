@@ -47,11 +47,15 @@ Compiler::Compiler(const CompileRequest &request) : request(request) {
   registerAllDialects(registry);
   context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->printOpOnDiagnostic(false);
-  context->getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() == DiagnosticSeverity::Error && firstErrorText.empty())
-      firstErrorText = describeLocation(diagnostic.getLocation()) + diagnostic.str();
-    printDiagnostic(diagnostic);
-  });
+  context->getDiagEngine().registerHandler([this](Diagnostic &diagnostic) { report(diagnostic); });
+}
+
+void Compiler::report(Diagnostic &diagnostic) {
+  if (holdDiagnostics)
+    return;
+  if (diagnostic.getSeverity() == DiagnosticSeverity::Error && firstErrorText.empty())
+    firstErrorText = describeLocation(diagnostic.getLocation()) + diagnostic.str();
+  printDiagnostic(diagnostic);
 }
 
 Compiler::~Compiler() = default;
@@ -89,12 +93,31 @@ bool Compiler::load() {
 }
 
 bool Compiler::runUntil(Stage stage) {
+  if (!runStages(std::min(stage, Stage::Pat), request.pipeline))
+    return false;
+  if (reached != Stage::Pat)
+    return runStages(stage, request.pipeline);
+  // The fast mapping first; its errors count only when the frugal one fails as well.
+  OwningOpRef<ModuleOp> backup = moduleRef->clone();
+  holdDiagnostics = true;
+  bool ok = runStages(stage, request.pipeline);
+  holdDiagnostics = false;
+  if (ok)
+    return true;
+  moduleRef = std::move(backup);
+  reached = Stage::Pat;
+  PipelineOptions frugal = request.pipeline;
+  frugal.frugal = true;
+  return runStages(stage, frugal);
+}
+
+bool Compiler::runStages(Stage stage, const PipelineOptions &options) {
   while (reached < stage && reached < Stage::Route) {
     Stage next = Stage(unsigned(reached) + 1);
     bool ok = false;
     timed(stageName(next), [&] {
       PassManager passes(context.get());
-      populateStage(next, passes, request.pipeline);
+      populateStage(next, passes, options);
       ok = succeeded(passes.run(*moduleRef));
     });
     if (!ok)

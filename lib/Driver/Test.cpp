@@ -39,9 +39,10 @@ struct Outcome {
   uint64_t cycles = 0;
 };
 
-/// Whether a diagnostic speaks of something that the fabric cannot do yet, as those of the compiler say.
+/// Whether a diagnostic speaks of something that the fabric cannot do yet, or of a machine that is too small.
 bool isMissingOnFabric(const std::string &error) {
-  return error.find("fabric") != std::string::npos && error.find(" yet") != std::string::npos;
+  bool missing = error.find("fabric") != std::string::npos && error.find(" yet") != std::string::npos;
+  return missing || error.find("does not fit '") != std::string::npos;
 }
 
 /// Unsigned integers travel as signed ones of their size: the operations know how to read them.

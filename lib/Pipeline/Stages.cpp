@@ -57,7 +57,7 @@ void jacquard::populateStage(Stage stage, OpPassManager &passes, const PipelineO
   case Stage::Pat:
     return populatePat(passes);
   case Stage::Pipe:
-    return passes.addPass(createConvertPatToPipePass({options.arch}));
+    return passes.addPass(createConvertPatToPipePass({options.arch, options.frugal}));
   case Stage::Fabric:
     return passes.addPass(createConvertPipeToFabricPass({options.arch}));
   case Stage::Partition:

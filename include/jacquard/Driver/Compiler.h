@@ -41,7 +41,8 @@ public:
 
   /// Imports or parses the model. False after a diagnostic.
   bool load();
-  /// Runs the stages after the current one up to `stage`. False after a diagnostic.
+  /// Runs the stages after the current one up to `stage`. A mapping that does not fit the fabric is tried again with the
+  /// fewest units before that is an error. False after a diagnostic.
   bool runUntil(Stage stage);
   /// The program of a routed module.
   std::optional<bitstream::Program> translate();
@@ -62,6 +63,8 @@ public:
 
 private:
   mlir::func::FuncOp function();
+  bool runStages(Stage stage, const PipelineOptions &options);
+  void report(mlir::Diagnostic &diagnostic);
   void timed(llvm::StringRef phase, llvm::function_ref<void()> work);
 
   CompileRequest request;
@@ -70,6 +73,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> moduleRef;
   Stage reached = Stage::Import;
   std::string firstErrorText;
+  bool holdDiagnostics = false; ///< the stages that run now may be tried again
   std::vector<std::pair<std::string, double>> phaseSeconds;
 };
 

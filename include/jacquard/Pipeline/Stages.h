@@ -19,6 +19,7 @@ std::optional<Stage> stageFromName(llvm::StringRef name);
 struct PipelineOptions {
   std::string arch = "plasticine";
   uint64_t seed = 1;
+  bool frugal = false; ///< map with the fewest units: the slow way for what does not fit otherwise
 };
 
 /// The passes that lead to `stage` from the one before it (none for import and bits), its guard last.

@@ -153,7 +153,7 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
     }
   }
   int64_t multiplyAdds = 0;
-  for (auto [number, group] : llvm::enumerate(groupNests(patterns, spec))) {
+  for (auto [number, group] : llvm::enumerate(groupNests(patterns, spec, frugal))) {
     SmallVector<const PlannedNest *> nests;
     for (const PlannedNest &planned : group) {
       nests.push_back(&planned);

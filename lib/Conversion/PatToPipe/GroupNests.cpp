@@ -26,7 +26,7 @@ double sectionOverhead(const ArchSpec &arch) {
 
 class Grouping {
 public:
-  explicit Grouping(const ArchSpec &arch) : arch(arch) {}
+  Grouping(const ArchSpec &arch, bool frugal) : arch(arch), frugal(frugal) {}
   void add(Operation *pattern);
   std::vector<std::vector<PlannedNest>> finish();
 
@@ -37,6 +37,7 @@ private:
   void close();
 
   const ArchSpec &arch;
+  bool frugal;
   std::vector<Candidate> current;
   UnitNeed need; ///< of `current`, all on one unit
   std::vector<std::vector<PlannedNest>> groups;
@@ -100,8 +101,9 @@ void Grouping::close() {
 
 void Grouping::add(Operation *pattern) {
   Nest nest = analyseNest(pattern);
-  Candidate candidate{{nest, chooseMapping(nest, arch, arch.numComputeUnits())}, {nest, chooseMapping(nest, arch, 1)}};
-  if (!canJoin(candidate) || gain(candidate) <= 0)
+  int64_t maxUnits = frugal ? 1 : arch.numComputeUnits();
+  Candidate candidate{{nest, chooseMapping(nest, arch, maxUnits)}, {nest, chooseMapping(nest, arch, 1)}};
+  if (frugal || !canJoin(candidate) || gain(candidate) <= 0)
     close();
   UnitNeed more = needOf(candidate);
   need.compute += more.compute;
@@ -117,8 +119,9 @@ std::vector<std::vector<PlannedNest>> Grouping::finish() {
 
 } // namespace
 
-std::vector<std::vector<PlannedNest>> jacquard::groupNests(ArrayRef<Operation *> patterns, const ArchSpec &arch) {
-  Grouping grouping(arch);
+std::vector<std::vector<PlannedNest>> jacquard::groupNests(ArrayRef<Operation *> patterns, const ArchSpec &arch,
+                                                           bool frugal) {
+  Grouping grouping(arch, frugal);
   for (Operation *pattern : patterns)
     grouping.add(pattern);
   return grouping.finish();

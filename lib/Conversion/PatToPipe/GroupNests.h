@@ -7,8 +7,10 @@
 namespace jacquard {
 
 /// Maps the patterns (in order of the program) and cuts them into sections: a pattern joins the section before it when
-/// saving the change of configuration and the way of intermediates through DRAM outweighs running on one unit.
-std::vector<std::vector<PlannedNest>> groupNests(llvm::ArrayRef<mlir::Operation *> patterns, const ArchSpec &arch);
+/// saving the change of configuration and the way of intermediates through DRAM outweighs running on one unit. With
+/// `frugal` every pattern has a section of its own and runs on one unit.
+std::vector<std::vector<PlannedNest>> groupNests(llvm::ArrayRef<mlir::Operation *> patterns, const ArchSpec &arch,
+                                                 bool frugal);
 
 } // namespace jacquard
 

@@ -16,7 +16,10 @@ def ConvertPatToPipePass : Pass<"convert-pat-to-pipe", "::mlir::ModuleOp"> {
     Before: `%y = pat.map (%i) in [32] { ... pat.at %x[%i] ... }`
     After:  `pipe.section "map" (%x, %y) units 1 { pipe.stage [32] roles [lanes] ... }`
   }];
-  let options = [Option<"arch", "arch", "std::string", "\"plasticine\"", "Architecture: preset name or file">];
+  let options = [
+    Option<"arch", "arch", "std::string", "\"plasticine\"", "Architecture: preset name or file">,
+    Option<"frugal", "frugal", "bool", "false", "One copy of the units and one pattern per section: the fewest units">
+  ];
   let dependentDialects = ["::jacquard::pipe::PipeDialect", "::mlir::memref::MemRefDialect", "::mlir::affine::AffineDialect"];
 }
 
