@@ -108,6 +108,8 @@ static LogicalResult verifyPort(Operation *op, FlatSymbolRefAttr symbol, AccessA
 // DRAM
 //===----------------------------------------------------------------------===//
 
+LogicalResult DeviceOp::verify() { return success(loadFabricModel(*this, getArch()) != nullptr); } // C1
+
 LogicalResult BufferOp::verify() {
   if (!llvm::is_contained({"input", "output", "constant", "temporary"}, getKind())) // C1
     return emitOpError() << "kind \"" << getKind() << "\" is unknown; expected input, output, constant or temporary";
@@ -116,6 +118,8 @@ LogicalResult BufferOp::verify() {
   auto type = dyn_cast<RankedTensorType>(getType());
   if (!type || !type.hasStaticShape() || !fabricElementType(type.getElementType())) // C3
     return emitOpError() << "type " << getType() << " is not stored; expected a static tensor of f32, i32, i64 or i1";
+  if (getValue() && getValue()->getShapedType() != type) // C2
+    return emitOpError() << "value has type " << getValue()->getShapedType() << "; expected " << type;
   return success();
 }
 
@@ -133,8 +137,9 @@ LogicalResult MemoryOp::verify() {
     return failure();
   if (getAccumulate() && failed(requireOpcode(*this, *getAccumulate(), 2, "accumulation"))) // C4
     return failure();
-  if (getWords() < 1 || getBuffers() < 1) // C3
-    return emitOpError() << "words " << getWords() << " and buffers " << getBuffers() << " must be at least 1";
+  if (int64_t(getWords()) < 1 || int64_t(getBuffers()) < 1) // C3
+    return emitOpError() << "words " << int64_t(getWords()) << " and buffers " << int64_t(getBuffers())
+                         << " must be at least 1";
   bool failedToLoad;
   auto model = modelOf(*this, failedToLoad);
   if (!model)

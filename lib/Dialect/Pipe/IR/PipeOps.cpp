@@ -68,7 +68,9 @@ static LogicalResult requireSpace(Operation *op, Type type, StringRef space, Str
 /// The map takes `indices` operands to one expression per dimension of `type`.
 static LogicalResult requireAccessMap(Operation *op, AffineMap map, size_t indices, Type type) {
   auto memref = cast<MemRefType>(type);
-  if (map.getNumSymbols() != 0 || map.getNumDims() != indices)
+  if (map.getNumSymbols() != 0)
+    return op->emitOpError() << "map has " << map.getNumSymbols() << " symbols; expected none";
+  if (map.getNumDims() != indices)
     return op->emitOpError() << "map takes " << map.getNumInputs() << " indices, found " << indices << " operands";
   if (int64_t(map.getNumResults()) != memref.getRank())
     return op->emitOpError() << "map gives " << map.getNumResults() << " positions for a tensor of rank "
@@ -113,8 +115,8 @@ LogicalResult DramOp::verify() {
 }
 
 LogicalResult SectionOp::verify() {
-  if (getUnits() < 1) // C2
-    return emitOpError() << "units " << getUnits() << " is not allowed; expected at least 1";
+  if (int64_t(getUnits()) < 1) // C2
+    return emitOpError() << "units " << int64_t(getUnits()) << " is not allowed; expected at least 1";
   SmallVector<Type> expected(getBuffers().getTypes());
   expected.push_back(IndexType::get(getContext()));
   bool match = llvm::equal(getBody().getArgumentTypes(), expected);
@@ -133,8 +135,8 @@ LogicalResult MetapipeOp::verify() {
 }
 
 LogicalResult BufferOp::verify() {
-  if (getDepth() < 1) // C2
-    return emitOpError() << "depth " << getDepth() << " is not allowed; expected at least 1";
+  if (int64_t(getDepth()) < 1) // C2
+    return emitOpError() << "depth " << int64_t(getDepth()) << " is not allowed; expected at least 1";
   return requireSpace(*this, getBuffer().getType(), scratchpadSpace, "result"); // C1
 }
 
@@ -179,7 +181,7 @@ LogicalResult StageOp::verify() {
     if (llvm::count(getRoles(), int32_t(role)) > 1) // C2
       return emitOpError() << "spreads more than one loop over " << stringifyLoopRole(role);
   if (getReductions() > getNumLoops()) // C3
-    return emitOpError() << "reductions " << getReductions() << " is not allowed; expected 0 to " << getNumLoops();
+    return emitOpError() << "reductions " << int64_t(getReductions()) << " is not allowed; expected 0 to " << getNumLoops();
   int slots = findRole(LoopRole::Slots);
   if (slots >= int(getNumParallel())) // C3
     return emitOpError() << "spreads reduction loop " << slots << " over slots; expected a parallel loop";

@@ -52,13 +52,15 @@ def Fabric_DeviceOp : FabricOp<"device", [IsolatedFromAbove, NoTerminator, Singl
                        DefaultValuedAttr<I64Attr, "0">:$multiply_adds);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "`arch` $arch attr-dict-with-keyword $body";
+  let hasVerifier = 1;
 }
 
 def Fabric_BufferOp : FabricOp<"buffer", [Symbol]> {
   let summary = "A tensor in DRAM";
   let description = [{
     Example: `fabric.buffer @w constant at 4096 : tensor<8xf32> = dense<1.0> : tensor<8xf32>`
-    Constraints: (C1) kind is input, output, constant or temporary; (C2) a constant has a value; (C3) the element type is f32, i32, i64 or i1.
+    Constraints: (C1) kind is input, output, constant or temporary; (C2) a constant has a value of the buffer's type;
+    (C3) the element type is f32, i32, i64 or i1.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$kind, I64Attr:$address, TypeAttr:$type, OptionalAttr<ElementsAttr>:$value,
                        OptionalAttr<StrAttr>:$public_name);
@@ -144,7 +146,7 @@ def Fabric_ComputeOp : FabricOp<"compute", [NoTerminator, SingleBlock, AttrSized
   let results = (outs Variadic<Fabric_StreamType>:$outputs);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{ `(` $vectors `)` `scalars` `(` $scalars `)` `pop` $pop_levels `counters` $counters `vector` $vector_level
-      attr-dict-with-keyword $body `->` type($outputs) }];
+      attr-dict-with-keyword $body (`->` type($outputs)^)? }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{

@@ -47,7 +47,7 @@ def Pipe_SectionOp : PipeOp<"section", [IsolatedFromAbove, NoTerminator, SingleB
   let arguments = (ins StrAttr:$name, Variadic<AnyMemRef>:$buffers, I64Attr:$units,
                        OptionalAttr<I64Attr>:$predicted_cycles, OptionalAttr<StrAttr>:$bound);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = [{ $name `(` $buffers `)` `units` $units attr-dict-with-keyword $body `:` type($buffers) }];
+  let assemblyFormat = [{ $name `(` $buffers `)` `units` $units attr-dict-with-keyword $body (`:` type($buffers)^)? }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::Value getUnitIndex() { return getBody().front().getArguments().back(); }
