@@ -6,6 +6,7 @@
 #include "jacquard/Runtime/Random.h"
 #include "jacquard/Runtime/Report.h"
 #include "jacquard/Runtime/Session.h"
+#include "jacquard/Runtime/TensorIO.h"
 #include "jacquard/Support/File.h"
 
 #include "llvm/Support/Format.h"
@@ -43,34 +44,56 @@ Result<std::vector<bitstream::TensorSymbol>> symbolsOf(const std::vector<ModelPo
   return symbols;
 }
 
+/// Prints the difference of one output; 1 when it is beyond the tolerance.
+int reportDifference(const std::string &name, const Tensor &found, const Tensor &expected) {
+  Tolerance tolerance;
+  tolerance.ofLargest = true;
+  Difference difference = compare(found, expected, tolerance);
+  llvm::outs() << "check " << name << ": largest difference "
+               << llvm::format("%.3g absolute, %.3g of the largest magnitude", difference.largestAbsolute,
+                               difference.largestRelative)
+               << (difference.within ? "" : "  FAILED: " + difference.problem) << "\n";
+  return !difference.within;
+}
+
+/// Compares outputs with the files of --expect.
+int checkExpected(const RunOptions &options, const Tensors &outputs) {
+  int code = 0;
+  for (const std::string &binding : options.expected) {
+    auto [name, file] = llvm::StringRef(binding).split('=');
+    auto it = outputs.find(name.str());
+    if (it == outputs.end())
+      return fail("cannot check '--expect " + binding + "': there is no output '" + name.str() + "'");
+    auto expected = runtime::loadTensor(file.str());
+    if (!expected)
+      return fail(expected.error());
+    code |= reportDifference(it->first, it->second, *expected);
+  }
+  return code;
+}
+
 int finish(const RunOptions &options, const Tensors &outputs) {
   for (auto &[name, tensor] : outputs)
     llvm::outs() << "output " << name << ": " << describeTensorType(tensor.type, tensor.shape) << "\n";
+  int code = checkExpected(options, outputs);
   if (options.outputDir.empty())
-    return 0;
+    return code;
   auto paths = runtime::saveOutputs(outputs, options.outputDir);
   if (!paths)
     return fail(paths.error());
   for (const std::string &path : *paths)
     llvm::outs() << "wrote " << path << "\n";
-  return 0;
+  return code;
 }
 
 /// Prints the differences per output; 1 when one is beyond the tolerance.
 int reportCheck(const Tensors &found, const Tensors &expected) {
   int code = 0;
-  Tolerance tolerance;
-  tolerance.ofLargest = true;
   for (auto &[name, reference] : expected) {
     auto it = found.find(name);
     if (it == found.end())
       return fail("the simulator gave no output '" + name + "'");
-    Difference difference = compare(it->second, reference, tolerance);
-    llvm::outs() << "check " << name << ": largest difference "
-                 << llvm::format("%.3g absolute, %.3g of the largest magnitude", difference.largestAbsolute,
-                                 difference.largestRelative)
-                 << (difference.within ? "" : "  FAILED: " + difference.problem) << "\n";
-    code |= !difference.within;
+    code |= reportDifference(name, it->second, reference);
   }
   return code;
 }

@@ -34,6 +34,7 @@ int main(int argc, char **argv) {
   CLI::App *runApp = app.add_subcommand("run", "Run a model or a bitstream on the simulator, or a model on the host");
   runApp->add_option("model", run.model, "A .jbit file or a model")->required();
   runApp->add_option("--input", run.inputs, "Value of an input, NAME=FILE.npy or NAME=FILE.pb (default: seeded random data)");
+  runApp->add_option("--expect", run.expected, "Compare an output with a file, NAME=FILE; exit code 1 beyond the tolerance");
   runApp->add_option("--output-dir", run.outputDir, "Write every output as NAME.npy into this folder");
   runApp->add_option("--target", run.target, "sim or host")->capture_default_str();
   runApp->add_flag("--check", run.check, "Compare the simulator with the host; exit code 1 beyond the tolerance");

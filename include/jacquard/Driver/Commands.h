@@ -25,6 +25,7 @@ int compileCommand(const CompileOptions &options);
 struct RunOptions : CommonOptions {
   std::string model; ///< a model or a .jbit
   std::vector<std::string> inputs; ///< NAME=FILE
+  std::vector<std::string> expected; ///< NAME=FILE: outputs that the run must give
   std::string outputDir, target = "sim", stats;
   bool check = false;
   uint64_t maxCycles = 0;

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Writes the inputs and expected outputs of test/Programs (.npy). Needs numpy; seeded, so that a run changes nothing."""
+import os
+
+import numpy as np
+
+folder = os.path.dirname(os.path.abspath(__file__))
+random = np.random.default_rng(2017)
+
+
+def save(name, array):
+    np.save(os.path.join(folder, name + ".npy"), array)
+
+
+def floats(*shape):
+    return random.uniform(-1, 1, shape).astype(np.float32)
+
+
+x, y = floats(1000), floats(1000)
+save("dot-x", x), save("dot-y", y)
+save("dot-out", np.float32(np.dot(x.astype(np.float64), y.astype(np.float64))))
+
+a, b = floats(37), floats(21)
+save("outer-a", a), save("outer-b", b), save("outer-out", np.outer(a, b))
+
+a, b = floats(29, 45), floats(45, 33)
+save("gemm-a", a), save("gemm-b", b)
+save("gemm-out", (a.astype(np.float64) @ b.astype(np.float64)).astype(np.float32))
+
+keys = random.integers(-2, 12, 200).astype(np.int32)  # some outside [0, 10): dropped
+values = floats(200)
+counts, sums = np.zeros(10, np.int32), np.zeros(10, np.float64)
+for key, value in zip(keys, values):
+    if 0 <= key < 10:
+        counts[key] += 1
+        sums[key] += value
+save("groups-keys", keys), save("groups-values", values)
+save("histogram-out", counts), save("segment-sum-out", sums.astype(np.float32))
+
+rows = floats(9, 50) * 5
+e = np.exp(rows.astype(np.float64) - rows.max(1, keepdims=True))
+save("softmax-x", rows), save("softmax-out", (e / e.sum(1, keepdims=True)).astype(np.float32))
+
+rows = random.permutation(7 * 23).reshape(7, 23).astype(np.float32)
+save("argmax-x", rows), save("argmax-out", rows.argmax(1).astype(np.int64))
+
+table, ids = floats(40, 12), random.integers(0, 40, 17).astype(np.int64)
+save("gather-table", table), save("gather-ids", ids), save("gather-out", table[ids])
