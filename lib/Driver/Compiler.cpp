@@ -83,7 +83,7 @@ bool Compiler::load() {
     sources = std::make_unique<llvm::SourceMgr>();
     sources->AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(*bytes, path == "-" ? "<stdin>" : path), {});
     moduleRef = parseSourceFile<ModuleOp>(*sources, context.get());
-    if (moduleRef)
+    if (moduleRef && !(*moduleRef)->hasAttr("jacquard.model_hash")) // a file of a later stage keeps its model's
       (*moduleRef)->setAttr("jacquard.model_hash",
                             IntegerAttr::get(IntegerType::get(context.get(), 64), APInt(64, hash64(*bytes))));
   });
