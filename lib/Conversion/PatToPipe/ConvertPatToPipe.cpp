@@ -30,6 +30,7 @@ struct ConvertPatToPipe : jacquard::impl::ConvertPatToPipePassBase<ConvertPatToP
 
 private:
   FailureOr<func::FuncOp> findModel();
+  LogicalResult checkInterface(func::FuncOp function);
   void separateResults(func::FuncOp function);
   LogicalResult declareTensors(func::FuncOp function, OpBuilder &builder);
   Value declare(OpBuilder &builder, Location loc, StringRef kind, StringRef name, Type type, ElementsAttr value);
@@ -37,6 +38,11 @@ private:
 
   llvm::DenseMap<Value, Value> drams;
 };
+
+bool usesTensors(Operation &op) {
+  auto isTensor = [](Type type) { return isa<TensorType>(type); };
+  return llvm::any_of(op.getOperandTypes(), isTensor) || llvm::any_of(op.getResultTypes(), isTensor);
+}
 
 /// Multiply-adds of a nest: points at which a product is only summed.
 int64_t countMultiplyAdds(const Nest &nest) {
@@ -67,6 +73,22 @@ FailureOr<func::FuncOp> ConvertPatToPipe::findModel() {
   if (!model)
     return getOperation().emitError() << "module has no public function; expected one model";
   return model;
+}
+
+/// One block between static tensors.
+LogicalResult ConvertPatToPipe::checkInterface(func::FuncOp function) {
+  if (!function.getBody().hasOneBlock())
+    return function.emitError() << "has control flow; expected one block of patterns";
+  auto check = [&](Operation *op, TypeRange types, StringRef what) -> LogicalResult {
+    for (auto [number, type] : llvm::enumerate(types))
+      if (auto tensor = dyn_cast<RankedTensorType>(type); !tensor || !tensor.hasStaticShape())
+        return op->emitError() << what << " " << number << " has type " << type
+                               << "; expected a ranked tensor of static shape";
+    return success();
+  };
+  Operation *ret = function.getBody().front().getTerminator();
+  return success(succeeded(check(function, function.getArgumentTypes(), "argument")) &&
+                 succeeded(check(ret, ret->getOperandTypes(), "result")));
 }
 
 /// Every returned value becomes the result of a pattern of its own, so that it can live in its own output tensor: copies
@@ -105,9 +127,6 @@ std::string interfaceName(DictionaryAttr attributes, StringRef fallback, unsigne
 
 LogicalResult ConvertPatToPipe::declareTensors(func::FuncOp function, OpBuilder &builder) {
   for (BlockArgument argument : function.getArguments()) {
-    if (!isa<RankedTensorType>(argument.getType()))
-      return function.emitError() << "argument " << argument.getArgNumber() << " has type " << argument.getType()
-                                  << "; expected a ranked tensor";
     unsigned number = argument.getArgNumber();
     drams[argument] = declare(builder, argument.getLoc(), "input",
                               interfaceName(function.getArgAttrDict(number), "arg", number), argument.getType(), {});
@@ -133,6 +152,8 @@ LogicalResult ConvertPatToPipe::declareTensors(func::FuncOp function, OpBuilder 
 }
 
 LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &spec) {
+  if (failed(checkInterface(function)))
+    return failure();
   separateResults(function);
   Block &block = function.getBody().front();
   auto ret = cast<func::ReturnOp>(block.getTerminator());
@@ -150,6 +171,9 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
         patterns.push_back(&op);
     } else if (op.getDialect() && op.getDialect()->getNamespace() == "pat") {
       return op.emitError() << "'" << op.getName() << "' does not run on the fabric yet; use --target=host";
+    } else if (!matchPattern(&op, m_Constant()) && !isa<pipe::DramOp>(op) && usesTensors(op)) {
+      return op.emitError() << "'" << op.getName() << "' on tensors does not run on the fabric; expected patterns and "
+                            << "constants";
     }
   }
   int64_t multiplyAdds = 0;

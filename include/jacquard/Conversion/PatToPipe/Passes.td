@@ -20,7 +20,8 @@ def ConvertPatToPipePass : Pass<"convert-pat-to-pipe", "::mlir::ModuleOp"> {
     Option<"arch", "arch", "std::string", "\"plasticine\"", "Architecture: preset name or file">,
     Option<"frugal", "frugal", "bool", "false", "One copy of the units and one pattern per section: the fewest units">
   ];
-  let dependentDialects = ["::jacquard::pipe::PipeDialect", "::mlir::memref::MemRefDialect", "::mlir::affine::AffineDialect"];
+  let dependentDialects = ["::jacquard::pat::PatDialect", "::jacquard::pipe::PipeDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];
 }
 
 #endif
