@@ -23,7 +23,8 @@ static constexpr const char *toolVersion = "jacquard 0.1.0";
 /// Where a diagnostic points: a place in a file, or a node of the model.
 static std::string describeLocation(Location loc) {
   if (auto file = dyn_cast<FileLineColLoc>(loc))
-    return (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn()) + ": ").str();
+    return file.getLine() == 0 ? "" : // a whole file: the message names it
+           (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn()) + ": ").str();
   if (auto name = dyn_cast<NameLoc>(loc))
     return "node '" + name.getName().str() + "': ";
   if (auto fused = dyn_cast<FusedLoc>(loc))
