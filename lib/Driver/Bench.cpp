@@ -67,7 +67,7 @@ int benchModel(const BenchOptions &options, const std::string &model) {
   llvm::raw_ostream &os = llvm::outs();
   os << "| " << modelName(model);
   for (double phase : phases)
-    os << llvm::format(" | %.2f", phase);
+    os << llvm::format(" | %.3f", phase);
   os << llvm::format(" | %.0f", memory) << " | " << bytes->size() << " | " << program->sections.size() << " | "
      << summary.cycles << llvm::format(" | %.2f", summary.percentOfLimit)
      << llvm::format(" | %.0f |", double(summary.cycles) / seconds / 1000) << "\n";

@@ -8,8 +8,10 @@ using namespace jacquard::driver;
 static void addCommon(CLI::App *command, CommonOptions &options) {
   command->add_option("--arch", options.arch, "Architecture: plasticine, sara, sn10, tiny, or a .textproto file")
       ->capture_default_str();
-  command->add_option("--shape", options.shapes, "Shape of an input, NAME=1x3x224x224 (repeatable)");
-  command->add_option("--dim", options.dims, "Value of a symbolic dimension, NAME=8 (repeatable)");
+  command->add_option("--shape", options.shapes, "Shape of an input, NAME=1x3x224x224 (repeatable)")
+      ->allow_extra_args(false);
+  command->add_option("--dim", options.dims, "Value of a symbolic dimension, NAME=8 (repeatable)")
+      ->allow_extra_args(false);
   command->add_option("--seed", options.seed, "Seed of placement and of random inputs")->capture_default_str();
 }
 
@@ -33,8 +35,10 @@ int main(int argc, char **argv) {
   RunOptions run;
   CLI::App *runApp = app.add_subcommand("run", "Run a model or a bitstream on the simulator, or a model on the host");
   runApp->add_option("model", run.model, "A .jbit file or a model")->required();
-  runApp->add_option("--input", run.inputs, "Value of an input, NAME=FILE.npy or NAME=FILE.pb (default: seeded random data)");
-  runApp->add_option("--expect", run.expected, "Compare an output with a file, NAME=FILE; exit code 1 beyond the tolerance");
+  runApp->add_option("--input", run.inputs, "Value of an input, NAME=FILE.npy or NAME=FILE.pb (default: seeded random data)")
+      ->allow_extra_args(false);
+  runApp->add_option("--expect", run.expected, "Compare an output with a file, NAME=FILE; exit code 1 beyond the tolerance")
+      ->allow_extra_args(false);
   runApp->add_option("--output-dir", run.outputDir, "Write every output as NAME.npy into this folder");
   runApp->add_option("--target", run.target, "sim or host")->capture_default_str();
   runApp->add_flag("--check", run.check, "Compare the simulator with the host; exit code 1 beyond the tolerance");
