@@ -38,7 +38,7 @@ struct Settings {
 void addOptions(CLI::App &app, Settings &settings) {
   app.footer(examples);
   app.add_option("program", settings.program, "the bitstream (.jbit), or - for standard input")->required();
-  app.add_option("--input", settings.inputs, "bind input NAME to a file (.npy or .pb); may be repeated")->allow_extra_args(false)
+  app.add_option("--input", settings.inputs, "bind input NAME to a file (.npy or .pb); may be repeated")
       ->type_name("NAME=FILE")
       ->expected(1)
       ->take_all();
