@@ -389,7 +389,7 @@ LogicalResult DrainOp::verify() {
 }
 
 LogicalResult RouteOp::verify() {
-  if (getHops().size() % 3 != 0 || getNetwork() < 0 || getNetwork() > 2) // C1
+  if (getHops().size() % 3 != 0 || getNetwork() > 2) // C1
     return emitOpError() << "hops must be triples of switch, sink and source in network 0, 1 or 2";
   bool failedToLoad;
   auto model = modelOf(*this, failedToLoad);
