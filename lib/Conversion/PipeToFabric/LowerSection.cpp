@@ -186,7 +186,8 @@ BoxCopy planCopy(const Positions &origins, ArrayRef<Level> outer, const TensorSh
   copy.chain.levels.assign(outer.begin(), outer.end());
   copy.dramShape.root = dram.root;
   llvm::erase_if(dims, [&](BoxDim &dim) { // one point at the origin: no counter needed
-    return dim.extent == 1 && dims.size() > 1 && dim.size == 1;
+    bool fixed = dim.origin.lastLevel() < 0 && dim.origin.constant == 0; // else the port checks its position
+    return dim.extent == 1 && dims.size() > 1 && dim.size == 1 && fixed;
   });
   for (auto [k, dim] : llvm::enumerate(dims))
     copy.chain.levels.push_back({Value(), dim.extent, k + 1 == dims.size()});
