@@ -267,9 +267,9 @@ FailureOr<Value> StageLowering::lowerRead(UnitBuilder &builder, pipe::ReadOp rea
   if (!perSlot)
     return builder.addInput(*stream, last);
   // One input for all slots: each takes its lane.
-  Value &vector = builder.words[{read.getResult(), -2}];
+  Value vector = builder.words.lookup({read.getResult(), -2});
   if (!vector)
-    vector = builder.addInput(*stream, last);
+    builder.words[{read.getResult(), -2}] = vector = builder.addInput(*stream, last);
   OpBuilder &b = builder.builder();
   for (int64_t s = 0; s < numSlots; ++s)
     builder.words[{read.getResult(), int(s)}] =
