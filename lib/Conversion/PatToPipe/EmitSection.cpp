@@ -290,6 +290,8 @@ LogicalResult NestEmitter::emitFold() {
   if (failed(emitBody(*fold.getBody())))
     return failure();
   for (auto [i, yielded] : llvm::enumerate(fold.getBodyYield()->getOperands())) {
+    if (fold.getResult(i).use_empty())
+      continue; // a stream that nobody reads cannot be routed
     Operation *combiner = pat::matchSimpleCombiner(*fold.getCombiner(), i);
     if (!combiner)
       return fold.emitError() << "combiner of value " << i
