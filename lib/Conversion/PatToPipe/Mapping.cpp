@@ -8,6 +8,8 @@
 // loops, number of units.
 #include "Mapping.h"
 
+#include "jacquard/Dialect/Pat/IR/PatBuilders.h"
+
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -37,9 +39,12 @@ unsigned stagesPerSlot(const Nest &nest) {
     return 1;
   for (Operation &op : *nest.fold.getBody())
     stages += !isa<pat::AtOp, pat::YieldOp>(op);
-  for (Value yielded : nest.fold.getBodyYield()->getOperands())
-    if (!isa_and_nonnull<arith::MulFOp, arith::MulIOp>(yielded.getDefiningOp()) || !yielded.hasOneUse())
+  for (auto [i, yielded] : llvm::enumerate(nest.fold.getBodyYield()->getOperands())) {
+    bool product = isa_and_nonnull<arith::MulFOp, arith::MulIOp>(yielded.getDefiningOp()) && yielded.hasOneUse();
+    Operation *combiner = pat::matchSimpleCombiner(*nest.fold.getCombiner(), i);
+    if (!product || !isa_and_nonnull<arith::AddFOp, arith::AddIOp>(combiner))
       ++stages;
+  }
   return std::max(1u, stages);
 }
 
@@ -266,8 +271,8 @@ void Search::placeAccesses(Mapping &mapping) {
     bool direct = true;
     double copies = mapping.unitsDim >= 0 && access.affine->dependsOn(mapping.unitsDim) ? double(mapping.units) : 1;
     for (unsigned depth = 0; depth <= firstSpread; ++depth) {
-      if (access.inFold == false && depth > mapping.numParallel)
-        break;
+      if (depth > mapping.numParallel)
+        break; // a metapipeline over reduction loops would restart the accumulators
       int64_t words = boxWords(*access.affine, mapping, depth);
       bool once = true; // no loop outside: loaded once, one buffer is enough
       double loads = copies;
