@@ -1,0 +1,87 @@
+// DifferentialTest.cpp - random `pat` programs on the host and on the simulated fabric
+#include "../Dialect/Pat/RandomProgram.h"
+
+#include "jacquard/Bitstream/Encode.h"
+#include "jacquard/Driver/Compare.h"
+#include "jacquard/InitAll.h"
+#include "jacquard/Pipeline/Stages.h"
+#include "jacquard/Sim/Simulator.h"
+#include "jacquard/Target/Bitstream/BitstreamTarget.h"
+#include "jacquard/Target/Host/HostExecutor.h"
+
+#include "gtest/gtest.h"
+
+#include <cstdlib>
+
+using namespace mlir;
+using namespace jacquard;
+
+namespace {
+
+/// How many programs a test tries: JACQUARD_RANDOM_PROGRAMS, or enough for a second or two.
+unsigned numPrograms() {
+  const char *text = std::getenv("JACQUARD_RANDOM_PROGRAMS");
+  return text ? unsigned(std::atoi(text)) : 25;
+}
+
+/// Compiles a copy of `module` and simulates the bytes of its bitstream; "" or why that failed.
+std::string simulate(ModuleOp module, const std::string &arch, ArrayRef<Tensor> inputs,
+                     std::map<std::string, Tensor> &outputs) {
+  OwningOpRef<ModuleOp> copy = module.clone();
+  PipelineOptions options;
+  options.arch = arch;
+  PassManager passes(module.getContext());
+  for (Stage stage : allStages())
+    populateStage(stage, passes, options);
+  if (failed(passes.run(*copy)))
+    return "does not compile";
+  auto program = translateToBitstream(*copy->getOps<fabric::DeviceOp>().begin(), {});
+  if (failed(program))
+    return "does not translate";
+  auto bytes = bitstream::writeProgram(*program);
+  if (!bytes)
+    return bytes.error();
+  auto decoded = bitstream::readProgram(*bytes);
+  if (!decoded)
+    return decoded.error();
+  std::map<std::string, Tensor> arguments;
+  for (auto [number, tensor] : llvm::enumerate(inputs))
+    arguments["arg" + std::to_string(number)] = tensor;
+  std::map<std::string, Tensor> used;
+  for (const auto &symbol : decoded->inputs)
+    used[symbol.name] = arguments[symbol.name];
+  auto result = sim::simulate(*decoded, used, {});
+  if (!result)
+    return result.error();
+  outputs = std::move(result->outputs);
+  return "";
+}
+
+void compareTargets(const std::string &arch, uint64_t firstSeed) {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  test::RandomProgramOptions options;
+  options.hostOnly = false;
+  driver::Tolerance tolerance; // the fabric fuses multiply-adds
+  tolerance.ofLargest = true;
+  for (uint64_t seed = firstSeed; seed < firstSeed + numPrograms(); ++seed) {
+    OwningOpRef<ModuleOp> module = test::randomProgram(context, seed, options);
+    SmallVector<Tensor> inputs = test::randomInputs(*module, seed);
+    auto expected = host::executeOnHost(*module, "main", inputs);
+    ASSERT_TRUE(succeeded(expected)) << "seed " << seed;
+    std::map<std::string, Tensor> found;
+    std::string error = simulate(*module, arch, inputs, found);
+    ASSERT_EQ(error, "") << "seed " << seed;
+    for (auto [number, tensor] : llvm::enumerate(*expected)) {
+      driver::Difference difference = driver::compare(found["result" + std::to_string(number)], tensor, tolerance);
+      EXPECT_TRUE(difference.within) << "seed " << seed << " result " << number << ": " << difference.problem;
+    }
+  }
+}
+
+TEST(DifferentialTest, HostAndPlasticineAgree) { compareTargets("plasticine", 1); }
+
+TEST(DifferentialTest, HostAndSaraAgree) { compareTargets("sara", 1001); }
+
+} // namespace
