@@ -82,9 +82,14 @@ int64_t Search::conflictCycles(int64_t stride) const {
 bool Search::canUseSlots(unsigned dim, unsigned lanes) {
   if (!nest.fold || nest.dims[lanes].reduction || dim == lanes || nest.dims[dim].extent < 2)
     return false;
+  // What the map computes and the fold uses runs at the fold's rate as well.
+  bool captures = false;
+  for (Operation &op : *nest.fold.getBody())
+    for (Value operand : op.getOperands())
+      captures |= operand.getDefiningOp() && operand.getDefiningOp()->getBlock() == nest.body();
   bool shared = false;
   for (const NestAccess &access : nest.accesses) {
-    if (!access.inFold)
+    if (!access.inFold && !captures)
       continue;
     if (!access.affine)
       return false;
