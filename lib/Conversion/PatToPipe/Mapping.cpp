@@ -10,6 +10,7 @@
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -93,6 +94,8 @@ bool Search::canUseSlots(unsigned dim, unsigned lanes) {
       continue;
     if (!access.affine)
       return false;
+    if (Value other = access.op.getElseValue(); other && !matchPattern(other, m_Constant()))
+      return false; // every slot would compare positions of its own
     bool onSlots = access.affine->dependsOn(dim);
     if (onSlots && access.affine->dependsOn(lanes))
       return false; // it would need one stream per slot
