@@ -160,6 +160,13 @@ std::optional<SmallVector<double>> Node::floatsAttr(StringRef name) {
   return SmallVector<double>(attribute->floats().begin(), attribute->floats().end());
 }
 
+std::optional<SmallVector<std::string>> Node::stringsAttr(StringRef name) {
+  auto *attribute = typedAttr(*this, name, onnx::AttributeProto::STRINGS, "a list of strings");
+  if (!attribute)
+    return std::nullopt;
+  return SmallVector<std::string>(attribute->strings().begin(), attribute->strings().end());
+}
+
 int64_t Node::normalizeAxis(int64_t value, int64_t rank) {
   Result<int64_t> axis = ops::normalizeAxis(value, rank);
   if (axis)

@@ -81,6 +81,7 @@ public:
   std::string stringAttr(llvm::StringRef name, llvm::StringRef otherwise);
   std::optional<Shape> intsAttr(llvm::StringRef name);
   std::optional<llvm::SmallVector<double>> floatsAttr(llvm::StringRef name);
+  std::optional<llvm::SmallVector<std::string>> stringsAttr(llvm::StringRef name);
   const ::onnx::AttributeProto *findAttr(llvm::StringRef name) const;
   /// `axis` (attribute, or `value`) brought into [0, rank).
   int64_t axisAttr(llvm::StringRef name, int64_t otherwise, int64_t rank);
@@ -133,6 +134,7 @@ llvm::ArrayRef<Operator> movementOperators();
 llvm::ArrayRef<Operator> gatherOperators();
 llvm::ArrayRef<Operator> resizeOperators();
 llvm::ArrayRef<Operator> quantizeOperators();
+llvm::ArrayRef<Operator> recurrentOperators();
 
 /// The row for an operator, or why there is none.
 struct Lookup {

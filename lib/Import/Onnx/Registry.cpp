@@ -13,7 +13,7 @@ static Table makeTable() {
   Table table;
   for (llvm::ArrayRef<Operator> family :
        {constantOperators(), elementwiseOperators(), matrixOperators(), windowOperators(), reduceOperators(),
-        normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators()})
+        normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(), recurrentOperators()})
     for (const Operator &row : family)
       table[keyOf(row.domain, row.op)].push_back(&row);
   return table;
