@@ -5,6 +5,7 @@
 #include "EmitSection.h"
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
+#include "jacquard/Dialect/Pat/Transforms/IndexMath.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -40,12 +41,15 @@ public:
 private:
   AffineExpr loopExpr(unsigned loop) { return b.getAffineDimExpr(loop); }
   AffineExpr indexOfDim(unsigned dim);
+  /// An expression over the nest's dimensions, over the loops.
+  AffineExpr overLoops(AffineExpr expr);
   AffineExpr positionExpr(const AffineAccess &access, unsigned k);
   /// The part of `position` that the loops from `depth` inwards do not change, at its lowest.
   AffineExpr originExpr(const AffineAccess &access, unsigned k, unsigned depth);
   Value viewOf(Value dram, const TensorView &view);
   Value pipeRead(Value source, ArrayRef<AffineExpr> positions, Attribute elseValue);
-  std::pair<AffineMap, SmallVector<Value>> useLoops(ArrayRef<AffineExpr> exprs);
+  std::pair<AffineMap, SmallVector<Value>> useLoops(ArrayRef<AffineExpr> exprs, ArrayRef<Value> computed = {});
+  std::pair<AffineMap, SmallVector<Value>> gatherPositions(pat::AtOp at);
   void declareBuffers(unsigned depth);
   Value emitRead(unsigned accessIndex);
   LogicalResult emitBody(Block &block);
@@ -83,6 +87,13 @@ AffineExpr NestEmitter::indexOfDim(unsigned dim) {
   return expr;
 }
 
+AffineExpr NestEmitter::overLoops(AffineExpr expr) {
+  SmallVector<AffineExpr> dims;
+  for (unsigned dim = 0; dim < nest.dims.size(); ++dim)
+    dims.push_back(indexOfDim(dim));
+  return expr.replaceDims(dims);
+}
+
 AffineExpr NestEmitter::positionExpr(const AffineAccess &access, unsigned k) {
   AffineExpr expr = b.getAffineConstantExpr(access.offsets[k]);
   for (auto [dim, coefficient] : llvm::enumerate(access.coefficients[k]))
@@ -113,21 +124,47 @@ Value NestEmitter::viewOf(Value dram, const TensorView &view) {
   return memref::ReinterpretCastOp::create(b, loc, viewType, dram, /*offset=*/0, sizes, strides);
 }
 
-/// The map with only the loops it uses as operands.
-std::pair<AffineMap, SmallVector<Value>> NestEmitter::useLoops(ArrayRef<AffineExpr> exprs) {
+/// The map with only the loops it uses as operands. Dimensions behind the unit index stand for `computed` values.
+std::pair<AffineMap, SmallVector<Value>> NestEmitter::useLoops(ArrayRef<AffineExpr> exprs, ArrayRef<Value> computed) {
+  unsigned count = numSymbols + computed.size();
   SmallVector<AffineExpr> simplified;
   for (AffineExpr expr : exprs)
-    simplified.push_back(simplifyAffineExpr(expr, numSymbols, 0));
+    simplified.push_back(simplifyAffineExpr(expr, count, 0));
   SmallVector<Value> operands;
-  SmallVector<AffineExpr> renamed(numSymbols, b.getAffineConstantExpr(0));
-  for (unsigned d = 0; d < numSymbols; ++d)
+  SmallVector<AffineExpr> renamed(count, b.getAffineConstantExpr(0));
+  for (unsigned d = 0; d < count; ++d)
     if (llvm::any_of(simplified, [&](AffineExpr expr) { return expr.isFunctionOfDim(d); })) {
       renamed[d] = b.getAffineDimExpr(operands.size());
-      operands.push_back(d + 1 < numSymbols ? loopValues[d] : unit);
+      operands.push_back(d + 1 < numSymbols ? loopValues[d] : d < numSymbols ? unit : computed[d - numSymbols]);
     }
   for (AffineExpr &expr : simplified)
     expr = expr.replaceDims(renamed);
   return {AffineMap::get(operands.size(), 0, simplified, b.getContext()), operands};
+}
+
+/// Positions of an access that is not affine in the loops. Indices are written as the loops, whose ranges are known, so
+/// that fewer divisions are left.
+std::pair<AffineMap, SmallVector<Value>> NestEmitter::gatherPositions(pat::AtOp at) {
+  SmallVector<Value> indices = nest.indices(), computed;
+  SmallVector<AffineExpr> operands;
+  for (Value operand : at.getIndices()) {
+    auto it = llvm::find(indices, operand);
+    if (it != indices.end()) {
+      operands.push_back(overLoops(nest.indexExprs[it - indices.begin()]));
+    } else {
+      operands.push_back(b.getAffineDimExpr(numSymbols + computed.size()));
+      computed.push_back(lookUp(operand));
+    }
+  }
+  pat::IndexRanges ranges;
+  for (const LoopPlan &loop : mapping.loops)
+    ranges.push_back(pat::IndexRange{0, loop.extent - 1});
+  ranges.push_back(pat::IndexRange{0, mapping.units - 1});
+  ranges.append(computed.size(), std::nullopt);
+  SmallVector<AffineExpr> positions;
+  for (AffineExpr expr : at.getAccessMap().getResults())
+    positions.push_back(pat::simplifyIndex(expr.replaceDims(operands), ranges));
+  return useLoops(positions, computed);
 }
 
 /// Scratchpads that stand inside exactly the first `depth` loops, each with its load.
@@ -180,9 +217,9 @@ Value NestEmitter::lookUp(Value value) {
     values.map(value, copy);
     return copy;
   }
-  for (auto [index, dim] : llvm::zip(nest.indices(), nest.dimOfIndex))
+  for (auto [index, expr] : llvm::zip(nest.indices(), nest.indexExprs))
     if (index == value) {
-      auto [map, operands] = useLoops({dim < 0 ? b.getAffineConstantExpr(0) : indexOfDim(dim)});
+      auto [map, operands] = useLoops({overLoops(expr)});
       Value copy = affine::AffineApplyOp::create(b, loc, map, operands);
       values.map(value, copy);
       return copy;
@@ -221,9 +258,7 @@ Value NestEmitter::emitRead(unsigned accessIndex) {
     if (buffers[accessIndex])
       elseAttr = {}; // the load has put it there
   } else {
-    map = at.getAccessMap();
-    for (Value operand : at.getIndices())
-      operands.push_back(lookUp(operand));
+    std::tie(map, operands) = gatherPositions(at);
   }
   Value read = pipe::ReadOp::create(b, at.getLoc(), at.getType(), source, map, operands, elseAttr);
   if (!computedElse)

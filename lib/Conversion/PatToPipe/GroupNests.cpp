@@ -100,7 +100,7 @@ void Grouping::close() {
 }
 
 void Grouping::add(Operation *pattern) {
-  Nest nest = analyseNest(pattern);
+  Nest nest = analyseNest(pattern, arch.compute.counters - 2); // a dimension may be cut, and all are in a metapipeline
   int64_t maxUnits = frugal ? 1 : arch.numComputeUnits();
   Candidate candidate{{nest, chooseMapping(nest, arch, maxUnits)}, {nest, chooseMapping(nest, arch, 1)}};
   if (frugal || !canJoin(candidate) || gain(candidate) <= 0)

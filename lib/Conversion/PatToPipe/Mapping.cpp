@@ -60,6 +60,7 @@ private:
   double spreadCost(const Spread &spread);
   bool canUseSlots(unsigned dim, unsigned lanes);
   Mapping build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<int64_t> tiles, int unitsDim, int64_t units);
+  bool canHold(const AffineAccess &access, const Mapping &mapping, unsigned depth) const;
   void placeAccesses(Mapping &mapping);
   void predict(Mapping &mapping);
   double streamBytes(const AffineAccess &access, const Mapping &mapping, bool write);
@@ -102,8 +103,8 @@ bool Search::canUseSlots(unsigned dim, unsigned lanes) {
     shared |= !onSlots;
   }
   // The index itself must not be a value: all slots share the counters.
-  for (auto [index, position] : llvm::zip(nest.indices(), nest.dimOfIndex))
-    if (position == int(dim))
+  for (auto [index, expr] : llvm::zip(nest.indices(), nest.indexExprs))
+    if (expr.isFunctionOfDim(dim))
       for (Operation *user : index.getUsers())
         if (!isa<pat::AtOp>(user))
           return false;
@@ -258,6 +259,25 @@ double Search::streamBytes(const AffineAccess &access, const Mapping &mapping, b
                                                              : 1);
 }
 
+/// Whether ports and scratchpads can walk a box of the access that loops from `depth` inwards touch: a counter per loop
+/// outside and per dimension, an address stage for every dimension in which it leaves the tensor.
+bool Search::canHold(const AffineAccess &access, const Mapping &mapping, unsigned depth) const {
+  unsigned counters = std::min(arch.dramPort.counters, arch.memory.counters);
+  if (depth + access.view.shape.size() > counters)
+    return false;
+  unsigned checks = 0;
+  for (auto [k, size] : llvm::enumerate(access.view.shape)) {
+    int64_t lowest = access.offsets[k], highest = access.offsets[k];
+    auto walk = [&](int64_t step, int64_t extent) { (step < 0 ? lowest : highest) += step * (extent - 1); };
+    for (const LoopPlan &loop : mapping.loops)
+      walk(access.coefficients[k][loop.dim] * loop.stride, loop.extent);
+    if (mapping.unitsDim >= 0)
+      walk(access.coefficients[k][mapping.unitsDim] * mapping.unitChunk, mapping.units);
+    checks += lowest < 0 || highest >= size;
+  }
+  return checks <= arch.dramPort.addressStages && checks < arch.dramPort.addressRegisters;
+}
+
 void Search::placeAccesses(Mapping &mapping) {
   unsigned firstSpread = 0; // buffers stand in loops over time only
   while (firstSpread < mapping.loops.size() && mapping.loops[firstSpread].role == LoopRole::Time)
@@ -281,6 +301,8 @@ void Search::placeAccesses(Mapping &mapping) {
     for (unsigned depth = 0; depth <= firstSpread; ++depth) {
       if (depth > mapping.numParallel)
         break; // a metapipeline over reduction loops would restart the accumulators
+      if (!canHold(*access.affine, mapping, depth))
+        break;
       int64_t words = boxWords(*access.affine, mapping, depth);
       bool once = true; // no loop outside: loaded once, one buffer is enough
       double loads = copies;

@@ -121,11 +121,18 @@ struct Analysis {
   std::vector<std::optional<LinearAccess>> linear;
   std::vector<std::optional<AffineAccess>> checked;
   SmallVector<bool> mergeable; ///< per index: used by affine accesses in linear form only
+  SmallVector<int64_t> extents;               ///< per index
+  SmallVector<SmallVector<unsigned>> members; ///< per dimension: the indices merged into it, outermost first
 
   void addAccess(pat::AtOp at, bool inFold, ArrayRef<Value> indices);
   void collect(Block &block, bool inFold, ArrayRef<Value> indices);
   void findMergeable(ArrayRef<Value> indices);
-  void mergeDims();
+  bool continues(const LinearAccess &line, unsigned d) const;
+  void merge(unsigned d);
+  void mergeFree();
+  unsigned lossOfMerge(unsigned d) const;
+  void mergeForced(unsigned mostLoops);
+  void expressIndices();
 };
 
 void Analysis::addAccess(pat::AtOp at, bool inFold, ArrayRef<Value> indices) {
@@ -186,65 +193,90 @@ void Analysis::findMergeable(ArrayRef<Value> indices) {
   }
 }
 
-/// Merges index i + 1 into i where both are of one kind and every access continues from one to the other.
-void Analysis::mergeDims() {
-  unsigned count = nest.dims.size();
-  SmallVector<unsigned> owner(count); // first index of the merged group
-  for (unsigned i = 0; i < count; ++i)
-    owner[i] = i;
-  bool isMap = isa<pat::MapOp>(nest.op);
-  SmallVector<NestDim> dims = nest.dims;
-  for (int i = int(count) - 2; i >= 0; --i) {
-    if (dims[i].reduction != dims[i + 1].reduction || !mergeable[i] || !mergeable[i + 1])
-      continue;
-    if (!isMap && !dims[i].reduction)
-      continue;
-    bool inner = dims[i + 1].extent > 1; // a dimension of one point has no say in how an access walks
-    bool continues = !inner || dims[i].extent == 1 || llvm::all_of(linear, [&](auto &line) {
-      return !line || line->coefficients[i] == line->coefficients[i + 1] * dims[i + 1].extent;
-    });
-    if (!continues)
-      continue;
-    dims[i].extent *= dims[i + 1].extent;
-    dims[i + 1].extent = 1;
-    for (auto &line : linear)
-      if (line) {
-        if (inner)
-          line->coefficients[i] = line->coefficients[i + 1];
-        line->coefficients[i + 1] = 0;
-      }
-    for (unsigned j = i + 1; j < count; ++j)
-      if (owner[j] == unsigned(i + 1))
-        owner[j] = i;
-  }
-  // Drop the merged ones.
-  SmallVector<int> position(count, -1);
-  SmallVector<unsigned> kept;
-  for (unsigned i = 0; i < count; ++i)
-    if (owner[i] == i) {
-      position[i] = int(kept.size());
-      kept.push_back(i);
-    }
-  auto keep = [&](SmallVectorImpl<int64_t> &row) {
-    SmallVector<int64_t> shorter;
-    for (unsigned i : kept)
-      shorter.push_back(row[i]);
-    row.assign(shorter.begin(), shorter.end());
+/// Whether the linear access walks through dimensions d and d + 1 without a break. A dimension of one point has no say
+/// in it.
+bool Analysis::continues(const LinearAccess &line, unsigned d) const {
+  return nest.dims[d].extent == 1 || nest.dims[d + 1].extent == 1 ||
+         line.coefficients[d] == line.coefficients[d + 1] * nest.dims[d + 1].extent;
+}
+
+/// Makes dimension d + 1 part of d. Linear accesses that do not continue, and checked ones that tell the two apart,
+/// lose their form: their positions are computed from then on.
+void Analysis::merge(unsigned d) {
+  int64_t outer = nest.dims[d].extent, inner = nest.dims[d + 1].extent;
+  auto mergeRow = [&](SmallVectorImpl<int64_t> &row) {
+    row[d] = inner > 1 ? row[d + 1] : row[d];
+    row.erase(row.begin() + d + 1);
   };
   for (auto &line : linear)
-    if (line)
-      keep(line->coefficients);
-  for (auto &access : checked)
-    if (access)
-      for (auto &row : access->coefficients)
-        keep(row);
-  nest.dims.clear();
-  nest.numParallel = 0;
-  for (unsigned i : kept) {
-    nest.dims.push_back(dims[i]);
-    nest.numParallel += !dims[i].reduction;
+    if (line && continues(*line, d))
+      mergeRow(line->coefficients);
+    else
+      line.reset();
+  for (auto &access : checked) {
+    if (!access)
+      continue;
+    bool apart = outer > 1 && inner > 1 && (access->dependsOn(d) || access->dependsOn(d + 1));
+    if (apart)
+      access.reset();
+    else
+      llvm::for_each(access->coefficients, mergeRow);
   }
-  nest.dimOfIndex.assign(position.begin(), position.end());
+  nest.dims[d].extent *= inner;
+  nest.dims.erase(nest.dims.begin() + d + 1);
+  llvm::append_range(members[d], members[d + 1]);
+  members.erase(members.begin() + d + 1);
+}
+
+/// Merges neighbours of one kind through which every access walks without a break.
+void Analysis::mergeFree() {
+  bool isMap = isa<pat::MapOp>(nest.op);
+  for (int d = int(nest.dims.size()) - 2; d >= 0; --d) {
+    bool alike = nest.dims[d].reduction == nest.dims[d + 1].reduction && (isMap || nest.dims[d].reduction);
+    auto isMergeable = [&](unsigned index) { return mergeable[index]; };
+    if (alike && llvm::all_of(members[d], isMergeable) && llvm::all_of(members[d + 1], isMergeable) &&
+        llvm::all_of(linear, [&](auto &line) { return !line || continues(*line, d); }))
+      merge(d);
+  }
+}
+
+/// Accesses that would lose their form if d and d + 1 were merged.
+unsigned Analysis::lossOfMerge(unsigned d) const {
+  unsigned lost = 0;
+  for (auto &line : linear)
+    lost += line && !continues(*line, d);
+  for (auto &access : checked)
+    lost += access && (access->dependsOn(d) || access->dependsOn(d + 1));
+  return lost;
+}
+
+/// Merges until at most `mostLoops` dimensions have several points, at the least loss; the machine has no more
+/// counters.
+void Analysis::mergeForced(unsigned mostLoops) {
+  auto isLoop = [](const NestDim &dim) { return dim.extent > 1; };
+  while (llvm::count_if(nest.dims, isLoop) > int(mostLoops)) {
+    int best = -1;
+    for (unsigned d = 0; d + 1 < nest.dims.size(); ++d)
+      if (nest.dims[d].reduction == nest.dims[d + 1].reduction && (best < 0 || lossOfMerge(d) < lossOfMerge(best)))
+        best = int(d);
+    if (best < 0)
+      return; // one dimension of each kind
+    merge(best);
+  }
+}
+
+/// The value of every index from the merged dimensions.
+void Analysis::expressIndices() {
+  MLIRContext *context = nest.op->getContext();
+  nest.indexExprs.resize(extents.size());
+  for (auto [d, group] : llvm::enumerate(members)) {
+    AffineExpr rest = getAffineDimExpr(d, context);
+    for (unsigned index : llvm::reverse(ArrayRef(group).drop_front())) {
+      nest.indexExprs[index] = rest % extents[index];
+      rest = rest.floorDiv(extents[index]);
+    }
+    nest.indexExprs[group.front()] = rest;
+  }
 }
 
 } // namespace
@@ -271,13 +303,16 @@ AffineAccess Nest::resultAccess() const {
   return result;
 }
 
-Nest jacquard::analyseNest(Operation *op) {
+Nest jacquard::analyseNest(Operation *op, unsigned mostLoops) {
   Analysis analysis;
   Nest &nest = analysis.nest;
   nest.op = op;
   auto addDims = [&](ArrayRef<int64_t> domain, bool reduction) {
-    for (int64_t extent : domain)
+    for (int64_t extent : domain) {
       nest.dims.push_back({extent, reduction});
+      analysis.members.push_back({unsigned(analysis.extents.size())});
+      analysis.extents.push_back(extent);
+    }
   };
   if (auto map = dyn_cast<pat::MapOp>(op)) {
     addDims(map.getDomain(), false);
@@ -292,7 +327,10 @@ Nest jacquard::analyseNest(Operation *op) {
   SmallVector<Value> indices = nest.indices();
   analysis.collect(*nest.body(), false, indices);
   analysis.findMergeable(indices);
-  analysis.mergeDims();
+  analysis.mergeFree();
+  analysis.mergeForced(mostLoops);
+  analysis.expressIndices();
+  nest.numParallel = llvm::count_if(nest.dims, [](const NestDim &dim) { return !dim.reduction; });
   for (auto [access, line, byDim] : llvm::zip(nest.accesses, analysis.linear, analysis.checked)) {
     if (line)
       access.affine = recoverView(*line, nest.dims, access.op.getTensorType().getNumElements());

@@ -9,7 +9,7 @@
 namespace jacquard {
 
 /// One loop of the nest: an index of the map, or of its fold. Adjacent indices through which every access walks
-/// without a break are merged into one.
+/// without a break are merged into one, others where there are more than counters.
 struct NestDim {
   int64_t extent;
   bool reduction;
@@ -44,19 +44,20 @@ struct Nest {
   llvm::SmallVector<NestDim> dims; ///< parallel ones first
   unsigned numParallel = 0;
   std::vector<NestAccess> accesses;
-  /// Per index argument (the map's, then the fold's): its nest dimension, or -1 when it was merged away (then nothing but
-  /// affine accesses uses it).
-  llvm::SmallVector<int> dimOfIndex;
+  /// Per index argument (the map's, then the fold's): its value as an affine expression over `dims`.
+  llvm::SmallVector<mlir::AffineExpr> indexExprs;
 
   mlir::Block *body() const { return &op->getRegion(0).front(); }
-  /// All index arguments in the order of `dimOfIndex`.
+  /// All index arguments in the order of `indexExprs`.
   llvm::SmallVector<mlir::Value> indices() const;
   /// Row-major access of the results over the parallel dims.
   AffineAccess resultAccess() const;
 };
 
-/// Reads a flat pattern. The pattern must satisfy pat-verify-flat.
-Nest analyseNest(mlir::Operation *op);
+/// Reads a flat pattern. The pattern must satisfy pat-verify-flat. At most `mostLoops` dimensions (at least 2) have
+/// several points: where merging without loss leaves more, dimensions are merged whose indices are then computed by
+/// division.
+Nest analyseNest(mlir::Operation *op, unsigned mostLoops);
 
 } // namespace jacquard
 

@@ -414,22 +414,16 @@ LogicalResult StageLowering::lowerWrite(pipe::WriteOp write, Value stream) {
   auto positions = positionsOf(write.getMap(), write.getIndices(), outerChain, constants);
   if (!positions)
     return write.emitError() << "position is not affine in the loops";
-  MLIRContext *context = section.b.getContext();
-  if (pipe::isInSpace(shape.root.getType(), pipe::scratchpadSpace)) {
-    AccessOptions options;
-    options.handoverLevel = section.handoverLevel(shape.root);
-    auto access = makeAccess(context, *positions, shape, outerChain, section.arch.memory.addressRegisters,
-                             section.arch.memory.addressStages, options);
-    if (!access)
-      return write.emitError() << "leaves the scratchpad in more dimensions than a memory unit can check";
-    BufferWriter writer;
-    writer.data = stream;
-    writer.access = *access;
-    section.setWriter(shape.root, unit, writer);
-    return success();
-  }
+  bool toScratchpad = pipe::isInSpace(shape.root.getType(), pipe::scratchpadSpace);
+  const MemorySpec &memory = section.arch.memory;
   const DramPortSpec &port = section.arch.dramPort;
-  auto access = makeAccess(context, *positions, shape, outerChain, port.addressRegisters, port.addressStages, {});
+  unsigned registers = toScratchpad ? memory.addressRegisters : port.addressRegisters;
+  unsigned stages = toScratchpad ? memory.addressStages : port.addressStages;
+  AccessOptions options;
+  if (toScratchpad)
+    options.handoverLevel = section.handoverLevel(shape.root);
+  MLIRContext *context = section.b.getContext();
+  auto access = makeAccess(context, *positions, shape, outerChain, registers, stages, options);
   Value index;
   if (!access) {
     auto address = addressStream(outerChain, write.getMap(), write.getIndices(), shape, -1, true);
@@ -439,7 +433,15 @@ LogicalResult StageLowering::lowerWrite(pipe::WriteOp write, Value stream) {
     int64_t elements = 1;
     for (auto [size, stride] : llvm::zip(shape.sizes, shape.strides))
       elements += (size - 1) * stride;
-    access = makeIndexedAccess(context, outerChain, elements, port.addressRegisters, {});
+    access = makeIndexedAccess(context, outerChain, elements, registers, options);
+  }
+  if (toScratchpad) {
+    BufferWriter writer;
+    writer.data = stream;
+    writer.index = index;
+    writer.access = *access;
+    section.setWriter(shape.root, unit, writer);
+    return success();
   }
   fabric::StoreOp::create(section.b, write.getLoc(), stream, section.symbolOf(shape.root), *access, index,
                           DenseI64ArrayAttr(), StringAttr());

@@ -46,3 +46,10 @@ save("argmax-x", rows), save("argmax-out", rows.argmax(1).astype(np.int64))
 
 table, ids = floats(40, 12), random.integers(0, 40, 17).astype(np.int64)
 save("gather-table", table), save("gather-ids", ids), save("gather-out", table[ids])
+
+box = floats(*[2] * 13)
+save("transpose-x", box), save("transpose-out", np.ascontiguousarray(box.transpose(range(12, -1, -1))))
+save("sums-out", (box * box.transpose(range(12, -1, -1))).astype(np.float64).sum(tuple(range(1, 13))).astype(np.float32))
+
+box = floats(3, 2, 3, 2, 3)
+save("pad-x", box), save("pad-out", np.pad(box, 1, constant_values=1))
