@@ -18,6 +18,8 @@ using namespace jacquard::importer;
 
 /// Calls and branches may nest this deep; recursion of functions ends here.
 static constexpr int mostNested = 64;
+/// Nodes that calls and branches may expand to: a few functions that call one another twice reach any number.
+static constexpr int64_t mostExpanded = 1 << 17;
 /// No tensor is larger: what a device with DRAM of terabytes cannot hold is a damaged model.
 static constexpr int64_t mostElements = int64_t(1) << 38;
 
@@ -310,6 +312,11 @@ static void checkResults(Node &node) {
 
 void GraphImporter::importNode(Scope &scope, const onnx::NodeProto &proto) {
   int64_t opset = opsetOf(scope, proto.domain());
+  if (depth > 0 && ++expanded > mostExpanded) {
+    if (expanded == mostExpanded + 1)
+      report(proto, opset, "branches and functions expand to more than " + std::to_string(mostExpanded) + " nodes");
+    return lose(scope, proto);
+  }
   const onnx::FunctionProto *function = findFunction(proto.domain(), proto.op_type());
   Lookup row = function ? Lookup() : findOperator(proto.domain(), proto.op_type(), opset);
   SmallVector<Item> inputs;

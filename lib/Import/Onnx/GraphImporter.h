@@ -87,6 +87,8 @@ private:
   llvm::SmallVector<mlir::Location> problemLocations;
   /// Function calls and branches around the node that is being imported.
   int depth = 0;
+  /// Nodes imported inside calls and branches so far.
+  int64_t expanded = 0;
   const Scope *current = nullptr; ///< of that node
 };
 

@@ -25,10 +25,25 @@ using namespace jacquard::importer;
 
 static bool isText(StringRef name) { return name.ends_with(".onnxtxt"); }
 
+/// Whether brackets nest deeper than the parser's recursion can follow.
+static bool nestsTooDeep(StringRef text) {
+  constexpr int most = 1000;
+  int depth = 0;
+  for (char c : text) {
+    depth += StringRef("{[(<").contains(c);
+    depth -= StringRef("}])>").contains(c);
+    if (depth > most)
+      return true;
+  }
+  return false;
+}
+
 static Result<std::shared_ptr<onnx::ModelProto>> parseText(StringRef bytes, const std::string &name) {
   auto proto = std::make_shared<onnx::ModelProto>();
   std::string text = bytes.str(); // the parser wants a terminated string
   std::string problem;
+  if (nestsTooDeep(bytes))
+    return Error{"'" + name + "' is not a model in ONNX text form: its brackets are nested too deep"};
   try {
     auto status = onnx::OnnxParser::Parse(*proto, text.c_str());
     if (!status.IsOK())
