@@ -16,6 +16,14 @@ if(JACQUARD_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
+if(JACQUARD_FUZZERS)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "JACQUARD_FUZZERS needs clang for libFuzzer; found ${CMAKE_CXX_COMPILER_ID}")
+  endif()
+  # Every library reports its coverage, else the fuzzers mutate blindly. What a sanitizer finds ends the run.
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
 
 # jacquard_add_library(Name SOURCES a.cpp ... LINK_LIBS OtherLib ... DEPENDS tablegen targets ...)
 # A library without MLIR: levels 0 and 1 of the layering table (Layering.txt).
@@ -52,13 +60,19 @@ function(jacquard_add_unittest name)
   set_property(GLOBAL APPEND PROPERTY JACQUARD_UNITTESTS ${name})
 endfunction()
 
-# jacquard_add_fuzzer(name SOURCES ... LINK_LIBS ...): libFuzzer targets, only with -DJACQUARD_FUZZERS=ON.
+# jacquard_add_fuzzer(name SOURCES ... LINK_LIBS ...): with -DJACQUARD_FUZZERS=ON (preset fuzz) a libFuzzer target, else a
+# program that replays stored inputs. Both are built into test/Fuzz.
 function(jacquard_add_fuzzer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK_LIBS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test/Fuzz)
   if(JACQUARD_FUZZERS)
-    add_executable(${name} ${ARG_SOURCES})
-    target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${name} PRIVATE Replay.cpp)
+    target_link_libraries(${name} PRIVATE JacquardSupport)
+    set_property(GLOBAL APPEND PROPERTY JACQUARD_UNITTESTS ${name}) # `ninja check` needs it
   endif()
 endfunction()
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# setup.sh - install the Debian packages that building and testing need; does nothing when all are there
+# setup.sh [--sanitizers] - install the Debian packages that building and testing need; does nothing when all are there
+#
+# With --sanitizers also what the presets asan and fuzz link.
 set -euo pipefail
 
 packages=(
@@ -9,6 +11,7 @@ packages=(
   libfmt-dev nlohmann-json3-dev libcli11-dev                 # small libraries
   libgtest-dev libonnx-testdata python3 binutils             # tests
 )
+[ "${1:-}" = --sanitizers ] && packages+=(libclang-rt-22-dev)
 
 missing=()
 for package in "${packages[@]}"; do

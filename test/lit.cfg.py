@@ -6,7 +6,7 @@ import lit.formats
 config.name = "jacquard"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".onnxtxt", ".test"]
-config.excludes = ["Inputs", "models", "Fuzz"]
+config.excludes = ["Inputs", "models"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.jacquard_obj_root, "test")
 
@@ -26,6 +26,7 @@ if os.geteuid() == 0:
 config.substitutions += [
     ("%src", config.jacquard_src_root),
     ("%bin", tools),
+    ("%fuzz", os.path.join(config.test_exec_root, "Fuzz")),
     ("%models", os.path.join(config.test_source_root, "models")),
     ("%shared", shared),
     ("%testdata", testdata),
