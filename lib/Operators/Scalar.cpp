@@ -206,6 +206,8 @@ Value Scalars::tanh(Value x) { return math::TanhOp::create(b, loc, x); }
 Value Scalars::erf(Value x) { return math::ErfOp::create(b, loc, x); }
 Value Scalars::floor(Value x) { return math::FloorOp::create(b, loc, x); }
 Value Scalars::ceil(Value x) { return math::CeilOp::create(b, loc, x); }
+Value Scalars::sin(Value x) { return math::SinOp::create(b, loc, x); }
+Value Scalars::cos(Value x) { return math::CosOp::create(b, loc, x); }
 Value Scalars::roundEven(Value x) { return math::RoundEvenOp::create(b, loc, x); }
 
 Value Scalars::pow(Value x, Value y) {
@@ -248,6 +250,8 @@ Value Scalars::cast(Value x, Type type, bool toUnsigned) {
     return x;
   if (from.isIndex() && isa<FloatType>(type))
     return cast(cast(x, b.getI64Type()), type);
+  if (isFloat(x) && type.isIndex())
+    return cast(cast(x, b.getI32Type()), type);
   if (from.isIndex() || type.isIndex())
     return arith::IndexCastOp::create(b, loc, type, x);
   if (type.isInteger(1)) {

@@ -61,12 +61,15 @@ public:
   Value floor(Value x);
   Value ceil(Value x);
   Value roundEven(Value x);
+  Value sin(Value x);
+  Value cos(Value x);
   Value pow(Value x, Value y); ///< also for integers: by way of f64
   Value sigmoid(Value x);
   Value softplus(Value x); ///< log(1 + exp(x)) without overflow
 
   /// Converts; integers are widened, and turned into floats, as `isUnsigned` says; a float becomes an integer towards
-  /// zero (of `toUnsigned` kind); anything becomes i1 by comparison with zero.
+  /// zero (of `toUnsigned` kind); anything becomes i1 by comparison with zero. A float that becomes an
+  /// index fits into 32 bits.
   Value cast(Value x, Type type, bool toUnsigned = false);
 
 private:

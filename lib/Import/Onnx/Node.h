@@ -133,6 +133,7 @@ llvm::ArrayRef<Operator> normalizationOperators();
 llvm::ArrayRef<Operator> movementOperators();
 llvm::ArrayRef<Operator> gatherOperators();
 llvm::ArrayRef<Operator> resizeOperators();
+llvm::ArrayRef<Operator> sampleOperators();
 llvm::ArrayRef<Operator> quantizeOperators();
 llvm::ArrayRef<Operator> recurrentOperators();
 

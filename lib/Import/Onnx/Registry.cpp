@@ -13,6 +13,7 @@ static Table makeTable() {
   Table table;
   for (llvm::ArrayRef<Operator> family :
        {constantOperators(), elementwiseOperators(), matrixOperators(), windowOperators(), reduceOperators(),
+        sampleOperators(),
         normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(), recurrentOperators()})
     for (const Operator &row : family)
       table[keyOf(row.domain, row.op)].push_back(&row);
