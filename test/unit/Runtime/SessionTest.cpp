@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 using namespace jacquard;
 using namespace jacquard::runtime;
@@ -14,7 +15,7 @@ namespace {
 class SessionTest : public testing::Test {
 protected:
   void SetUp() override {
-    folder = std::filesystem::path(testing::TempDir()) / "jacquard-session-test";
+    folder = std::filesystem::path(testing::TempDir()) / ("jacquard-session-test-" + std::to_string(getpid()));
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);
   }
