@@ -43,6 +43,8 @@ template <typename V, typename Ports> void visitPorts(V &v, Ports &ports, const 
 template <typename V, typename Compute> void visitCompute(V &v, Compute &unit) {
   v.begin("compute");
   v.integer("lanes", unit.lanes, IntegerRule{1, 64, true}, "words of a vector, functional units of a stage");
+  v.integer("wide_lanes", unit.wideLanes, IntegerRule{0, 32},
+            "64-bit words of a vector in wide units; 0: no such units");
   v.integer("stages", unit.stages, IntegerRule{1, 32}, "pipeline stages");
   v.integer("registers", unit.registers, registerRule, "pipeline registers (vectors) between two stages");
   v.integer("counters", unit.counters, counterRule, "levels of the counter chain");

@@ -1,33 +1,36 @@
 // ArchSpec.cpp - figures that follow from an ArchSpec
 #include "jacquard/Arch/ArchSpec.h"
 
+#include <algorithm>
+
 namespace jacquard {
 
-unsigned elementBytes(ElementType type) {
-  switch (type) {
-  case ElementType::F32:
-  case ElementType::I32:
-    return 4;
-  case ElementType::I64:
-    return 8;
-  case ElementType::I1:
-    return 1;
-  }
-  return 0;
-}
+namespace {
 
-std::string_view elementTypeName(ElementType type) {
-  switch (type) {
-  case ElementType::F32:
-    return "f32";
-  case ElementType::I32:
-    return "i32";
-  case ElementType::I64:
-    return "i64";
-  case ElementType::I1:
-    return "i1";
-  }
-  return "";
+struct ElementTraits {
+  unsigned bytes;
+  bool isFloat;
+  std::string_view name;
+};
+
+/// By ElementType.
+constexpr ElementTraits elementTraits[numElementTypes] = {
+    {4, true, "f32"}, {4, false, "i32"}, {8, false, "i64"}, {1, false, "i1"}, {8, true, "f64"},
+    {2, true, "f16"}, {2, true, "bf16"}, {2, false, "i16"}, {1, false, "i8"},
+};
+
+} // namespace
+
+unsigned elementBytes(ElementType type) { return elementTraits[unsigned(type)].bytes; }
+bool isFloatElement(ElementType type) { return elementTraits[unsigned(type)].isFloat; }
+std::string_view elementTypeName(ElementType type) { return elementTraits[unsigned(type)].name; }
+
+ArchSpec ArchSpec::wide() const {
+  ArchSpec spec = *this;
+  spec.compute.lanes = compute.wideLanes;
+  spec.memory.banks = std::max(1u, memory.banks / 2); // a word lies in two neighbouring banks
+  spec.memory.bankBytes = unsigned(memory.bytes() / 2 / spec.memory.banks);
+  return spec;
 }
 
 // The checkerboard starts with a compute unit, so of an odd number of cells the odd one computes.

@@ -205,6 +205,12 @@ void checkRelations(const ArchSpec &spec, Reader &reader) {
   if (spec.dram.refreshTime >= spec.dram.refreshInterval)
     reader.failAt("dram.refresh_time", fmt::format("{} leaves no time between refreshes; expected less than {}",
                                                    spec.dram.refreshTime, spec.dram.refreshInterval));
+  unsigned wide = spec.compute.wideLanes;
+  if (wide * 2 > spec.compute.lanes || (wide & (wide - 1)) != 0)
+    reader.failAt("compute.wide_lanes",
+                  fmt::format("{} is not allowed; expected 0 or a power of two of at most {}, half "
+                              "of compute.lanes",
+                              wide, spec.compute.lanes / 2));
   for (unsigned op = 0; op < numOpcodes(); ++op) {
     if (spec.opcodeStages[op] <= spec.compute.stages)
       continue;

@@ -17,7 +17,7 @@ namespace jacquard::bitstream {
 namespace {
 
 constexpr std::string_view magic = "JBIT";
-constexpr unsigned formatMajor = 1, formatMinor = 0;
+constexpr unsigned formatMajor = 2, formatMinor = 0;
 constexpr size_t headerBytes = 32, checksumOffset = 24;
 /// The description is parsed as a whole; segments, which may be large, are not part of it.
 constexpr uint64_t maxDescriptionBytes = uint64_t(1) << 28;
@@ -55,9 +55,12 @@ std::string describeSection(const std::string &name, size_t index) {
 Status checkSymbol(const TensorSymbol &symbol, const char *what, uint64_t dramBytes) {
   if (symbol.name.empty())
     return Error{fmt::format("{} without a name; expected one", what)};
-  if (unsigned(symbol.type) > unsigned(ElementType::I1))
-    return Error{fmt::format("{} '{}': element type {} is not allowed; expected 0 to 3", what, symbol.name,
-                             unsigned(symbol.type))};
+  if (unsigned(symbol.type) >= numElementTypes)
+    return Error{fmt::format("{} '{}': element type {} is not allowed; expected 0 to {}", what, symbol.name,
+                             unsigned(symbol.type), numElementTypes - 1)};
+  if (symbol.isUnsigned && (isFloatElement(symbol.type) || symbol.type == ElementType::I1))
+    return Error{fmt::format("{} '{}': {} without sign is not allowed; expected an integer type", what, symbol.name,
+                             elementTypeName(symbol.type))};
   uint64_t bytes = elementBytes(symbol.type);
   for (int64_t extent : symbol.shape) {
     if (extent < 0)
@@ -130,6 +133,8 @@ void describeSymbols(const std::vector<TensorSymbol> &symbols, google::protobuf:
     to.set_type(unsigned(symbol.type));
     to.mutable_shape()->Add(symbol.shape.begin(), symbol.shape.end());
     to.set_address(symbol.address);
+    if (symbol.isUnsigned)
+      to.set_is_unsigned(true);
   }
 }
 
@@ -270,7 +275,8 @@ std::vector<TensorSymbol> readSymbols(const google::protobuf::RepeatedPtrField<j
     symbols.push_back({symbol.name(),
                        ElementType(std::min(symbol.type(), 255u)),
                        {symbol.shape().begin(), symbol.shape().end()},
-                       symbol.address()});
+                       symbol.address(),
+                       symbol.is_unsigned()});
   return symbols;
 }
 

@@ -60,8 +60,19 @@ inline Field level(const char *name, size_t levels, unsigned maxLevels, const ch
           Notation::Level,
           1};
 }
-inline Field word(const char *name, const char *meaning) {
-  return {name, 32, "32 bits", 0, wordMax, "any word", meaning, Notation::Hex};
+/// A word of the unit: 32 bits, and 32 more in a wide unit. `highName` names the latter.
+template <typename T>
+void visitWord(FieldVisitor &v, const char *name, const char *highName, const char *meaning, bool wide, T &ref) {
+  uint32_t low = uint32_t(ref), high = uint32_t(ref >> 32);
+  visit(v, {name, 32, "32 bits", 0, wordMax, "any word", meaning, Notation::Hex}, low);
+  if (v.when(wide, "wide")) {
+    visit(v, {highName, 32, "32 bits", 0, wordMax, "any word", "upper half of the word", Notation::Hex}, high);
+    v.endWhen();
+  } else if (high != 0) {
+    v.fail(name, "has more than 32 bits; expected a wide unit");
+  }
+  if constexpr (!std::is_const_v<T>)
+    ref = uint64_t(high) << 32 | low;
 }
 inline Field integer(const char *name, const char *meaning, int64_t min = -addressMax, int64_t max = addressMax,
                      const char *rangeText = "-2^56 to 2^56") {
@@ -153,7 +164,7 @@ template <typename Op> void visitAddressOp(FieldVisitor &v, Op &op, const Addres
 }
 
 template <typename Access>
-void visitAccess(FieldVisitor &v, const char *name, Access &access, const AddressLimits &limits) {
+void visitAccess(FieldVisitor &v, const char *name, Access &access, bool wide, const AddressLimits &limits) {
   v.push(name);
   visit(v, flag("used", "the port works"), access.used);
   if (v.when(access.used, "used")) {
@@ -170,7 +181,7 @@ void visitAccess(FieldVisitor &v, const char *name, Access &access, const Addres
               [&](auto &op) { visitAddressOp(v, op, limits); });
     visit(v, index("address", limits.values(), addressValuesText, "value that is the address, in elements"),
           access.address);
-    visit(v, word("elseValue", "what a lane reads that fails a check"), access.elseValue);
+    visitWord(v, "elseValue", "elseValueHigh", "what a lane reads that fails a check", wide, access.elseValue);
     visit(v, flag("broadcast", "lane 0's word goes to all lanes"), access.broadcast);
     visit(v, flag("indexed", "an index stream is attached"), access.indexed);
     if (v.when(access.indexed, "indexed")) {
@@ -187,11 +198,20 @@ void visitAccess(FieldVisitor &v, const char *name, Access &access, const Addres
   v.pop();
 }
 
+/// A machine without wide units has the bit too, always 0: the format does not depend on it.
+template <typename Flag> void visitWide(FieldVisitor &v, Flag &wide, const FabricModel &model) {
+  visit(v,
+        {"wide", 1, "1", 0, model.spec().compute.wideLanes ? 1 : 0, "no, yes where the machine has wide lanes",
+         "words have 64 bits", Notation::Flag},
+        wide);
+}
+
 //===-------------------------------------------------------------------------------------------------------------===//
 // Compute units
 //===-------------------------------------------------------------------------------------------------------------===//
 
-template <typename Op> void visitOperand(FieldVisitor &v, Op &operand, size_t levels, const ComputeSpec &spec) {
+template <typename Op>
+void visitOperand(FieldVisitor &v, Op &operand, size_t levels, bool wide, const ComputeSpec &spec) {
   using Kind = OperandKind;
   visit(v, named("kind", 3, "3 bits", 6, operandKindName, "where the operand comes from"), operand.kind);
   bool counter = operand.kind == Kind::Counter, lane = operand.kind == Kind::LaneOfRegister;
@@ -210,19 +230,19 @@ template <typename Op> void visitOperand(FieldVisitor &v, Op &operand, size_t le
     v.endWhen();
   }
   if (v.when(operand.kind == Kind::Constant, "kind is constant")) {
-    visit(v, word("constant", "the word in all lanes"), operand.constant);
+    visitWord(v, "constant", "constantHigh", "the word in all lanes", wide, operand.constant);
     v.endWhen();
   }
 }
 
 template <typename StageType>
-void visitStage(FieldVisitor &v, StageType &stage, size_t levels, const ComputeSpec &spec) {
+void visitStage(FieldVisitor &v, StageType &stage, size_t levels, bool wide, const ComputeSpec &spec) {
   visit(v, opcodeField("opcode", "operation; the numbers are those of Opcodes.def"), stage.opcode);
   if (!v.when(stage.opcode != Opcode::Nop, "opcode is not nop"))
     return;
   for (size_t i = 0, end = v.elements(opcodeArity(stage.opcode), "operands of the opcode"); i < end; ++i) {
     v.push("operands", int64_t(i));
-    visitOperand(v, stage.operands[i], levels, spec);
+    visitOperand(v, stage.operands[i], levels, wide, spec);
     v.pop();
   }
   visit(v, optionalIndex("destination", spec.registers, "registers + 1", "pipeline register that takes the result"),
@@ -231,7 +251,7 @@ void visitStage(FieldVisitor &v, StageType &stage, size_t levels, const ComputeS
   if (v.when(stage.accumulate, "accumulate")) {
     visit(v, level("accumulatorLevel", levels, spec.counters, "the accumulator starts anew at its begin"),
           stage.accumulatorLevel);
-    visit(v, word("accumulatorInit", "what it starts from"), stage.accumulatorInit);
+    visitWord(v, "accumulatorInit", "accumulatorInitHigh", "what it starts from", wide, stage.accumulatorInit);
     v.endWhen();
   }
   v.endWhen();
@@ -271,12 +291,13 @@ template <typename Config>
 void visitUnit(FieldVisitor &v, Config &config, const FabricModel &model,
                std::integral_constant<UnitKind, UnitKind::Compute>) {
   const ComputeSpec &spec = model.spec().compute;
+  visitWide(v, config.wide, model);
   visitCounters(v, config.counters, spec.counters);
   size_t levels = config.counters.extents.size();
   visitArray(v, "inputs", model.numInputs(UnitKind::Compute), "input ports", config.inputs,
              [&](auto &input) { visitInput(v, input, levels, spec); });
   visitArray(v, "stages", spec.stages, "stages", config.stages,
-             [&](auto &stage) { visitStage(v, stage, levels, spec); });
+             [&](auto &stage) { visitStage(v, stage, levels, config.wide, spec); });
   visitArray(v, "outputs", model.numOutputs(UnitKind::Compute), "output ports", config.outputs,
              [&](auto &output) { visitOutput(v, output, levels, spec); });
 }
@@ -289,10 +310,11 @@ template <typename Config>
 void visitUnit(FieldVisitor &v, Config &config, const FabricModel &model,
                std::integral_constant<UnitKind, UnitKind::Memory>) {
   const MemorySpec &spec = model.spec().memory;
-  int64_t words = int64_t(spec.bytes() / 4);
+  visitWide(v, config.wide, model);
+  int64_t narrowWords = int64_t(spec.bytes() / 4), words = config.wide ? narrowWords / 2 : narrowWords;
   visit(v,
-        {"bufferWords", bitsFor(uint64_t(words) + 1), "words of the unit + 1", 1, words, "1 to the words of the unit",
-         "words of one buffer"},
+        {"bufferWords", bitsFor(uint64_t(narrowWords) + 1), "words of 32 bits + 1", 1, words,
+         "1 to the words of the unit", "words of one buffer"},
         config.bufferWords);
   visit(v,
         {"bufferCount", bitsFor(uint64_t(spec.maxBuffers) + 1), "max_buffers + 1", 1, int64_t(spec.maxBuffers),
@@ -301,24 +323,26 @@ void visitUnit(FieldVisitor &v, Config &config, const FabricModel &model,
   visit(v, opcodeField("accumulate", "how a write combines with the word it meets; nop: it replaces it"),
         config.accumulate);
   if (v.when(config.accumulate != Opcode::Nop, "accumulate is not nop")) {
-    visit(v, word("accumulateInit", "what a buffer is filled with"), config.accumulateInit);
+    visitWord(v, "accumulateInit", "accumulateInitHigh", "what a buffer is filled with", config.wide,
+              config.accumulateInit);
     v.endWhen();
   }
-  visitAccess(v, "write", config.write, limitsOf(spec));
-  visitAccess(v, "read", config.read, limitsOf(spec));
+  visitAccess(v, "write", config.write, config.wide, limitsOf(spec));
+  visitAccess(v, "read", config.read, config.wide, limitsOf(spec));
 }
 
 template <typename Config>
 void visitUnit(FieldVisitor &v, Config &config, const FabricModel &model,
                std::integral_constant<UnitKind, UnitKind::DramPort>) {
   const DramPortSpec &spec = model.spec().dramPort;
+  visitWide(v, config.wide, model);
   visit(v, flag("store", "writes to DRAM"), config.store);
-  visit(v, named("type", 2, "2 bits", 4, elementTypeNameOf, "element type in DRAM"), config.type);
+  visit(v, named("type", 4, "4 bits", numElementTypes, elementTypeNameOf, "element type in DRAM"), config.type);
   visit(v,
         {"baseAddress", 48, "48 bits", 0, int64_t(model.spec().dram.capacityBytes) - 1, "below capacity_bytes",
          "byte address of element 0"},
         config.baseAddress);
-  visitAccess(v, "access", config.access, limitsOf(spec));
+  visitAccess(v, "access", config.access, config.wide, limitsOf(spec));
   size_t levels = config.access.counters.extents.size();
   visit(v, flag("waitToken", "takes tokens from control input 0"), config.waitToken);
   if (v.when(config.waitToken, "waitToken")) {

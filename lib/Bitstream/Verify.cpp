@@ -45,14 +45,17 @@ Status checkCounters(const CounterChain &chain, const char *prefix, const Report
   return {};
 }
 
+template <typename Config> unsigned lanesOf(const Config &config, const ArchSpec &arch) {
+  return config.wide ? arch.compute.wideLanes : arch.compute.lanes;
+}
+
 /// Steps that a counter level makes in one round.
 uint64_t stepsOf(const CounterChain &chain, int level, unsigned lanes) {
   uint64_t extent = chain.extents[size_t(level)];
   return level == chain.vectorLevel ? (extent + lanes - 1) / lanes : extent;
 }
 
-Status checkOperand(const ComputeConfig &config, unsigned at, unsigned i, const ComputeSpec &spec,
-                    const Reporter &report) {
+Status checkOperand(const ComputeConfig &config, unsigned at, unsigned i, unsigned lanes, const Reporter &report) {
   const Stage &stage = config.stages[at];
   const Operand &operand = stage.operands[i];
   switch (operand.kind) {
@@ -65,12 +68,12 @@ Status checkOperand(const ComputeConfig &config, unsigned at, unsigned i, const 
                     i);
     return {};
   case OperandKind::LaneOfRegister: {
-    uint64_t steps = operand.laneLevel < 0 ? 1 : stepsOf(config.counters, operand.laneLevel, spec.lanes);
+    uint64_t steps = operand.laneLevel < 0 ? 1 : stepsOf(config.counters, operand.laneLevel, lanes);
     uint64_t last = operand.laneBase + uint64_t(operand.laneStride) * (steps - 1);
-    if (last >= spec.lanes)
+    if (last >= lanes)
       return report("stages[{}].operands[{}].laneStride: {} is not allowed; expected lanes below {}, the last step "
                     "reads lane {}",
-                    at, i, operand.laneStride, spec.lanes, last);
+                    at, i, operand.laneStride, lanes, last);
     return {};
   }
   default:
@@ -97,7 +100,7 @@ Status checkStage(const ComputeConfig &config, unsigned at, const ArchSpec &arch
       return report("stages[{}].opcode: '{}' is not allowed; expected nop, '{}' in stage {} takes {} stages", next,
                     opcodeName(config.stages[next].opcode), opcodeName(stage.opcode), at, cost);
   for (unsigned i = 0; i < opcodeArity(stage.opcode); ++i)
-    if (Status status = checkOperand(config, at, i, arch.compute, report); !status)
+    if (Status status = checkOperand(config, at, i, lanesOf(config, arch), report); !status)
       return status;
   return {};
 }
@@ -217,10 +220,10 @@ Status checkAccess(const AccessProgram &access, const char *name, const AddressL
 
 Status checkUnit(const MemoryConfig &config, const FabricModel &model, const Reporter &report) {
   const MemorySpec &spec = model.spec().memory;
-  unsigned lanes = model.spec().compute.lanes;
-  if (uint64_t(config.bufferWords) * config.bufferCount * 4 > spec.bytes())
+  unsigned lanes = lanesOf(config, model.spec()), wordBytes = config.wide ? 8 : 4;
+  if (uint64_t(config.bufferWords) * config.bufferCount * wordBytes > spec.bytes())
     return report("bufferCount: {} buffers of {} words are not allowed; expected at most {} words in all",
-                  config.bufferCount, config.bufferWords, spec.bytes() / 4);
+                  config.bufferCount, config.bufferWords, spec.bytes() / wordBytes);
   if (!combines(config.accumulate))
     return report("accumulate: '{}' is not allowed; expected nop or an operation of two operands",
                   opcodeName(config.accumulate));
@@ -232,7 +235,7 @@ Status checkUnit(const MemoryConfig &config, const FabricModel &model, const Rep
 Status checkUnit(const DramPortConfig &config, const FabricModel &model, const Reporter &report) {
   if (!config.access.used)
     return report("access.used: no is not allowed; expected a loop nest, or a port without a frame");
-  return checkAccess(config.access, "access", limitsOf(model.spec().dramPort), model.spec().compute.lanes, report);
+  return checkAccess(config.access, "access", limitsOf(model.spec().dramPort), lanesOf(config, model.spec()), report);
 }
 
 //===-------------------------------------------------------------------------------------------------------------===//

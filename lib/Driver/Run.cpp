@@ -29,47 +29,12 @@ Result<bitstream::Program> throughBytes(const bitstream::Program &program) {
   return bitstream::readProgram(*bytes);
 }
 
-/// The file that the user bound to an input, "" if there is none.
-std::string fileFor(const RunOptions &options, const std::string &name) {
-  for (const std::string &binding : options.inputs)
-    if (llvm::StringRef(binding).split('=').first == name)
-      return llvm::StringRef(binding).split('=').second.str();
-  return "";
-}
-
-/// Inputs of a model's function: files where the user gave some, else seeded random data. Types that the fabric does
-/// not store (only the host runs them) come from files alone.
+/// Inputs of a model's function: files where the user gave some, else seeded random data.
 Result<Tensors> loadModelInputs(const RunOptions &options, const std::vector<ModelPort> &ports) {
   std::vector<bitstream::TensorSymbol> symbols;
-  std::vector<std::string> bindings = options.inputs;
-  Tensors others;
-  for (const ModelPort &port : ports) {
-    std::optional<ElementType> type;
-    for (ElementType candidate : {ElementType::F32, ElementType::I32, ElementType::I64, ElementType::I1})
-      if (sim::hostType(candidate) == port.type)
-        type = candidate;
-    if (type) {
-      symbols.push_back({port.name, *type, port.shape, 0});
-      continue;
-    }
-    std::string file = fileFor(options, port.name);
-    if (file.empty())
-      return Error{"input '" + port.name + "' has type " + dtypeName(port.type) +
-                   ", for which there are no random data; give --input " + port.name + "=FILE"};
-    auto tensor = runtime::loadTensor(file);
-    if (!tensor)
-      return tensor.takeError();
-    if (tensor->shape != port.shape || dtypeBytes(tensor->type) != dtypeBytes(port.type))
-      return Error{"'" + file + "': tensor for input '" + port.name + "' is " +
-                   describeTensorType(tensor->type, tensor->shape) + "; expected " +
-                   describeTensorType(port.type, port.shape)};
-    others[port.name] = std::move(*tensor);
-    llvm::erase(bindings, port.name + "=" + file);
-  }
-  auto inputs = runtime::loadInputs(symbols, bindings, options.seed);
-  if (inputs)
-    inputs->merge(others);
-  return inputs;
+  for (const ModelPort &port : ports)
+    symbols.push_back({port.name, sim::storedType(port.type), port.shape, 0, sim::isUnsignedType(port.type)});
+  return runtime::loadInputs(symbols, options.inputs, options.seed);
 }
 
 /// Prints the difference of one output; 1 when it is beyond the tolerance.

@@ -2,29 +2,42 @@
 #include "jacquard/Runtime/Random.h"
 
 #include "jacquard/Sim/Simulator.h"
+#include "jacquard/Support/FloatFormat.h"
 #include "jacquard/Support/Hash.h"
 #include "jacquard/Support/Random.h"
 
 namespace jacquard::runtime {
 
+namespace {
+
+void putFloat(Tensor &tensor, int64_t i, double value) {
+  switch (tensor.type) {
+  case DType::F64:
+    tensor.data<double>()[i] = value;
+    break;
+  case DType::F16:
+    tensor.data<uint16_t>()[i] = toFloatBits(FloatFormat::F16, value);
+    break;
+  case DType::BF16:
+    tensor.data<uint16_t>()[i] = toFloatBits(FloatFormat::BF16, value);
+    break;
+  default:
+    tensor.data<float>()[i] = float(value);
+    break;
+  }
+}
+
+} // namespace
+
 Tensor randomTensor(const bitstream::TensorSymbol &symbol, uint64_t seed) {
-  Tensor tensor = makeTensor(sim::hostType(symbol.type), symbol.shape);
+  Tensor tensor = makeTensor(sim::hostType(symbol), symbol.shape);
   Random random(hash64(symbol.name, seed));
+  unsigned bytes = dtypeBytes(tensor.type);
   for (int64_t i = 0; i < tensor.numElements(); ++i)
-    switch (tensor.type) {
-    case DType::F32:
-      tensor.data<float>()[i] = float(random.uniform(-1, 1));
-      break;
-    case DType::I32:
-      tensor.data<int32_t>()[i] = int32_t(random.below(2));
-      break;
-    case DType::I64:
-      tensor.data<int64_t>()[i] = int64_t(random.below(2));
-      break;
-    default:
-      tensor.data<uint8_t>()[i] = uint8_t(random.below(2));
-      break;
-    }
+    if (isFloatElement(symbol.type))
+      putFloat(tensor, i, random.uniform(-1, 1));
+    else
+      tensor.bytes[size_t(i) * bytes] = uint8_t(random.below(2)); // the low byte; the others are 0
   return tensor;
 }
 

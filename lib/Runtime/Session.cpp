@@ -6,6 +6,7 @@
 #include "jacquard/Runtime/TensorIO.h"
 #include "jacquard/Sim/Simulator.h"
 #include "jacquard/Support/File.h"
+#include "jacquard/Support/FloatFormat.h"
 
 #include <algorithm>
 #include <cctype>
@@ -22,7 +23,7 @@ std::string namesOf(const std::vector<TensorSymbol> &symbols) {
   std::string text;
   for (const TensorSymbol &symbol : symbols)
     text += fmt::format("{}'{}' ({})", text.empty() ? "" : ", ", symbol.name,
-                        describeTensorType(hostType(symbol.type), symbol.shape));
+                        describeTensorType(hostType(symbol), symbol.shape));
   return text.empty() ? "none" : text;
 }
 
@@ -39,11 +40,28 @@ Result<std::pair<const TensorSymbol *, std::string>> splitBinding(const std::vec
                            namesOf(inputs))};
 }
 
+/// Signed and unsigned integers of one size have the same bits, and bfloat16, which NumPy does not have, comes as its
+/// bits in uint16.
+bool holds(const Tensor &tensor, const TensorSymbol &symbol) {
+  bool bits = symbol.type == ElementType::BF16 && tensor.type == DType::U16;
+  return (bits || sim::storedType(tensor.type) == symbol.type) && tensor.shape == symbol.shape;
+}
+
 Status checkTensor(const Tensor &tensor, const TensorSymbol &symbol, const std::string &file) {
-  if (tensor.type == hostType(symbol.type) && tensor.shape == symbol.shape)
+  if (holds(tensor, symbol))
     return {};
   return Error{fmt::format("'{}' holds {}; input '{}' is {}", file, describeTensorType(tensor.type, tensor.shape),
-                           symbol.name, describeTensorType(hostType(symbol.type), symbol.shape))};
+                           symbol.name, describeTensorType(hostType(symbol), symbol.shape))};
+}
+
+/// As NumPy can hold it: bfloat16 becomes float32, exactly.
+Tensor forNumpy(const Tensor &tensor) {
+  if (tensor.type != DType::BF16)
+    return tensor;
+  Tensor floats = makeTensor(DType::F32, tensor.shape);
+  for (int64_t i = 0; i < tensor.numElements(); ++i)
+    floats.data<float>()[i] = fromFloatBits(FloatFormat::BF16, tensor.data<uint16_t>()[i]);
+  return floats;
 }
 
 } // namespace
@@ -71,6 +89,7 @@ Result<std::map<std::string, Tensor>> loadInputs(const std::vector<TensorSymbol>
       return tensor.takeError();
     if (Status status = checkTensor(*tensor, *symbol, file); !status)
       return status.takeError();
+    tensor->type = hostType(*symbol);
     if (!tensors.emplace(symbol->name, std::move(*tensor)).second)
       return Error{fmt::format("input '{}' is given twice", symbol->name)};
   }
@@ -101,7 +120,7 @@ Result<std::vector<std::string>> saveOutputs(const std::map<std::string, Tensor>
     std::string stem = (std::filesystem::path(directory) / fileNameFor(name)).string(), path = stem + ".npy";
     for (unsigned n = 2; std::find(paths.begin(), paths.end(), path) != paths.end(); ++n)
       path = fmt::format("{}_{}.npy", stem, n);
-    if (Status status = saveTensor(path, tensor); !status)
+    if (Status status = saveTensor(path, forNumpy(tensor)); !status)
       return status.takeError();
     paths.push_back(path);
   }

@@ -1,7 +1,10 @@
 // AccessWalker.cpp - affine registers kept incrementally, then the address stages lane by lane
 #include "AccessWalker.h"
 
+#include "Word.h"
+
 #include <algorithm>
+#include <limits>
 
 namespace jacquard::sim {
 namespace {
@@ -15,6 +18,12 @@ int64_t wrapMul(int64_t a, int64_t b) { return int64_t(uint64_t(a) * uint64_t(b)
 
 /// floor(a / b) for b > 0.
 int64_t floorDiv(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+
+/// A word of the index stream as the address pipeline takes it.
+template <typename W> int64_t indexValue(W word) {
+  constexpr SignedOf<W> low = std::numeric_limits<int32_t>::min(), high = std::numeric_limits<int32_t>::max();
+  return std::clamp(sint(word), low, high);
+}
 
 } // namespace
 
@@ -75,7 +84,7 @@ void AccessWalker::runStage(const AddressOp &op, int64_t *result) {
     }
 }
 
-void AccessWalker::evaluate(const uint32_t *index) {
+template <typename W> void AccessWalker::evaluate(const W *index) {
   valid = walker.validLanes();
   for (unsigned lane = 0; lane < lanes; ++lane)
     part[lane] = lane < valid;
@@ -88,10 +97,13 @@ void AccessWalker::evaluate(const uint32_t *index) {
     setRegister(r);
   if (index)
     for (unsigned lane = 0; lane < valid; ++lane)
-      slot(numRegisters)[lane] = int32_t(index[lane]);
+      slot(numRegisters)[lane] = indexValue(index[lane]);
   for (unsigned j = 0; j < access.ops.size(); ++j)
     runStage(access.ops[j], slot(numRegisters + 1 + j));
   std::copy_n(slot(access.address), valid, addresses.begin());
 }
+
+template void AccessWalker::evaluate(const uint32_t *);
+template void AccessWalker::evaluate(const uint64_t *);
 
 } // namespace jacquard::sim

@@ -21,8 +21,8 @@ public:
   bool begins(int level) const { return walker.begins(level); }
   bool ends(int level) const { return walker.ends(level); }
 
-  /// Computes this firing's addresses. `index`: the index stream's vector, or null.
-  void evaluate(const uint32_t *index);
+  /// Computes this firing's addresses. `index`: the index stream's vector (words of 32 or 64 bits), or null.
+  template <typename W> void evaluate(const W *index);
   /// After evaluate: lanes that the loop nest covers, and per lane whether it accesses and where (in elements).
   unsigned validLanes() const { return valid; }
   bool takesPart(unsigned lane) const { return part[lane]; }

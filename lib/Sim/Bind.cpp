@@ -11,6 +11,25 @@ namespace {
 
 using namespace bitstream;
 
+struct TypePair {
+  DType host;
+  ElementType stored;
+  bool isUnsigned;
+};
+
+/// By DType.
+constexpr TypePair typePairs[] = {
+    {DType::F32, ElementType::F32, false}, {DType::F64, ElementType::F64, false},
+    {DType::F16, ElementType::F16, false}, {DType::BF16, ElementType::BF16, false},
+    {DType::I8, ElementType::I8, false},   {DType::I16, ElementType::I16, false},
+    {DType::I32, ElementType::I32, false}, {DType::I64, ElementType::I64, false},
+    {DType::U8, ElementType::I8, true},    {DType::U16, ElementType::I16, true},
+    {DType::U32, ElementType::I32, true},  {DType::U64, ElementType::I64, true},
+    {DType::Bool, ElementType::I1, false},
+};
+
+bool isInteger(ElementType type) { return !isFloatElement(type) && type != ElementType::I1; }
+
 /// Bytes of a symbol, or nothing when they do not fit `limit`.
 std::optional<uint64_t> bytesWithin(const TensorSymbol &symbol, uint64_t limit) {
   uint64_t bytes = elementBytes(symbol.type);
@@ -27,7 +46,7 @@ Status checkSymbol(const TensorSymbol &symbol, const char *kind, uint64_t dramBy
   if (bytes && symbol.address <= dramBytes && *bytes <= dramBytes - symbol.address)
     return {};
   return Error{fmt::format("{} '{}' ({}) at address {} does not fit the program's {} bytes of DRAM", kind, symbol.name,
-                           describeTensorType(hostType(symbol.type), symbol.shape), symbol.address, dramBytes)};
+                           describeTensorType(hostType(symbol), symbol.shape), symbol.address, dramBytes)};
 }
 
 std::string namesOf(const std::vector<TensorSymbol> &symbols) {
@@ -39,19 +58,17 @@ std::string namesOf(const std::vector<TensorSymbol> &symbols) {
 
 } // namespace
 
-DType hostType(ElementType type) {
-  switch (type) {
-  case ElementType::F32:
-    return DType::F32;
-  case ElementType::I32:
-    return DType::I32;
-  case ElementType::I64:
-    return DType::I64;
-  case ElementType::I1:
-    return DType::Bool;
-  }
+DType hostType(ElementType type, bool isUnsigned) {
+  for (const TypePair &pair : typePairs)
+    if (pair.stored == type && pair.isUnsigned == (isUnsigned && isInteger(type)))
+      return pair.host;
   return DType::F32;
 }
+
+DType hostType(const TensorSymbol &symbol) { return hostType(symbol.type, symbol.isUnsigned); }
+
+ElementType storedType(DType type) { return typePairs[unsigned(type)].stored; }
+bool isUnsignedType(DType type) { return typePairs[unsigned(type)].isUnsigned; }
 
 Status checkLayout(const Program &program) {
   for (const DramSegment &segment : program.segments)
@@ -76,13 +93,13 @@ Status bindInputs(const Program &program, const std::map<std::string, Tensor> &i
                      [&name = name](const TensorSymbol &symbol) { return symbol.name == name; }))
       return Error{fmt::format("the program has no input '{}'; its inputs are {}", name, namesOf(program.inputs))};
   for (const TensorSymbol &symbol : program.inputs) {
-    std::string expected = describeTensorType(hostType(symbol.type), symbol.shape);
+    std::string expected = describeTensorType(hostType(symbol), symbol.shape);
     auto it = inputs.find(symbol.name);
     if (it == inputs.end())
       return Error{fmt::format("input '{}' is missing; expected a tensor of {}", symbol.name, expected)};
     const Tensor &tensor = it->second;
     uint64_t bytes = *bytesWithin(symbol, program.dramBytes);
-    if (tensor.type != hostType(symbol.type) || tensor.shape != symbol.shape || tensor.bytes.size() != bytes)
+    if (storedType(tensor.type) != symbol.type || tensor.shape != symbol.shape || tensor.bytes.size() != bytes)
       return Error{fmt::format("input '{}' is {}; expected {}", symbol.name,
                                describeTensorType(tensor.type, tensor.shape), expected)};
     if (bytes)
@@ -94,7 +111,7 @@ Status bindInputs(const Program &program, const std::map<std::string, Tensor> &i
 std::map<std::string, Tensor> readOutputs(const Program &program, DramImage &image) {
   std::map<std::string, Tensor> outputs;
   for (const TensorSymbol &symbol : program.outputs) {
-    Tensor tensor = makeTensor(hostType(symbol.type), symbol.shape);
+    Tensor tensor = makeTensor(hostType(symbol), symbol.shape);
     if (!tensor.bytes.empty())
       std::memcpy(tensor.bytes.data(), image.at(symbol.address), tensor.bytes.size());
     outputs[symbol.name] = std::move(tensor);

@@ -25,12 +25,13 @@ bool isMultiplyAdd(const Stage &stage) {
 
 } // namespace
 
-unsigned ComputeUnit::outputCapacity(const ComputeOutput &output, const ArchSpec &spec) {
+unsigned outputCapacity(const ComputeOutput &output, const ArchSpec &spec) {
   return spec.compute.outputFifoDepth + outputLatency(output, spec);
 }
 
-ComputeUnit::ComputeUnit(SectionState &state, unsigned site, unsigned component, const ComputeConfig &config)
-    : Unit(state, site, component), lanes(state.model.spec().compute.lanes),
+template <typename W>
+ComputeUnit<W>::ComputeUnit(SectionState &state, unsigned site, unsigned component, const ComputeConfig &config)
+    : Unit(state, site, component), lanes(lanesOf<W>(state.model.spec())),
       shadows(state.model.spec().compute.shadowAccumulators), walker(config.counters, lanes),
       zeros(paddedLanes(lanes)) {
   values.assign(state.model.spec().compute.registers, zeros.data());
@@ -38,7 +39,7 @@ ComputeUnit::ComputeUnit(SectionState &state, unsigned site, unsigned component,
   bindStages(config);
 }
 
-void ComputeUnit::bindPorts(const ComputeConfig &config) {
+template <typename W> void ComputeUnit<W>::bindPorts(const ComputeConfig &config) {
   for (unsigned port = 0; port < config.inputs.size(); ++port)
     if (config.inputs[port].used) {
       unsigned node = state.network.inputNode({siteNumber, port});
@@ -55,7 +56,7 @@ void ComputeUnit::bindPorts(const ComputeConfig &config) {
     }
 }
 
-void ComputeUnit::bindStages(const ComputeConfig &config) {
+template <typename W> void ComputeUnit<W>::bindStages(const ComputeConfig &config) {
   // A register that a stage reads before anything has written it in this firing reads 0.
   std::vector<bool> written(values.size()), readEarly(values.size());
   auto read = [&](unsigned reg) {
@@ -74,7 +75,7 @@ void ComputeUnit::bindStages(const ComputeConfig &config) {
     stageNumber[s] = unsigned(stages.size());
     Lanes blank(paddedLanes(lanes));
     stages.push_back({stage,
-                      kernelOf(stage.opcode),
+                      kernelOf<W>(stage.opcode),
                       blank,
                       blank,
                       blank,
@@ -86,7 +87,7 @@ void ComputeUnit::bindStages(const ComputeConfig &config) {
       if (operand.kind == OperandKind::Register || operand.kind == OperandKind::LaneOfRegister)
         read(operand.index);
       if (operand.kind == OperandKind::Constant)
-        std::fill(stages.back().operand[i].begin(), stages.back().operand[i].end(), operand.constant);
+        std::fill(stages.back().operand[i].begin(), stages.back().operand[i].end(), W(operand.constant));
     }
     if (stage.destination >= 0)
       written[unsigned(stage.destination)] = true;
@@ -103,7 +104,7 @@ void ComputeUnit::bindStages(const ComputeConfig &config) {
 // One cycle
 //===-------------------------------------------------------------------------------------------------------------===//
 
-void ComputeUnit::visit(uint64_t now) {
+template <typename W> void ComputeUnit<W>::visit(uint64_t now) {
   if (finished())
     return classify(now, CycleClass::Idle);
   bool busy = stepDrain(now);
@@ -127,7 +128,7 @@ void ComputeUnit::visit(uint64_t now) {
 }
 
 /// Puts out one shadow; the shadow of the cycle's draining is free for a firing in the same cycle.
-bool ComputeUnit::stepDrain(uint64_t now) {
+template <typename W> bool ComputeUnit<W>::stepDrain(uint64_t now) {
   if (drains.empty() || !state.network.hasRoom(outputs[drains.back().output].node, now))
     return false;
   const Output &output = outputs[drains.back().output];
@@ -137,21 +138,21 @@ bool ComputeUnit::stepDrain(uint64_t now) {
     pushLanes(output, stage.shadow.data(), now);
   } else {
     Lanes tree = stage.shadow;
-    uint32_t word = reduceTree(output.config.reduce, tree.data(), lanes);
+    W word = reduceTree(output.config.reduce, tree.data(), lanes);
     std::fill(tree.begin(), tree.end(), word);
     pushLanes(output, tree.data(), now);
   }
   return true;
 }
 
-bool ComputeUnit::inputsReady(uint64_t now) const {
+template <typename W> bool ComputeUnit<W>::inputsReady(uint64_t now) const {
   for (const Input &input : inputs)
     if (!state.network.ready(input.node, now))
       return false;
   return true;
 }
 
-bool ComputeUnit::outputsFree(uint64_t now) const {
+template <typename W> bool ComputeUnit<W>::outputsFree(uint64_t now) const {
   if (!shadows && !drains.empty())
     return false;
   for (const Output &output : outputs)
@@ -161,7 +162,7 @@ bool ComputeUnit::outputsFree(uint64_t now) const {
   return true;
 }
 
-void ComputeUnit::fire(uint64_t now) {
+template <typename W> void ComputeUnit<W>::fire(uint64_t now) {
   for (unsigned reg : unwritten)
     values[reg] = zeros.data();
   readInputs();
@@ -176,19 +177,19 @@ void ComputeUnit::fire(uint64_t now) {
   ++numFirings;
 }
 
-void ComputeUnit::readInputs() {
+template <typename W> void ComputeUnit<W>::readInputs() {
   for (Input &input : inputs) {
-    uint32_t head = state.network.front(input.node);
+    uint64_t head = state.network.front(input.node);
     if (state.network.kind(input.node) == NetworkKind::Vector) {
-      values[input.config.destination] = state.network.lanes(head);
+      values[input.config.destination] = state.network.lanes<W>(head);
     } else {
-      std::fill(input.splat.begin(), input.splat.end(), head);
+      std::fill(input.splat.begin(), input.splat.end(), W(head));
       values[input.config.destination] = input.splat.data();
     }
   }
 }
 
-const uint32_t *ComputeUnit::operandLanes(StageState &stage, unsigned i) {
+template <typename W> const W *ComputeUnit<W>::operandLanes(StageState &stage, unsigned i) {
   const Operand &operand = stage.config.operands[i];
   Lanes &spread = stage.operand[i];
   switch (operand.kind) {
@@ -198,14 +199,14 @@ const uint32_t *ComputeUnit::operandLanes(StageState &stage, unsigned i) {
     return values[operand.index];
   case OperandKind::LaneOfRegister: {
     uint32_t step = operand.laneLevel < 0 ? 0 : walker.step(unsigned(operand.laneLevel));
-    uint32_t word = values[operand.index][operand.laneBase + operand.laneStride * step];
+    W word = values[operand.index][operand.laneBase + operand.laneStride * step];
     std::fill(spread.begin(), spread.end(), word);
     return spread.data();
   }
   case OperandKind::Counter: {
     bool perLane = int(operand.index) == walker.vectorLevel();
     for (unsigned lane = 0; lane < lanes; ++lane)
-      spread[lane] = walker.value(operand.index) + (perLane ? lane : 0);
+      spread[lane] = W(walker.value(operand.index)) + (perLane ? lane : 0);
     return spread.data();
   }
   case OperandKind::Constant:
@@ -216,15 +217,15 @@ const uint32_t *ComputeUnit::operandLanes(StageState &stage, unsigned i) {
   return zeros.data();
 }
 
-void ComputeUnit::runStage(StageState &stage, unsigned valid) {
+template <typename W> void ComputeUnit<W>::runStage(StageState &stage, unsigned valid) {
   if (stage.config.accumulate && walker.begins(stage.config.accumulatorLevel))
-    std::fill(stage.accumulator.begin(), stage.accumulator.end(), stage.config.accumulatorInit);
-  const uint32_t *operands[3] = {};
+    std::fill(stage.accumulator.begin(), stage.accumulator.end(), W(stage.config.accumulatorInit));
+  const W *operands[3] = {};
   for (unsigned i = 0; i < stage.arity; ++i)
     operands[i] = operandLanes(stage, i);
   // Lanes that do not take part keep their accumulator.
   bool direct = !stage.config.accumulate || valid == lanes;
-  uint32_t *result = stage.config.accumulate ? stage.accumulator.data() : stage.result.data();
+  W *result = stage.config.accumulate ? stage.accumulator.data() : stage.result.data();
   stage.kernel(direct ? result : stage.result.data(), operands[0], operands[1], operands[2], lanes);
   if (!direct)
     std::copy_n(stage.result.data(), valid, result);
@@ -234,7 +235,7 @@ void ComputeUnit::runStage(StageState &stage, unsigned valid) {
     state.statistics.multiplyAdds += valid;
 }
 
-void ComputeUnit::writeOutputs(uint64_t now) {
+template <typename W> void ComputeUnit<W>::writeOutputs(uint64_t now) {
   bool drain = false;
   for (const Output &output : outputs)
     if (walker.ends(output.config.level)) {
@@ -257,12 +258,12 @@ void ComputeUnit::writeOutputs(uint64_t now) {
   std::reverse(drains.begin(), drains.end());
 }
 
-void ComputeUnit::pushLanes(const Output &output, const uint32_t *source, uint64_t now) {
+template <typename W> void ComputeUnit<W>::pushLanes(const Output &output, const W *source, uint64_t now) {
   uint64_t visible = now + output.latency;
   switch (state.network.kind(output.node)) {
   case NetworkKind::Vector: {
     uint32_t token = state.network.newVector();
-    std::memcpy(state.network.lanes(token), source, lanes * sizeof(uint32_t));
+    std::memcpy(state.network.lanes<W>(token), source, lanes * sizeof(W));
     return state.network.push(output.node, token, visible);
   }
   case NetworkKind::Scalar:
@@ -272,7 +273,7 @@ void ComputeUnit::pushLanes(const Output &output, const uint32_t *source, uint64
   }
 }
 
-std::vector<Wait> ComputeUnit::explain(uint64_t now) const {
+template <typename W> std::vector<Wait> ComputeUnit<W>::explain(uint64_t now) const {
   std::vector<Wait> waits;
   if (!drains.empty()) {
     const Output &output = outputs[drains.back().output];
@@ -289,5 +290,8 @@ std::vector<Wait> ComputeUnit::explain(uint64_t now) const {
       waits.push_back(waitForRoom(output.port, output.node));
   return waits;
 }
+
+template class ComputeUnit<uint32_t>;
+template class ComputeUnit<uint64_t>;
 
 } // namespace jacquard::sim

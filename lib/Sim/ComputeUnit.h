@@ -7,20 +7,22 @@
 
 namespace jacquard::sim {
 
+/// Elements of an output's queue: its FIFO and what is still in the pipeline.
+unsigned outputCapacity(const bitstream::ComputeOutput &output, const ArchSpec &spec);
+
 /// Fires at most once per cycle, when every used input has an element and everything that the firing ends can be put
-/// out. A firing is computed at once; its results become visible when they would have left the pipeline.
-class ComputeUnit : public Unit {
+/// out. A firing is computed at once; its results become visible when they would have left the pipeline. `W` is the
+/// machine word: uint32_t, or uint64_t in a wide unit.
+template <typename W> class ComputeUnit final : public Unit {
 public:
   ComputeUnit(SectionState &state, unsigned site, unsigned component, const bitstream::ComputeConfig &config);
-
-  static unsigned outputCapacity(const bitstream::ComputeOutput &output, const ArchSpec &spec);
 
   void visit(uint64_t now) override;
   bool finished() const override { return walker.done() && drains.empty(); }
   std::vector<Wait> explain(uint64_t now) const override;
 
 private:
-  using Lanes = std::vector<uint32_t>;
+  using Lanes = std::vector<W>;
   struct Input {
     unsigned port, node;
     bitstream::ComputeInput config;
@@ -33,7 +35,7 @@ private:
   };
   struct StageState {
     bitstream::Stage config;
-    Kernel kernel;
+    Kernel<W> kernel;
     Lanes result, accumulator, shadow;
     Lanes operand[3]; ///< constants, counters and broadcast lanes, spread over all lanes
     unsigned arity;
@@ -51,10 +53,10 @@ private:
   bool outputsFree(uint64_t now) const;
   void fire(uint64_t now);
   void readInputs();
-  const uint32_t *operandLanes(StageState &stage, unsigned i);
+  const W *operandLanes(StageState &stage, unsigned i);
   void runStage(StageState &stage, unsigned valid);
   void writeOutputs(uint64_t now);
-  void pushLanes(const Output &output, const uint32_t *lanes, uint64_t now);
+  void pushLanes(const Output &output, const W *lanes, uint64_t now);
 
   unsigned lanes;
   bool shadows;
@@ -63,7 +65,7 @@ private:
   std::vector<Output> outputs;
   std::vector<StageState> stages;       ///< those that do something
   std::vector<unsigned> stageNumber;    ///< from the unit's stage to its place in `stages`, ~0u for an empty stage
-  std::vector<const uint32_t *> values; ///< by pipeline register: where its lanes are, in this firing
+  std::vector<const W *> values;        ///< by pipeline register: where its lanes are, in this firing
   std::vector<unsigned> unwritten;      ///< registers that read 0 at the begin of a firing
   Lanes zeros;
   std::vector<Drain> drains; ///< still to put out, last one first

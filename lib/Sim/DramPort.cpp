@@ -17,7 +17,8 @@ Status DramPort::check(const DramPortConfig &config, const ArchSpec &spec) {
 }
 
 DramPort::DramPort(SectionState &state, unsigned site, unsigned component, const DramPortConfig &config)
-    : Unit(state, site, component), config(config), lanes(state.model.spec().compute.lanes),
+    : Unit(state, site, component), config(config),
+      lanes(config.wide ? lanesOf<uint64_t>(state.model.spec()) : lanesOf<uint32_t>(state.model.spec())),
       burstBytes(state.model.spec().dram.burstBytes), bytesPerElement(elementBytes(config.type)),
       walker(config.access, lanes, state.model.spec().dramPort.addressRegisters) {
   const ArchSpec &spec = state.model.spec();
@@ -60,8 +61,18 @@ bool DramPort::inputsReady(uint64_t now) const {
          (!config.access.indexed || state.network.ready(indexNode, now)) && dataReady(now);
 }
 
+void DramPort::computeAddresses() {
+  if (!config.access.indexed)
+    return walker.evaluate<uint32_t>(nullptr);
+  uint64_t head = state.network.front(indexNode);
+  if (config.wide)
+    walker.evaluate(state.network.lanes<uint64_t>(head));
+  else
+    walker.evaluate(state.network.lanes<uint32_t>(head));
+}
+
 void DramPort::fire(uint64_t now) {
-  walker.evaluate(config.access.indexed ? state.network.lanes(state.network.front(indexNode)) : nullptr);
+  computeAddresses();
   fireLanes(now);
   if (tokenDue())
     state.network.pop(tokenInNode, now);

@@ -59,6 +59,7 @@ protected:
 private:
   bool tokenDue() const { return config.waitToken && walker.begins(config.waitLevel); }
   bool inputsReady(uint64_t now) const;
+  void computeAddresses();
   void fire(uint64_t now);
   bool issue(uint64_t now);
   bool sendTokens(uint64_t now);
@@ -70,7 +71,8 @@ private:
   bool complete = false;
 };
 
-class LoadPort final : public DramPort {
+/// `W` is the machine word: uint32_t, or uint64_t in a wide port.
+template <typename W> class LoadPort final : public DramPort {
 public:
   LoadPort(SectionState &state, unsigned site, unsigned component, const bitstream::DramPortConfig &config);
 
@@ -97,7 +99,7 @@ private:
     if (--burst->users == 0)
       freeBurst(burst);
   }
-  uint32_t element(const Lane &lane) const;
+  W element(const Lane &lane) const;
 
   unsigned capacity, outputNode;
   std::vector<Lane> entries;         ///< ring of firings that have not been delivered
@@ -105,7 +107,7 @@ private:
   uint64_t delivered = 0, pending = 0, arrived = 0;
 };
 
-class StorePort final : public DramPort {
+template <typename W> class StorePort final : public DramPort {
 public:
   StorePort(SectionState &state, unsigned site, unsigned component, const bitstream::DramPortConfig &config);
 
@@ -121,7 +123,7 @@ private:
   bool idle() const override { return order.empty() && !open; }
 
   void close();
-  void put(uint64_t address, uint32_t word);
+  void put(uint64_t address, W word);
 
   unsigned dataNode;
   DramBurst *open = nullptr;     ///< collects writes to one burst

@@ -1,22 +1,22 @@
 // LoadPort.cpp - bursts in, vectors out, in order
 #include "DramPort.h"
+#include "DramWord.h"
 
 #include <algorithm>
-#include <cstring>
-#include <limits>
 
 namespace jacquard::sim {
 
 using namespace bitstream;
 
-LoadPort::LoadPort(SectionState &state, unsigned site, unsigned component, const DramPortConfig &config)
+template <typename W>
+LoadPort<W>::LoadPort(SectionState &state, unsigned site, unsigned component, const DramPortConfig &config)
     : DramPort(state, site, component, config), capacity(std::max(1u, state.model.spec().dramPort.outstandingBursts)),
       outputNode(state.network.outputNode({site, dataOut})), entries(size_t(capacity) * lanes) {
   state.network.setUnit(outputNode, component);
 }
 
 /// A burst that this firing or the one before already asked for, or a new one.
-DramBurst *LoadPort::burstAt(uint64_t address, const Lane *current, unsigned lane) {
+template <typename W> DramBurst *LoadPort<W>::burstAt(uint64_t address, const Lane *current, unsigned lane) {
   // Neighbouring lanes mostly share a burst, so look back from the newest.
   for (unsigned l = lane; l-- > 0;)
     if (current[l].burst && current[l].burst->address == address)
@@ -29,7 +29,7 @@ DramBurst *LoadPort::burstAt(uint64_t address, const Lane *current, unsigned lan
   return burst;
 }
 
-void LoadPort::fireLanes(uint64_t) {
+template <typename W> void LoadPort<W>::fireLanes(uint64_t) {
   Lane *entry = firing(delivered + pending);
   std::fill_n(entry, lanes, Lane{nullptr, 0});
   ++pending;
@@ -63,7 +63,7 @@ void LoadPort::fireLanes(uint64_t) {
     unuse(burst);
 }
 
-bool LoadPort::allDone(uint64_t number, uint64_t now) const {
+template <typename W> bool LoadPort<W>::allDone(uint64_t number, uint64_t now) const {
   const Lane *entry = firing(number);
   for (unsigned lane = 0; lane < lanes; ++lane)
     if (entry[lane].burst && !entry[lane].burst->done(now))
@@ -71,28 +71,15 @@ bool LoadPort::allDone(uint64_t number, uint64_t now) const {
   return true;
 }
 
-bool LoadPort::blockedByRoom(uint64_t now) const {
+template <typename W> bool LoadPort<W>::blockedByRoom(uint64_t now) const {
   return pending && allDone(delivered, now) && !state.network.hasRoom(outputNode, now);
 }
 
-uint32_t LoadPort::element(const Lane &lane) const {
-  if (!lane.burst)
-    return config.access.elseValue;
-  const uint8_t *bytes = lane.burst->data.data() + lane.offset;
-  if (config.type == ElementType::I1)
-    return *bytes != 0;
-  if (config.type != ElementType::I64) {
-    uint32_t word;
-    std::memcpy(&word, bytes, sizeof(word));
-    return word;
-  }
-  int64_t wide;
-  std::memcpy(&wide, bytes, sizeof(wide));
-  constexpr int64_t low = std::numeric_limits<int32_t>::min(), high = std::numeric_limits<int32_t>::max();
-  return uint32_t(int32_t(std::clamp(wide, low, high)));
+template <typename W> W LoadPort<W>::element(const Lane &lane) const {
+  return lane.burst ? wordFromDram<W>(config.type, lane.burst->data.data() + lane.offset) : W(config.access.elseValue);
 }
 
-bool LoadPort::retire(uint64_t now) {
+template <typename W> bool LoadPort<W>::retire(uint64_t now) {
   if (config.sendToken)
     while (arrived < delivered + pending && allDone(arrived, now))
       ++arrived;
@@ -100,7 +87,7 @@ bool LoadPort::retire(uint64_t now) {
     return false;
   Lane *entry = firing(delivered);
   uint32_t token = state.network.newVector();
-  uint32_t *words = state.network.lanes(token);
+  W *words = state.network.lanes<W>(token);
   for (unsigned lane = 0; lane < lanes; ++lane)
     words[lane] = element(entry[lane]);
   for (unsigned lane = 0; lane < lanes; ++lane)
@@ -111,5 +98,8 @@ bool LoadPort::retire(uint64_t now) {
   --pending;
   return true;
 }
+
+template class LoadPort<uint32_t>;
+template class LoadPort<uint64_t>;
 
 } // namespace jacquard::sim

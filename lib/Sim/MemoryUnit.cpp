@@ -7,17 +7,17 @@
 namespace jacquard::sim {
 
 using namespace bitstream;
+using namespace memory_port;
 
-unsigned MemoryUnit::outputCapacity(const ArchSpec &spec) {
-  return spec.memory.outputFifoDepth + std::max(1u, spec.memory.readLatency);
-}
+unsigned outputCapacity(const MemorySpec &spec) { return spec.outputFifoDepth + std::max(1u, spec.readLatency); }
 
-MemoryUnit::MemoryUnit(SectionState &state, unsigned site, unsigned component, const MemoryConfig &config)
-    : Unit(state, site, component), config(config), lanes(state.model.spec().compute.lanes),
-      banks(state.model.spec().memory.banks), readLatency(std::max(1u, state.model.spec().memory.readLatency)),
-      writeLatency(std::max(1u, state.model.spec().memory.writeLatency)),
-      write{config.write.used, AccessWalker(config.write, lanes, state.model.spec().memory.addressRegisters)},
-      read{config.read.used, AccessWalker(config.read, lanes, state.model.spec().memory.addressRegisters)},
+template <typename W>
+MemoryUnit<W>::MemoryUnit(SectionState &state, unsigned site, unsigned component, const MemoryConfig &config,
+                          const ArchSpec &spec)
+    : Unit(state, site, component), config(config), lanes(spec.compute.lanes), banks(spec.memory.banks),
+      readLatency(std::max(1u, spec.memory.readLatency)), writeLatency(std::max(1u, spec.memory.writeLatency)),
+      write{config.write.used, AccessWalker(config.write, lanes, spec.memory.addressRegisters)},
+      read{config.read.used, AccessWalker(config.read, lanes, spec.memory.addressRegisters)},
       words(size_t(config.bufferWords) * config.bufferCount), bankEpoch(banks), bankCount(banks), lastInBank(banks),
       previousInBank(lanes) {
   // Without a write program the reader has all buffers, zeros, from the start.
@@ -39,7 +39,7 @@ MemoryUnit::MemoryUnit(SectionState &state, unsigned site, unsigned component, c
   }
 }
 
-void MemoryUnit::visit(uint64_t now) {
+template <typename W> void MemoryUnit<W>::visit(uint64_t now) {
   if (complete)
     return classify(now, CycleClass::Idle);
   Progress writes = stepWrite(now), reads = stepRead(now);
@@ -54,7 +54,7 @@ void MemoryUnit::visit(uint64_t now) {
   classify(now, busy ? CycleClass::Busy : held ? CycleClass::BackPressured : CycleClass::Starved);
 }
 
-bool MemoryUnit::owns(Port &port, Owner owner, uint64_t now) {
+template <typename W> bool MemoryUnit<W>::owns(Port &port, Owner owner, uint64_t now) {
   const Buffer &buffer = buffers[port.buffer];
   if (buffer.owner != owner)
     return false;
@@ -63,11 +63,11 @@ bool MemoryUnit::owns(Port &port, Owner owner, uint64_t now) {
   return buffer.from <= now;
 }
 
-const uint32_t *MemoryUnit::indexOf(const Port &port) {
-  return port.walker.program().indexed ? state.network.lanes(state.network.front(port.indexNode)) : nullptr;
+template <typename W> const W *MemoryUnit<W>::indexOf(const Port &port) {
+  return port.walker.program().indexed ? state.network.lanes<W>(state.network.front(port.indexNode)) : nullptr;
 }
 
-MemoryUnit::Progress MemoryUnit::stepWrite(uint64_t now) {
+template <typename W> typename MemoryUnit<W>::Progress MemoryUnit<W>::stepWrite(uint64_t now) {
   if (write.freeAt > now)
     return Progress::Busy;
   if (!write.used || write.walker.done())
@@ -77,7 +77,8 @@ MemoryUnit::Progress MemoryUnit::stepWrite(uint64_t now) {
   bool accumulating = config.accumulate != Opcode::Nop;
   if (accumulating && !acquired) {
     acquired = true;
-    std::fill_n(words.begin() + int64_t(write.buffer) * config.bufferWords, config.bufferWords, config.accumulateInit);
+    std::fill_n(words.begin() + int64_t(write.buffer) * config.bufferWords, config.bufferWords,
+                W(config.accumulateInit));
     write.freeAt = now + std::max(1u, (config.bufferWords + banks - 1) / banks);
     wakeAt(write.freeAt);
     return Progress::Busy;
@@ -95,7 +96,7 @@ MemoryUnit::Progress MemoryUnit::stepWrite(uint64_t now) {
   return Progress::Busy;
 }
 
-MemoryUnit::Progress MemoryUnit::stepRead(uint64_t now) {
+template <typename W> typename MemoryUnit<W>::Progress MemoryUnit<W>::stepRead(uint64_t now) {
   if (read.freeAt > now)
     return Progress::Busy;
   if (!read.used || read.walker.done())
@@ -112,14 +113,15 @@ MemoryUnit::Progress MemoryUnit::stepRead(uint64_t now) {
     return Progress::Busy;
   unsigned cyclesTaken = config.read.broadcast ? 1 : conflictCycles(read, false);
   uint32_t token = state.network.newVector();
-  readLanes(state.network.lanes(token));
+  readLanes(state.network.lanes<W>(token));
   state.network.push(resultNode, token, now + cyclesTaken - 1 + readLatency);
   endAccess(read, write.used ? Owner::Writer : Owner::Reader, now, cyclesTaken, now + cyclesTaken);
   return Progress::Busy;
 }
 
 /// Pops the index, hands the buffer over where the handover level ends, and steps on.
-void MemoryUnit::endAccess(Port &port, Owner next, uint64_t now, unsigned cyclesTaken, uint64_t handoverAt) {
+template <typename W>
+void MemoryUnit<W>::endAccess(Port &port, Owner next, uint64_t now, unsigned cyclesTaken, uint64_t handoverAt) {
   const AccessProgram &program = port.walker.program();
   if (program.indexed && port.walker.ends(program.indexLevel))
     state.network.pop(port.indexNode, now);
@@ -137,7 +139,7 @@ void MemoryUnit::endAccess(Port &port, Owner next, uint64_t now, unsigned cycles
   state.statistics.bankConflictCycles += cyclesTaken - 1;
 }
 
-bool MemoryUnit::checkAddresses(const Port &port, const char *what) {
+template <typename W> bool MemoryUnit<W>::checkAddresses(const Port &port, const char *what) {
   unsigned lanesRead = port.walker.program().broadcast ? 1 : port.walker.validLanes();
   if (port.walker.dense() && port.walker.address(0) >= 0 &&
       uint64_t(port.walker.address(0)) + lanesRead <= config.bufferWords)
@@ -155,7 +157,7 @@ bool MemoryUnit::checkAddresses(const Port &port, const char *what) {
 
 /// The largest number of words that one bank has to move, at least 1. Lanes with one address share the word unless
 /// `equalAddressesConflict`.
-unsigned MemoryUnit::conflictCycles(const Port &port, bool equalAddressesConflict) {
+template <typename W> unsigned MemoryUnit<W>::conflictCycles(const Port &port, bool equalAddressesConflict) {
   if (port.walker.dense() && port.walker.validLanes() <= banks)
     return 1;
   ++epoch;
@@ -184,9 +186,9 @@ unsigned MemoryUnit::conflictCycles(const Port &port, bool equalAddressesConflic
 }
 
 /// In ascending order of lanes: where two write one word, the last one stays, or each combines with what is there.
-void MemoryUnit::writeLanes() {
-  uint32_t *base = &words[size_t(write.buffer) * config.bufferWords];
-  const uint32_t *data = state.network.lanes(state.network.front(dataNode));
+template <typename W> void MemoryUnit<W>::writeLanes() {
+  W *base = &words[size_t(write.buffer) * config.bufferWords];
+  const W *data = state.network.lanes<W>(state.network.front(dataNode));
   unsigned valid = write.walker.validLanes();
   if (write.walker.dense() && config.accumulate == Opcode::Nop) {
     std::copy_n(data, valid, base + write.walker.address(0));
@@ -195,28 +197,28 @@ void MemoryUnit::writeLanes() {
   for (unsigned lane = 0; lane < valid; ++lane) {
     if (!write.walker.takesPart(lane))
       continue;
-    uint32_t &word = base[write.walker.address(lane)];
+    W &word = base[write.walker.address(lane)];
     word = config.accumulate == Opcode::Nop ? data[lane] : evaluate(config.accumulate, word, data[lane]);
   }
 }
 
-void MemoryUnit::readLanes(uint32_t *result) {
-  const uint32_t *base = &words[size_t(read.buffer) * config.bufferWords];
+template <typename W> void MemoryUnit<W>::readLanes(W *result) {
+  const W *base = &words[size_t(read.buffer) * config.bufferWords];
   const AccessWalker &walker = read.walker;
   if (config.read.broadcast) {
-    std::fill_n(result, lanes, walker.takesPart(0) ? base[walker.address(0)] : config.read.elseValue);
+    std::fill_n(result, lanes, walker.takesPart(0) ? base[walker.address(0)] : W(config.read.elseValue));
     return;
   }
   if (walker.dense()) {
     std::copy_n(base + walker.address(0), walker.validLanes(), result);
-    std::fill(result + walker.validLanes(), result + lanes, config.read.elseValue);
+    std::fill(result + walker.validLanes(), result + lanes, W(config.read.elseValue));
     return;
   }
   for (unsigned lane = 0; lane < lanes; ++lane)
-    result[lane] = walker.takesPart(lane) ? base[walker.address(lane)] : config.read.elseValue;
+    result[lane] = walker.takesPart(lane) ? base[walker.address(lane)] : W(config.read.elseValue);
 }
 
-std::vector<Wait> MemoryUnit::explain(uint64_t now) const {
+template <typename W> std::vector<Wait> MemoryUnit<W>::explain(uint64_t now) const {
   std::vector<Wait> waits;
   if (write.used && !write.walker.done()) {
     if (buffers[write.buffer].owner != Owner::Writer)
@@ -236,5 +238,8 @@ std::vector<Wait> MemoryUnit::explain(uint64_t now) const {
   }
   return waits;
 }
+
+template class MemoryUnit<uint32_t>;
+template class MemoryUnit<uint64_t>;
 
 } // namespace jacquard::sim

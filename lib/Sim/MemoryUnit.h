@@ -7,15 +7,21 @@
 
 namespace jacquard::sim {
 
+/// Vector ports of a memory unit, by role.
+namespace memory_port {
+constexpr unsigned dataIn = 0, writeIndexIn = 1, readIndexIn = 2, dataOut = 0;
+} // namespace memory_port
+
+/// Elements of the output's queue: its FIFO and what is still on the way.
+unsigned outputCapacity(const MemorySpec &spec);
+
 /// Each port makes one access at a time; an access takes as many cycles as its busiest bank needs. Words are changed
-/// when a write starts; the latencies delay the handover of the buffer and the read data.
-class MemoryUnit : public Unit {
+/// when a write starts; the latencies delay the handover of the buffer and the read data. `W` is the machine word:
+/// uint32_t, or uint64_t in a wide unit, which has half the banks, of twice the width.
+template <typename W> class MemoryUnit final : public Unit {
 public:
-  static constexpr unsigned dataIn = 0, writeIndexIn = 1, readIndexIn = 2, dataOut = 0;
-
-  MemoryUnit(SectionState &state, unsigned site, unsigned component, const bitstream::MemoryConfig &config);
-
-  static unsigned outputCapacity(const ArchSpec &spec);
+  MemoryUnit(SectionState &state, unsigned site, unsigned component, const bitstream::MemoryConfig &config)
+      : MemoryUnit(state, site, component, config, sizeof(W) == 8 ? state.model.spec().wide() : state.model.spec()) {}
 
   void visit(uint64_t now) override;
   bool finished() const override { return complete; }
@@ -36,14 +42,18 @@ private:
     uint64_t freeAt = 0; ///< begin of the next access at the earliest
   };
 
+  /// `spec` counts in the unit's words.
+  MemoryUnit(SectionState &state, unsigned site, unsigned component, const bitstream::MemoryConfig &config,
+             const ArchSpec &spec);
+
   Progress stepWrite(uint64_t now);
   Progress stepRead(uint64_t now);
   bool owns(Port &port, Owner owner, uint64_t now);
-  const uint32_t *indexOf(const Port &port);
+  const W *indexOf(const Port &port);
   bool checkAddresses(const Port &port, const char *what);
   unsigned conflictCycles(const Port &port, bool equalAddressesConflict);
   void writeLanes();
-  void readLanes(uint32_t *result);
+  void readLanes(W *result);
   void endAccess(Port &port, Owner next, uint64_t now, unsigned cyclesTaken, uint64_t handoverAt);
 
   bitstream::MemoryConfig config;
@@ -53,7 +63,7 @@ private:
   bool acquired = false; ///< an accumulating write port has its buffer and filled it
   bool complete = false;
   std::vector<Buffer> buffers;
-  std::vector<uint32_t> words;
+  std::vector<W> words;
 
   // Scratch of conflictCycles, by bank and by lane.
   std::vector<uint64_t> bankEpoch;

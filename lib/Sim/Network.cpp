@@ -31,7 +31,9 @@ public:
       if (Status status = addNetwork(NetworkKind(net)); !status)
         return status;
     }
-    return checkComplete();
+    if (Status status = checkComplete(); !status)
+      return status;
+    return checkWords();
   }
 
 private:
@@ -148,6 +150,29 @@ private:
     return {};
   }
 
+  /// Words have the same size at both ends of a stream; tokens have none.
+  Status checkWords() const {
+    std::vector<uint8_t> wide(model.sites().size());
+    for (const auto &unit : config.compute)
+      wide[unit.site] = unit.config.wide;
+    for (const auto &unit : config.memory)
+      wide[unit.site] = unit.config.wide;
+    for (const auto &unit : config.dram)
+      wide[unit.site] = unit.config.wide;
+    auto describe = [&](PortRef port) {
+      return fmt::format("{} ({}-bit words)", model.describeSite(port.site), wide[port.site] ? 64 : 32);
+    };
+    for (const auto &[port, node] : result.inputNodes) {
+      const Network::Node &input = result.nodes[node];
+      PortRef from = result.producerOf(node);
+      if (input.kind != NetworkKind::Control && wide[from.site] != wide[input.port.site])
+        return Error{fmt::format("a {} stream goes from output {} of {} to input {} of {}; expected words of one size",
+                                 networkKindName(input.kind), from.port, describe(from), input.port.port,
+                                 describe(input.port))};
+    }
+    return {};
+  }
+
   const FabricModel &model;
   const SectionConfig &config;
   Network &result;
@@ -155,7 +180,7 @@ private:
 
 Result<Network> Network::build(const FabricModel &model, const SectionConfig &config,
                                const std::vector<Output> &outputs, const std::vector<PortRef> &inputs) {
-  Network network(model.spec().compute.lanes);
+  Network network(model.spec().compute);
   if (Status status = NetworkBuilder(model, config, network).run(outputs, inputs); !status)
     return status.takeError();
   return network;
@@ -190,7 +215,7 @@ bool Network::moveHead(Node &node, uint64_t now) {
 
 /// A fork: true when the last branch has the element.
 bool Network::copyHead(Node &node, uint64_t now) {
-  uint32_t payload = node.queue.front();
+  uint64_t payload = node.queue.front();
   bool all = true;
   for (unsigned i = 0; i < node.branches.size(); ++i) {
     if (node.delivered >> i & 1)
@@ -202,14 +227,14 @@ bool Network::copyHead(Node &node, uint64_t now) {
     }
     node.delivered |= uint64_t(1) << i;
     if (node.kind == NetworkKind::Vector)
-      pool.hold(payload);
+      pool.hold(uint32_t(payload));
     push(node.branches[i], payload, now + branch.latency);
   }
   if (!all)
     return false;
   node.delivered = 0;
   if (node.kind == NetworkKind::Vector)
-    pool.release(payload);
+    pool.release(uint32_t(payload));
   remove(node, now);
   return true;
 }

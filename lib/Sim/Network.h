@@ -44,17 +44,17 @@ public:
   /// Unit side. A vector's lanes are written between newVector and push.
   bool hasRoom(unsigned output, uint64_t now) const { return nodes[output].queue.hasRoom(now); }
   uint32_t newVector() { return pool.allocate(); }
-  uint32_t *lanes(uint32_t token) { return pool.lanes(token); }
-  void push(unsigned node, uint32_t payload, uint64_t visible) {
+  template <typename W> W *lanes(uint64_t token) { return pool.lanes<W>(uint32_t(token)); }
+  void push(unsigned node, uint64_t payload, uint64_t visible) {
     nodes[node].queue.push(payload, visible);
     wakes->wake(nodes[node].consumer, visible);
   }
   bool ready(unsigned input, uint64_t now) const { return nodes[input].queue.ready(now); }
-  uint32_t front(unsigned input) const { return nodes[input].queue.front(); }
+  uint64_t front(unsigned input) const { return nodes[input].queue.front(); }
   NetworkKind kind(unsigned node) const { return nodes[node].kind; }
   void pop(unsigned input, uint64_t now) {
     if (nodes[input].kind == NetworkKind::Vector)
-      pool.release(nodes[input].queue.front());
+      pool.release(uint32_t(nodes[input].queue.front()));
     remove(nodes[input], now);
   }
 
@@ -83,7 +83,7 @@ private:
     std::vector<unsigned> branches = {};
   };
 
-  explicit Network(unsigned lanes) : pool(lanes) {}
+  explicit Network(const ComputeSpec &spec) : pool(spec.lanes, spec.wideLanes) {}
 
   /// Takes the head off without releasing what it holds.
   void remove(Node &node, uint64_t now) {

@@ -26,19 +26,19 @@ void collectCompute(const AtSite<ComputeConfig> &unit, const ArchSpec &spec, Por
       ports.inputs.push_back({unit.site, port});
   for (unsigned port = 0; port < unit.config.outputs.size(); ++port)
     if (unit.config.outputs[port].used)
-      ports.outputs.push_back({{unit.site, port}, ComputeUnit::outputCapacity(unit.config.outputs[port], spec)});
+      ports.outputs.push_back({{unit.site, port}, outputCapacity(unit.config.outputs[port], spec)});
 }
 
 void collectMemory(const AtSite<MemoryConfig> &unit, const ArchSpec &spec, Ports &ports) {
   const AccessProgram &write = unit.config.write, &read = unit.config.read;
   if (write.used)
-    ports.inputs.push_back({unit.site, MemoryUnit::dataIn});
+    ports.inputs.push_back({unit.site, memory_port::dataIn});
   if (write.used && write.indexed)
-    ports.inputs.push_back({unit.site, MemoryUnit::writeIndexIn});
+    ports.inputs.push_back({unit.site, memory_port::writeIndexIn});
   if (read.used && read.indexed)
-    ports.inputs.push_back({unit.site, MemoryUnit::readIndexIn});
+    ports.inputs.push_back({unit.site, memory_port::readIndexIn});
   if (read.used)
-    ports.outputs.push_back({{unit.site, MemoryUnit::dataOut}, MemoryUnit::outputCapacity(spec)});
+    ports.outputs.push_back({{unit.site, memory_port::dataOut}, outputCapacity(spec.memory)});
 }
 
 void collectDram(const AtSite<DramPortConfig> &unit, const ArchSpec &spec, Ports &ports) {
@@ -119,16 +119,24 @@ private:
   }
 
   void addUnits(const SectionConfig &config) {
-    auto next = [&] { return numNodes + unsigned(units.size()); };
     for (const auto &unit : config.compute)
-      units.push_back(std::make_unique<ComputeUnit>(state, unit.site, next(), unit.config));
+      addUnit<ComputeUnit>(unit);
     for (const auto &unit : config.memory)
-      units.push_back(std::make_unique<MemoryUnit>(state, unit.site, next(), unit.config));
+      addUnit<MemoryUnit>(unit);
     for (const auto &unit : config.dram)
       if (unit.config.store)
-        units.push_back(std::make_unique<StorePort>(state, unit.site, next(), unit.config));
+        addUnit<StorePort>(unit);
       else
-        units.push_back(std::make_unique<LoadPort>(state, unit.site, next(), unit.config));
+        addUnit<LoadPort>(unit);
+  }
+
+  /// The model of the unit for its size of words.
+  template <template <typename> class Model, typename Config> void addUnit(const AtSite<Config> &unit) {
+    unsigned component = numNodes + unsigned(units.size());
+    if (unit.config.wide)
+      units.push_back(std::make_unique<Model<uint64_t>>(state, unit.site, component, unit.config));
+    else
+      units.push_back(std::make_unique<Model<uint32_t>>(state, unit.site, component, unit.config));
   }
 
   void visit(unsigned component, uint64_t now) {

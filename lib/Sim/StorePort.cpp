@@ -1,20 +1,21 @@
 // StorePort.cpp - vectors in, write-combined bursts out
 #include "DramPort.h"
+#include "DramWord.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace jacquard::sim {
 
 using namespace bitstream;
 
-StorePort::StorePort(SectionState &state, unsigned site, unsigned component, const DramPortConfig &config)
+template <typename W>
+StorePort<W>::StorePort(SectionState &state, unsigned site, unsigned component, const DramPortConfig &config)
     : DramPort(state, site, component, config), dataNode(state.network.inputNode({site, dataIn})) {
   state.network.setUnit(dataNode, component);
 }
 
-void StorePort::fireLanes(uint64_t now) {
-  const uint32_t *data = state.network.lanes(state.network.front(dataNode));
+template <typename W> void StorePort<W>::fireLanes(uint64_t now) {
+  const W *data = state.network.lanes<W>(state.network.front(dataNode));
   for (unsigned lane = 0; lane < walker.validLanes(); ++lane) {
     uint64_t address = 0;
     if (!walker.takesPart(lane))
@@ -26,7 +27,7 @@ void StorePort::fireLanes(uint64_t now) {
   state.network.pop(dataNode, now);
 }
 
-void StorePort::put(uint64_t address, uint32_t word) {
+template <typename W> void StorePort<W>::put(uint64_t address, W word) {
   unsigned offset = unsigned(address % burstBytes);
   if (open && open->address != address - offset)
     close();
@@ -34,19 +35,11 @@ void StorePort::put(uint64_t address, uint32_t word) {
     open = newBurst(address - offset);
     std::fill(open->mask.begin(), open->mask.end(), 0);
   }
-  uint8_t *bytes = open->data.data() + offset;
-  if (config.type == ElementType::I1) {
-    *bytes = word != 0;
-  } else if (config.type == ElementType::I64) {
-    int64_t wide = int32_t(word);
-    std::memcpy(bytes, &wide, sizeof(wide));
-  } else {
-    std::memcpy(bytes, &word, sizeof(word));
-  }
+  wordToDram(config.type, word, open->data.data() + offset);
   std::fill_n(open->mask.begin() + offset, bytesPerElement, 1);
 }
 
-void StorePort::close() {
+template <typename W> void StorePort<W>::close() {
   if (!open)
     return;
   toIssue.push_back(open);
@@ -54,7 +47,7 @@ void StorePort::close() {
   open = nullptr;
 }
 
-bool StorePort::retire(uint64_t now) {
+template <typename W> bool StorePort<W>::retire(uint64_t now) {
   bool any = false;
   for (; !order.empty() && order.front()->done(now); order.pop_front()) {
     freeBurst(order.front());
@@ -63,5 +56,8 @@ bool StorePort::retire(uint64_t now) {
   }
   return any;
 }
+
+template class StorePort<uint32_t>;
+template class StorePort<uint64_t>;
 
 } // namespace jacquard::sim

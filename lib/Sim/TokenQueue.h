@@ -6,16 +6,19 @@
 
 #include "jacquard/Sim/Evaluate.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace jacquard::sim {
 
 /// Vectors in flight, counted by the FIFO entries that hold them. Storage grows with the largest number in flight,
-/// which the FIFO depths bound; a vector never moves.
+/// which the FIFO depths bound; a vector never moves. A vector has words of 32 or of 64 bits, as its producer says.
 class TokenPool {
 public:
-  explicit TokenPool(unsigned lanes) : stride(paddedLanes(lanes)) {}
+  TokenPool(unsigned lanes, unsigned wideLanes)
+      : stride(std::max(paddedLanes(lanes) * sizeof(uint32_t), paddedLanes(wideLanes) * sizeof(uint64_t))) {}
 
   /// A vector of arbitrary words, held once.
   uint32_t allocate() {
@@ -31,21 +34,23 @@ public:
     if (--holders[token] == 0)
       free.push_back(token);
   }
-  uint32_t *lanes(uint32_t token) { return &blocks[token / blockTokens][size_t(token % blockTokens) * stride]; }
+  template <typename W> W *lanes(uint32_t token) {
+    return reinterpret_cast<W *>(&blocks[token / blockTokens][token % blockTokens * stride]);
+  }
 
 private:
   static constexpr uint32_t blockTokens = 64;
 
   void grow() {
-    blocks.emplace_back(size_t(blockTokens) * stride);
+    blocks.push_back(std::make_unique<unsigned char[]>(blockTokens * stride));
     uint32_t first = uint32_t(holders.size());
     holders.resize(first + blockTokens);
     for (uint32_t i = blockTokens; i-- > 0;)
       free.push_back(first + i);
   }
 
-  unsigned stride;
-  std::vector<std::vector<uint32_t>> blocks;
+  size_t stride;                                        ///< bytes of a vector, whole words of either size
+  std::vector<std::unique_ptr<unsigned char[]>> blocks; ///< bytes: what is stored there makes the type
   std::vector<uint32_t> holders, free;
 };
 
@@ -60,9 +65,9 @@ public:
   bool ready(uint64_t now) const { return count && ring[head].visible <= now; }
   bool empty() const { return count == 0; }
   bool full() const { return count >= ring.size(); }
-  uint32_t front() const { return ring[head].payload; }
+  uint64_t front() const { return ring[head].payload; }
 
-  void push(uint32_t payload, uint64_t visible) {
+  void push(uint64_t payload, uint64_t visible) {
     assert(!full() && "pushed without room");
     unsigned tail = head + count;
     ring[tail >= ring.size() ? tail - unsigned(ring.size()) : tail] = {visible, payload};
@@ -78,7 +83,7 @@ public:
 private:
   struct Entry {
     uint64_t visible;
-    uint32_t payload; ///< vector: number of a pool token; scalar: the word; control: 0
+    uint64_t payload; ///< vector: number of a pool token; scalar: the word; control: 0
   };
   std::vector<Entry> ring;
   unsigned head = 0, count = 0;

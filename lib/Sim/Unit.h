@@ -30,6 +30,11 @@ struct Wait {
   std::vector<PortRef> on; ///< ports of the units that could end it, most likely first; empty: the unit itself
 };
 
+/// Words of a vector in a unit whose machine word is `W`.
+template <typename W> unsigned lanesOf(const ArchSpec &spec) {
+  return sizeof(W) == sizeof(uint64_t) ? spec.compute.wideLanes : spec.compute.lanes;
+}
+
 class Unit {
 public:
   Unit(SectionState &state, unsigned site, unsigned component)

@@ -24,7 +24,8 @@ struct PortCounts {
 
 /// Pattern compute unit (PCU): counter chain, `stages` pipeline stages of `lanes` functional units each.
 struct ComputeSpec {
-  unsigned lanes = 0;
+  unsigned lanes = 0;     ///< 32-bit words of a vector
+  unsigned wideLanes = 0; ///< 64-bit words of a vector in wide units; 0: the machine has none
   unsigned stages = 0;
   unsigned registers = 0; ///< pipeline registers (vectors) between two stages
   unsigned counters = 0;  ///< levels of the counter chain
@@ -79,13 +80,16 @@ struct DramSpec {
   unsigned hitsPerActivation = 0; ///< row hits served before waiting requests to other rows get their turn
 };
 
-/// Storage types of tensors. The numbers are part of the bitstream format.
-enum class ElementType : uint8_t { F32 = 0, I32 = 1, I64 = 2, I1 = 3 };
+/// Storage types of tensors. The numbers are part of the bitstream format. Integers have no sign of their own.
+enum class ElementType : uint8_t { F32 = 0, I32 = 1, I64 = 2, I1 = 3, F64 = 4, F16 = 5, BF16 = 6, I16 = 7, I8 = 8 };
+constexpr unsigned numElementTypes = 9;
 
-/// Bytes of one element in DRAM: 4, 4, 8, 1. On the fabric every element is one 32-bit word; a DRAM port saturates
-/// 64-bit index values to 32 bits on the way in and sign-extends on the way out.
+/// Bytes of one element in DRAM, packed: 1 for i1. On the fabric every element is one word, in the representation that
+/// Opcodes.def describes; DRAM ports convert. Loads sign-extend integers and widen floats; stores truncate integers and
+/// round floats to nearest even. In a unit of 32-bit words a load saturates i64 and rounds f64.
 unsigned elementBytes(ElementType type);
-std::string_view elementTypeName(ElementType type); ///< "f32", "i32", "i64", "i1"
+bool isFloatElement(ElementType type);
+std::string_view elementTypeName(ElementType type); ///< "f32", "i32", "i64", "i1", "bf16" ...
 
 struct ArchSpec {
   std::string name;
@@ -98,6 +102,10 @@ struct ArchSpec {
   DramSpec dram;
   double configurationBytesPerCycle = 0;
   std::vector<unsigned> opcodeStages; ///< indexed by Opcode: pipeline stages it occupies
+
+  /// The same machine counted in 64-bit words, as wide units see it: wideLanes lanes, half the banks and half the
+  /// words.
+  ArchSpec wide() const;
 
   unsigned stagesOf(Opcode op) const { return opcodeStages[unsigned(op)]; }
   /// Multiply-adds per cycle of the whole fabric: compute units x lanes x stages.

@@ -1,14 +1,17 @@
 // Config.h - what the bits mean: the decoded configuration of one section of the fabric
 //
-// This is the machine's instruction set: the target writes these structs, Encode/Decode turn them into packed frames and
-// back, the simulator executes them. Sizes are bounded by the ArchSpec (verifyConfig).
+// This is the machine's instruction set: the target writes these structs, Encode/Decode turn them into packed frames
+// and back, the simulator executes them. Sizes are bounded by the ArchSpec (verifyConfig).
 //
 // Loop nests. A CounterChain has levels 0 (outermost) .. n-1 (innermost); level k counts 0 .. extents[k]-1. At most one
-// level is the *vector level*: it advances by `lanes` per step, lane l has the counter value step * lanes + l and is valid
-// while that is below the extent. Without a vector level only lane 0 is valid. One *firing* executes one combination of
-// counter steps. "The end of level k" is the firing in which all levels deeper than k are at their last step, "the
-// begin of level k" that in which they are at their first; so every firing ends level n-1, and only the last firing of all
-// ends level -1. An empty chain fires once.
+// level is the *vector level*: it advances by `lanes` per step, lane l has the counter value step * lanes + l and is
+// valid while that is below the extent. Without a vector level only lane 0 is valid. One *firing* executes one
+// combination of counter steps. "The end of level k" is the firing in which all levels deeper than k are at their last
+// step, "the begin of level k" that in which they are at their first; so every firing ends level n-1, and only the last
+// firing of all ends level -1. An empty chain fires once.
+//
+// Words. A vector is a fixed number of bits: `lanes` words of 32 bits, or `wideLanes` of 64 in units that are `wide`.
+// The units at the two ends of a stream agree. `lanes` and "word" mean those of the unit.
 #ifndef JACQUARD_BITSTREAM_CONFIG_H
 #define JACQUARD_BITSTREAM_CONFIG_H
 
@@ -32,7 +35,7 @@ enum class OperandKind : uint8_t {
   None = 0,
   Register = 1,       ///< pipeline register `index`
   LaneOfRegister = 2, ///< lane (laneBase + laneStride * counter step of laneLevel) of register `index`, to all lanes
-  Counter = 3,        ///< value of counter level `index` as int32, per lane
+  Counter = 3,        ///< value of counter level `index` as an integer, per lane
   Constant = 4,       ///< `constant`, the same word in all lanes
   Accumulator = 5,    ///< this stage's accumulator
 };
@@ -42,7 +45,7 @@ struct Operand {
   uint32_t index = 0;
   uint32_t laneBase = 0, laneStride = 0;
   int laneLevel = -1; ///< -1: laneBase alone
-  uint32_t constant = 0;
+  uint64_t constant = 0; ///< below 2^32 where the unit is not wide, as all words of a configuration
 };
 
 /// One pipeline stage. An operation that costs k stages sits in the first of them; the others hold Nop, and registers pass
@@ -55,7 +58,7 @@ struct Stage {
   int destination = -1; ///< pipeline register that takes the result, -1: none
   bool accumulate = false;
   int accumulatorLevel = 0;
-  uint32_t accumulatorInit = 0;
+  uint64_t accumulatorInit = 0;
 };
 
 /// Input port: its FIFO head enters pipeline register `destination` in every firing and is popped at the end of
@@ -81,6 +84,7 @@ struct ComputeOutput {
 };
 
 struct ComputeConfig {
+  bool wide = false;
   CounterChain counters;
   std::vector<ComputeInput> inputs;   ///< one per input port of the unit
   std::vector<Stage> stages;          ///< one per stage of the unit
@@ -98,7 +102,7 @@ struct AffineRegister {
 };
 
 /// Address stage operations. `a`, `b` index the values of the lane: 0 .. R-1 the affine registers (R = addressRegisters
-/// of the unit), R the index stream's word (sign-extended), R+1+j the result of stage j.
+/// of the unit), R the index stream's word (saturated to 32 bits), R+1+j the result of stage j.
 enum class AddressOpKind : uint8_t {
   None = 0,
   Madd = 1,  ///< a * low + b
@@ -121,7 +125,7 @@ struct AccessProgram {
   std::vector<AffineRegister> registers; ///< at most addressRegisters
   std::vector<AddressOp> ops;            ///< at most addressStages
   unsigned address = 0;                  ///< which value is the address (in elements)
-  uint32_t elseValue = 0;
+  uint64_t elseValue = 0;
   bool broadcast = false;   ///< read only lane 0's address and deliver its word in all lanes
   bool indexed = false;     ///< an index stream is attached, one vector per end of `indexLevel`
   int indexLevel = 0;
@@ -137,10 +141,11 @@ struct AccessProgram {
 /// buffer is filled with `accumulateInit` when the write port acquires it (one row of all banks per cycle) and a write
 /// combines: word = accumulate(word, data), lanes in ascending order.
 struct MemoryConfig {
+  bool wide = false;
   uint32_t bufferWords = 0;
   uint32_t bufferCount = 1;
   Opcode accumulate = Opcode::Nop;
-  uint32_t accumulateInit = 0;
+  uint64_t accumulateInit = 0;
   AccessProgram write, read;
 };
 
@@ -151,6 +156,7 @@ struct MemoryConfig {
 /// Moves one vector per firing between DRAM and the fabric. The byte address of a lane is
 /// baseAddress + address * bytes of an element.
 struct DramPortConfig {
+  bool wide = false;
   bool store = false;
   ElementType type = ElementType::F32;
   uint64_t baseAddress = 0;

@@ -16,6 +16,7 @@ struct TensorSymbol {
   ElementType type = ElementType::F32;
   std::vector<int64_t> shape;
   uint64_t address = 0;
+  bool isUnsigned = false; ///< integers: what the host makes of the bits
 };
 
 /// Bytes that are in DRAM before the first section runs (weights).

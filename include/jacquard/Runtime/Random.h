@@ -9,8 +9,8 @@
 
 namespace jacquard::runtime {
 
-/// Equal symbols and seeds give equal data; inputs of different names differ. f32: uniform in [-1, 1); i32, i64: 0 or
-/// 1, so that they are legal indices nearly everywhere; bool: either.
+/// Equal symbols and seeds give equal data; inputs of different names differ. Floats: uniform in [-1, 1), rounded to
+/// their type; integers: 0 or 1, so that they are legal indices nearly everywhere; bool: either.
 Tensor randomTensor(const bitstream::TensorSymbol &symbol, uint64_t seed);
 
 } // namespace jacquard::runtime

@@ -50,11 +50,15 @@ struct Options {
   std::function<void(uint64_t cycle)> progress; ///< called now and then, may be empty
 };
 
-/// Type of the host tensor for a stored type: float32, int32, int64, bool.
-DType hostType(ElementType type);
+/// Type of the host tensor for a stored type; an integer's sign is not stored.
+DType hostType(ElementType type, bool isUnsigned = false);
+DType hostType(const bitstream::TensorSymbol &symbol);
+/// How tensors of `type` are stored.
+ElementType storedType(DType type);
+bool isUnsignedType(DType type);
 
-/// Runs the schedule once. Inputs are bound by name; a missing input, a wrong shape or type is an error. A deadlock is
-/// an error that names the cycle of units waiting on one another.
+/// Runs the schedule once. Inputs are bound by name; a missing input, a wrong shape or stored type is an error. A
+/// deadlock is an error that names the cycle of units waiting on one another.
 Result<RunResult> simulate(const bitstream::Program &program, const std::map<std::string, Tensor> &inputs,
                            const Options &options);
 

@@ -39,6 +39,13 @@ private:
   LogicalResult writeRoutes();
   /// An input that the unit at `site` uses is driven by a stream.
   LogicalResult requireInput(unsigned site, ArrayRef<Value> inputs, unsigned port);
+  /// The units of the dialect have 32-bit words.
+  template <typename Units> LogicalResult requireNarrow(const Units &units) {
+    for (auto &unit : units)
+      if (unit.config.wide)
+        return error(unit.site) << "has 64-bit words; expected 32, others have no form in this dialect";
+    return success();
+  }
   InFlightDiagnostic error(unsigned site) { return device.emitError() << model.describeSite(site) << " "; }
 
   DeviceOp device;
@@ -349,7 +356,8 @@ LogicalResult SectionLifter::writeRoutes() {
 }
 
 FailureOr<SectionOp> SectionLifter::lift(StringRef name) {
-  if (failed(liftNets()))
+  if (failed(requireNarrow(config.compute)) || failed(requireNarrow(config.memory)) ||
+      failed(requireNarrow(config.dram)) || failed(liftNets()))
     return failure();
   auto section = SectionOp::create(builder, device.getLoc(), builder.getStringAttr(name), IntegerAttr(), StringAttr());
   builder.setInsertionPointToStart(&section.getBody().emplaceBlock());

@@ -68,7 +68,7 @@ TEST(ArchSpecTest, LocatesAValueOutOfRange) {
   EXPECT_EQ(errorOf(replace(tinyText(), "clock_ghz: 1", "clock_ghz: nan")),
             "a.textproto:6:1: clock_ghz: nan is not allowed; expected 0.001 to 100");
   EXPECT_EQ(errorOf(replace(tinyText(), "vector_in: 3", "vector_in: 0")),
-            "a.textproto:14:5: compute.ports.vector_in: 0 is not allowed; expected 1 to 16");
+            "a.textproto:15:5: compute.ports.vector_in: 0 is not allowed; expected 1 to 16");
 }
 
 TEST(ArchSpecTest, LocatesAMissingValueAtItsBlock) {
@@ -89,24 +89,56 @@ TEST(ArchSpecTest, LocatesSyntaxErrors) {
 
 TEST(ArchSpecTest, ChecksRelationsBetweenFields) {
   EXPECT_EQ(errorOf(replace(tinyText(), "count: 8", "count: 129")),
-            "a.textproto:46:3: dram_port.count: 129 ports do not fit beside 4 rows; expected 1 to 128");
+            "a.textproto:47:3: dram_port.count: 129 ports do not fit beside 4 rows; expected 1 to 128");
   EXPECT_EQ(errorOf(replace(tinyText(), "row_bytes: 8192", "row_bytes: 32")),
-            "a.textproto:72:3: dram.row_bytes: 32 is smaller than a burst of 64 bytes; expected at least one burst");
+            "a.textproto:73:3: dram.row_bytes: 32 is smaller than a burst of 64 bytes; expected at least one burst");
   EXPECT_EQ(errorOf(replace(tinyText(), "capacity_bytes: 8589934592", "capacity_bytes: 100")),
-            "a.textproto:74:3: dram.capacity_bytes: 100 is not a whole number of bursts; expected a multiple of 64");
+            "a.textproto:75:3: dram.capacity_bytes: 100 is not a whole number of bursts; expected a multiple of 64");
   EXPECT_EQ(errorOf(replace(tinyText(), "refresh_time: 260", "refresh_time: 7800")),
-            "a.textproto:86:3: dram.refresh_time: 7800 leaves no time between refreshes; expected less than 7800");
+            "a.textproto:87:3: dram.refresh_time: 7800 leaves no time between refreshes; expected less than 7800");
   EXPECT_EQ(errorOf(replace(tinyText(), "stages: 6", "stages: 3")),
-            "a.textproto:101:3: opcodes.fpow: 4 stages do not fit into a compute unit; expected 1 to 3");
+            "a.textproto:102:3: opcodes.fpow: 4 stages do not fit into a compute unit; expected 1 to 3");
+}
+
+TEST(ArchSpecTest, ChecksWideLanes) {
+  auto with = [](const char *lanes) {
+    return replace(tinyText(), "wide_lanes: 8", std::string("wide_lanes: ") + lanes);
+  };
+  Result<ArchSpec> none = parseArch(with("0"), "a.textproto");
+  ASSERT_TRUE(none) << none.error();
+  EXPECT_EQ(none->compute.wideLanes, 0u);
+  EXPECT_TRUE(parseArch(with("4"), "a.textproto"));
+  EXPECT_EQ(errorOf(with("16")),
+            "a.textproto:10:3: compute.wide_lanes: 16 is not allowed; expected 0 or a power of two "
+            "of at most 8, half of compute.lanes");
+  EXPECT_EQ(errorOf(with("3")), "a.textproto:10:3: compute.wide_lanes: 3 is not allowed; expected 0 or a power of two "
+                                "of at most 8, half of compute.lanes");
+  EXPECT_EQ(errorOf(with("64")), "a.textproto:10:3: compute.wide_lanes: 64 is not allowed; expected 0 to 32");
+  EXPECT_EQ(errorOf(replace(tinyText(), "  wide_lanes: 8\n", "")),
+            "a.textproto:8:1: compute.wide_lanes is missing; expected 0 to 32");
+}
+
+TEST(ArchSpecTest, CountsTheWideMachineIn64BitWords) {
+  Result<ArchSpec> spec = loadArch("tiny");
+  ASSERT_TRUE(spec) << spec.error();
+  ArchSpec wide = spec->wide();
+  EXPECT_EQ(wide.compute.lanes, 8u);
+  EXPECT_EQ(wide.memory.banks, spec->memory.banks / 2);
+  EXPECT_EQ(wide.memory.bytes() / 4, spec->memory.bytes() / 8);
+  for (unsigned type = 0; type < numElementTypes; ++type)
+    EXPECT_NE(elementTypeName(ElementType(type)), "");
+  EXPECT_EQ(elementBytes(ElementType::BF16), 2u);
+  EXPECT_TRUE(isFloatElement(ElementType::F64));
+  EXPECT_FALSE(isFloatElement(ElementType::I8));
 }
 
 TEST(ArchSpecTest, ChecksOpcodeNames) {
   EXPECT_EQ(
       errorOf(replace(tinyText(), "\"fdiv\"", "\"fdivide\"")),
-      "a.textproto:91:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of Opcodes.def such as "
+      "a.textproto:92:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of Opcodes.def such as "
       "'fdiv'");
   EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"frem\"")),
-            "a.textproto:92:3: opcodes.op[1].name: 'frem' is listed twice; expected each operation once");
+            "a.textproto:93:3: opcodes.op[1].name: 'frem' is listed twice; expected each operation once");
 }
 
 TEST(ArchSpecTest, NamesThePresetsWhenThereIsNoSuchFile) {

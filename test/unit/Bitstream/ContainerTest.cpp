@@ -75,6 +75,9 @@ TEST(ContainerTest, RoundTrips) {
   ASSERT_EQ(read->outputs.size(), 2u);
   EXPECT_EQ(read->outputs[1].shape, (std::vector<int64_t>{0, 5}));
   EXPECT_EQ(read->inputs[0].type, ElementType::F32);
+  EXPECT_FALSE(read->inputs[0].isUnsigned);
+  EXPECT_EQ(read->inputs[1].type, ElementType::I8);
+  EXPECT_TRUE(read->inputs[1].isUnsigned);
   ASSERT_EQ(read->segments.size(), 3u);
   EXPECT_EQ(read->segments[1].bytes, (std::vector<uint8_t>{1, 2, 3}));
 }
@@ -113,7 +116,7 @@ TEST(ContainerTest, SurvivesDamageBehindTheChecksum) {
     std::string noise(random.below(200), '\0');
     for (char &c : noise)
       c = char(random.next());
-    EXPECT_FALSE(readProgram(round % 2 ? "JBIT\1" + std::string(3, '\0') + noise : noise));
+    EXPECT_FALSE(readProgram(round % 2 ? "JBIT\2" + std::string(3, '\0') + noise : noise));
   }
 }
 
@@ -123,9 +126,9 @@ TEST(ContainerTest, NamesForeignFilesAndVersions) {
             "not a bitstream: the file does not begin with 'JBIT'; expected a file written by 'jacquard compile'");
   std::string bytes = bytesOf(sample(1, 0));
   std::string newer = bytes;
-  newer[4] = 2;
+  newer[4] = 3;
   EXPECT_EQ(readError(reseal(newer)),
-            "bitstream format 2.0 is newer than this reader; expected 1.x, use a matching jacquard");
+            "bitstream format 3.0 is newer than this reader; expected 2.x, use a matching jacquard");
   std::string minor = bytes;
   minor[6] = 9;
   EXPECT_EQ(readError(reseal(minor)), "no error");
@@ -177,7 +180,7 @@ TEST(ContainerTest, NamesTheFieldOfAnInvalidFrame) {
   uint32_t crc = crc32c(frames);
   for (unsigned i = 0; i < 4; ++i)
     bytes[at + 15 + i] = char(crc >> (8 * i));
-  EXPECT_EQ(readError(reseal(bytes)), "section 0 ('section0'): invalid frame: memory(1,3): presence bit: the frames "
+  EXPECT_EQ(readError(reseal(bytes)), "section 0 ('section0'): invalid frame: dram(0,3).0: presence bit: the frames "
                                       "end here; expected more bytes");
   bytes[at + 15] = char(bytes[at + 15] ^ 1);
   EXPECT_TRUE(startsWith(readError(reseal(bytes)), "section 0 ('section0'): frames are damaged: checksum "));
@@ -206,6 +209,10 @@ TEST(ContainerTest, ChecksScheduleSymbolsAndNames) {
   EXPECT_EQ(writeError(program), "input 'x': extent -1 is not allowed; expected at least 0");
   program.inputs[0] = {"x", ElementType::F32, {2}, 8188};
   EXPECT_EQ(writeError(program), "input 'x': bytes 8188 to 8196 are outside DRAM; expected an end of at most 8192");
+  program.inputs[0] = {"x", ElementType(numElementTypes), {2}, 0};
+  EXPECT_EQ(writeError(program), "input 'x': element type 9 is not allowed; expected 0 to 8");
+  program.inputs[0] = {"x", ElementType::F16, {2}, 0, true};
+  EXPECT_EQ(writeError(program), "input 'x': f16 without sign is not allowed; expected an integer type");
   program = sample(1, 0);
   program.sections[0].units[0].site = 24;
   EXPECT_EQ(writeError(program),

@@ -108,7 +108,7 @@ TEST(MutationTest, EachFieldChangesItsBits) {
          {"counters.extents.count", "registers.count", "ops.count", "used", "indexed", "ops[].kind"})
       structural.insert(std::string(unit) + field);
   for (const char *field :
-       {"inputs[].used", "outputs[].used", "outputs[].drain", "waitToken", "sendToken", "stages[].accumulate"})
+       {"wide", "inputs[].used", "outputs[].used", "outputs[].drain", "waitToken", "sendToken", "stages[].accumulate"})
     structural.insert(field);
   for (const std::string &kind : seen)
     EXPECT_TRUE(changed.count(kind) || structural.count(kind)) << kind;

@@ -29,7 +29,13 @@ Opcode randomCombiner(Random &random) {
       return op;
 }
 
-Operand randomOperand(Random &random, const CounterChain &chain, const ComputeSpec &spec, bool accumulates) {
+bool randomWide(Random &random, const FabricModel &model) {
+  return model.spec().compute.wideLanes > 0 && random.chance(0.4);
+}
+
+uint64_t randomWord(Random &random, bool wide) { return wide ? random.next() : uint32_t(random.next()); }
+
+Operand randomOperand(Random &random, const CounterChain &chain, const ComputeSpec &spec, bool wide, bool accumulates) {
   Operand operand;
   operand.kind = OperandKind(random.between(1, accumulates ? 5 : 4));
   if (operand.kind == OperandKind::Counter && chain.extents.empty())
@@ -39,18 +45,18 @@ Operand randomOperand(Random &random, const CounterChain &chain, const ComputeSp
   if (operand.kind == OperandKind::Counter)
     operand.index = uint32_t(random.below(chain.extents.size()));
   if (operand.kind == OperandKind::Constant)
-    operand.constant = uint32_t(random.next());
+    operand.constant = randomWord(random, wide);
   if (operand.kind == OperandKind::LaneOfRegister) {
-    operand.laneBase = uint32_t(random.below(spec.lanes));
+    unsigned lanes = wide ? spec.wideLanes : spec.lanes;
+    operand.laneBase = uint32_t(random.below(lanes));
     operand.laneLevel = randomLevel(random, chain);
     uint64_t steps = operand.laneLevel < 0 ? 1 : chain.extents[size_t(operand.laneLevel)];
-    operand.laneStride =
-        uint32_t(random.below(steps > 1 ? (spec.lanes - 1 - operand.laneBase) / (steps - 1) + 1 : spec.lanes));
+    operand.laneStride = uint32_t(random.below(steps > 1 ? (lanes - 1 - operand.laneBase) / (steps - 1) + 1 : lanes));
   }
   return operand;
 }
 
-Stage randomStage(Random &random, const CounterChain &chain, unsigned room, const ArchSpec &spec) {
+Stage randomStage(Random &random, const CounterChain &chain, unsigned room, bool wide, const ArchSpec &spec) {
   Stage stage;
   stage.opcode = randomOpcode(random, room, spec);
   if (stage.opcode == Opcode::Nop)
@@ -59,21 +65,22 @@ Stage randomStage(Random &random, const CounterChain &chain, unsigned room, cons
   stage.destination = int(random.between(-1, int64_t(spec.compute.registers) - 1));
   if (stage.accumulate) {
     stage.accumulatorLevel = randomLevel(random, chain);
-    stage.accumulatorInit = uint32_t(random.next());
+    stage.accumulatorInit = randomWord(random, wide);
   }
   for (unsigned i = 0; i < opcodeArity(stage.opcode); ++i)
-    stage.operands[i] = randomOperand(random, chain, spec.compute, stage.accumulate);
+    stage.operands[i] = randomOperand(random, chain, spec.compute, wide, stage.accumulate);
   return stage;
 }
 
 ComputeConfig randomCompute(Random &random, const FabricModel &model) {
   const ArchSpec &spec = model.spec();
   ComputeConfig config;
+  config.wide = randomWide(random, model);
   config.counters = randomCounters(random, spec.compute.counters);
   config.stages.resize(spec.compute.stages);
   uint32_t accumulating = 0;
   for (unsigned at = 0; at < spec.compute.stages;) {
-    config.stages[at] = randomStage(random, config.counters, spec.compute.stages - at, spec);
+    config.stages[at] = randomStage(random, config.counters, spec.compute.stages - at, config.wide, spec);
     accumulating |= uint32_t(config.stages[at].accumulate) << at;
     at += spec.stagesOf(config.stages[at].opcode);
   }
@@ -103,7 +110,7 @@ struct AccessLimits {
   bool handover;
 };
 
-AccessProgram randomAccess(Random &random, const AccessLimits &limits, double fill) {
+AccessProgram randomAccess(Random &random, const AccessLimits &limits, bool wide, double fill) {
   AccessProgram access;
   if (!random.chance(fill))
     return access;
@@ -138,7 +145,7 @@ AccessProgram randomAccess(Random &random, const AccessLimits &limits, double fi
     values.push_back(limits.registers + 1 + i);
   }
   access.address = pick();
-  access.elseValue = uint32_t(random.next());
+  access.elseValue = randomWord(random, wide);
   access.broadcast = random.chance(0.3);
   if (limits.handover)
     access.handoverLevel = randomLevel(random, access.counters);
@@ -148,24 +155,27 @@ AccessProgram randomAccess(Random &random, const AccessLimits &limits, double fi
 MemoryConfig randomMemory(Random &random, const FabricModel &model) {
   const MemorySpec &spec = model.spec().memory;
   MemoryConfig config;
+  config.wide = randomWide(random, model);
   config.bufferCount = uint32_t(random.between(1, spec.maxBuffers));
-  config.bufferWords = uint32_t(random.between(1, int64_t(spec.bytes() / 4 / config.bufferCount)));
+  config.bufferWords = uint32_t(random.between(1, int64_t(spec.bytes() / (config.wide ? 8 : 4) / config.bufferCount)));
   config.accumulate = randomCombiner(random);
   if (config.accumulate != Opcode::Nop)
-    config.accumulateInit = uint32_t(random.next());
+    config.accumulateInit = randomWord(random, config.wide);
   AccessLimits limits{spec.counters, spec.addressRegisters, spec.addressStages, true};
-  config.write = randomAccess(random, limits, 0.8);
-  config.read = randomAccess(random, limits, 0.8);
+  config.write = randomAccess(random, limits, config.wide, 0.8);
+  config.read = randomAccess(random, limits, config.wide, 0.8);
   return config;
 }
 
 DramPortConfig randomDramPort(Random &random, const FabricModel &model) {
   const DramPortSpec &spec = model.spec().dramPort;
   DramPortConfig config;
+  config.wide = randomWide(random, model);
   config.store = random.chance(0.5);
-  config.type = ElementType(random.below(4));
+  config.type = ElementType(random.below(numElementTypes));
   config.baseAddress = random.below(model.spec().dram.capacityBytes);
-  config.access = randomAccess(random, {spec.counters, spec.addressRegisters, spec.addressStages, false}, 1);
+  config.access =
+      randomAccess(random, {spec.counters, spec.addressRegisters, spec.addressStages, false}, config.wide, 1);
   if ((config.waitToken = random.chance(0.5)))
     config.waitLevel = randomLevel(random, config.access.counters);
   if ((config.sendToken = random.chance(0.5)))
@@ -224,7 +234,7 @@ Program randomProgram(Random &random, const ArchSpec &spec, unsigned sections, d
     program.schedule.push_back(0);
   }
   program.dramBytes = 8192;
-  program.inputs = {{"x", ElementType::F32, {2, 3}, 0}};
+  program.inputs = {{"x", ElementType::F32, {2, 3}, 0}, {"q", ElementType::I8, {4}, 32, true}};
   program.outputs = {{"y", ElementType::I64, {}, 64}, {"z", ElementType::I1, {0, 5}, 8192}};
   program.segments = {{128, std::vector<uint8_t>(64, 0xab)}, {192, {1, 2, 3}}, {8000, std::vector<uint8_t>(192, 0xcd)}};
   return program;

@@ -152,6 +152,41 @@ TEST_F(VerifyTest, ChecksMemory) {
   EXPECT_EQ(error(), "memory(2,0): accumulate: 'fma' is not allowed; expected nop or an operation of two operands");
 }
 
+TEST_F(VerifyTest, ChecksWideUnits) {
+  compute().wide = memory().wide = dram().wide = true;
+  compute().stages[1].operands[1].constant = uint64_t(1) << 40;
+  compute().stages[1].accumulatorInit = memory().read.elseValue = ~uint64_t(0);
+  EXPECT_EQ(error(), "valid");
+  memory().bufferCount = 4;
+  memory().bufferWords = 8193;
+  EXPECT_EQ(error(),
+            "memory(2,0): bufferCount: 4 buffers of 8193 words are not allowed; expected at most 32768 words in "
+            "all");
+  memory().bufferCount = 1;
+  memory().bufferWords = 32769;
+  EXPECT_EQ(error(), "memory(2,0): bufferWords: 32769 is not allowed; expected 1 to 32768");
+  memory().bufferWords = 128;
+  compute().stages[1].operands[0] = {OperandKind::LaneOfRegister, 0, 8, 0, -1, 0};
+  EXPECT_EQ(error(),
+            "compute(1,0): stages[1].operands[0].laneStride: 0 is not allowed; expected lanes below 8, the last "
+            "step reads lane 8");
+}
+
+TEST_F(VerifyTest, ChecksWordsOfNarrowUnits) {
+  compute().stages[1].operands[1].constant = uint64_t(1) << 32;
+  EXPECT_EQ(error(), "compute(1,0): stages[1].operands[1].constant: has more than 32 bits; expected a wide unit");
+  compute().stages[1].operands[1].constant = 0;
+  memory().read.elseValue = ~uint64_t(0);
+  EXPECT_EQ(error(), "memory(2,0): read.elseValue: has more than 32 bits; expected a wide unit");
+  memory().read.elseValue = 0;
+  ArchSpec spec = model.spec();
+  spec.compute.wideLanes = 0;
+  model = FabricModel(spec);
+  EXPECT_EQ(error(), "valid");
+  dram().wide = true;
+  EXPECT_EQ(error(), "dram(0,0).0: wide: 1 is not allowed; expected 0 to 0");
+}
+
 TEST_F(VerifyTest, ChecksAddresses) {
   AccessProgram good = memory().read;
   memory().read.address = 6;

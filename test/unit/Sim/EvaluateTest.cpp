@@ -25,7 +25,7 @@ float value(uint32_t word) {
 }
 float floatOp(Opcode op, float a, float b = 0, float c = 0) { return value(evaluate(op, bits(a), bits(b), bits(c))); }
 uint32_t intOp(Opcode op, int64_t a, int64_t b = 0, int64_t c = 0) {
-  return evaluate(op, uint32_t(a), uint32_t(b), uint32_t(c));
+  return evaluate<uint32_t>(op, uint32_t(a), uint32_t(b), uint32_t(c));
 }
 
 constexpr float notANumber = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
@@ -90,7 +90,7 @@ TEST(EvaluateTest, RoundsOnceInFma) {
   EXPECT_EQ(floatOp(Opcode::Fma, a, a, -1), 0x1p-11f + 0x1p-24f);
   EXPECT_EQ(floatOp(Opcode::FRoundEven, 2.5f), 2);
   EXPECT_EQ(floatOp(Opcode::FErf, 0.5f), std::erf(0.5f));
-  EXPECT_EQ(evaluate(Opcode::Select, 0, 5, 6), 6u);
+  EXPECT_EQ(evaluate<uint32_t>(Opcode::Select, 0, 5, 6), 6u);
 }
 
 TEST(EvaluateTest, GivesEveryLaneWhatOneWordGets) {
@@ -103,7 +103,7 @@ TEST(EvaluateTest, GivesEveryLaneWhatOneWordGets) {
       b[lane] = uint32_t(random.next());
       c[lane] = uint32_t(random.next());
     }
-    kernelOf(Opcode(op))(result.data(), a.data(), b.data(), c.data(), lanes);
+    kernelOf<uint32_t>(Opcode(op))(result.data(), a.data(), b.data(), c.data(), lanes);
     for (unsigned lane = 0; lane < lanes; ++lane) {
       uint32_t one = evaluate(Opcode(op), a[lane], b[lane], c[lane]);
       EXPECT_TRUE(result[lane] == one || (std::isnan(value(result[lane])) && std::isnan(value(one))))

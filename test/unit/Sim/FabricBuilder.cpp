@@ -34,7 +34,7 @@ Operand constant(float value) {
   std::memcpy(&bits, &value, sizeof(bits));
   return word(bits);
 }
-Operand word(uint32_t value) {
+Operand word(uint64_t value) {
   Operand operand;
   operand.kind = OperandKind::Constant;
   operand.constant = value;
@@ -124,6 +124,20 @@ unsigned FabricBuilder::addStore(const std::string &name, uint64_t address, Acce
   return site;
 }
 
+void FabricBuilder::widen(unsigned site) {
+  switch (model.sites()[site].kind) {
+  case UnitKind::Compute:
+    compute(site).wide = true;
+    break;
+  case UnitKind::Memory:
+    memory(site).wide = true;
+    break;
+  case UnitKind::DramPort:
+    dram(site).wide = true;
+    break;
+  }
+}
+
 void FabricBuilder::input(unsigned site, unsigned port, unsigned destination, int popLevel) {
   compute(site).inputs.at(port) = {true, destination, popLevel};
 }
@@ -154,7 +168,7 @@ Stage &FabricBuilder::stage(unsigned site, unsigned number, Opcode op, std::vect
 }
 
 Stage &FabricBuilder::accumulate(unsigned site, unsigned number, Opcode op, std::vector<Operand> operands, int level,
-                                 uint32_t init) {
+                                 uint64_t init) {
   Stage &result = stage(site, number, op, std::move(operands), -1);
   result.accumulate = true;
   result.accumulatorLevel = level;

@@ -5,6 +5,7 @@
 #include "jacquard/Bitstream/Program.h"
 #include "jacquard/Sim/Simulator.h"
 
+#include <algorithm>
 #include <map>
 
 namespace jacquard::sim::test {
@@ -18,7 +19,7 @@ bitstream::AccessProgram affine(bitstream::CounterChain counters, std::vector<in
 
 bitstream::Operand reg(unsigned index);
 bitstream::Operand constant(float value);
-bitstream::Operand word(uint32_t value);
+bitstream::Operand word(uint64_t value);
 bitstream::Operand counter(unsigned level);
 bitstream::Operand accumulator();
 bitstream::Operand laneOf(unsigned index, unsigned base, unsigned stride, int level);
@@ -47,13 +48,16 @@ public:
   bitstream::MemoryConfig &memory(unsigned site) { return memories.at(site); }
   bitstream::DramPortConfig &dram(unsigned site) { return drams.at(site); }
 
+  /// Makes a unit of any kind work on 64-bit words.
+  void widen(unsigned site);
+
   void input(unsigned site, unsigned port, unsigned destination, int popLevel);
   void output(unsigned site, unsigned port, unsigned source, int level);
   bitstream::ComputeOutput &drain(unsigned site, unsigned port, uint32_t stageMask, int level);
   bitstream::Stage &stage(unsigned site, unsigned number, Opcode op, std::vector<bitstream::Operand> operands,
                           int destination);
   bitstream::Stage &accumulate(unsigned site, unsigned number, Opcode op, std::vector<bitstream::Operand> operands,
-                               int level, uint32_t init = 0);
+                               int level, uint64_t init = 0);
 
   /// A stream from an output port to input ports; several calls for one output make a multicast.
   void connect(End from, End to);
@@ -84,6 +88,14 @@ Tensor floats(std::vector<int64_t> shape, const std::vector<float> &values);
 Tensor ints(std::vector<int64_t> shape, const std::vector<int32_t> &values);
 std::vector<float> floatsOf(const Tensor &tensor);
 std::vector<int32_t> intsOf(const Tensor &tensor);
+template <typename T> Tensor tensorOf(DType type, const std::vector<T> &values) {
+  Tensor tensor = makeTensor(type, {int64_t(values.size())});
+  std::copy(values.begin(), values.end(), tensor.data<T>());
+  return tensor;
+}
+template <typename T> std::vector<T> valuesOf(const Tensor &tensor) {
+  return {tensor.data<T>(), tensor.data<T>() + tensor.bytes.size() / sizeof(T)};
+}
 /// Small whole numbers, so that sums are exact in any order.
 std::vector<float> someFloats(size_t count, uint64_t seed);
 

@@ -70,7 +70,7 @@ void print(raw_string_ostream &out, const bitstream::DramPortConfig &config) {
 
 template <typename Units> void printUnits(raw_string_ostream &out, const char *kind, const Units &units) {
   for (const auto &unit : units) {
-    out << kind << " " << unit.site << ":";
+    out << kind << " " << unit.site << (unit.config.wide ? " wide:" : ":");
     print(out, unit.config);
     out << "\n";
   }
