@@ -1,4 +1,4 @@
-// ConstantOps.cpp - operators that give constants or pass values on: constants, shapes, ranges, branches
+// ConstantOps.cpp - operators that give constants or pass values on: constants, shapes, ranges
 #include "GraphImporter.h"
 
 #include "onnx/onnx_pb.h"
@@ -123,34 +123,12 @@ static void buildDropout(Node &n) {
   n.result(1, ops::fill(n.b, n.loc, n.shape(), one), maskIsBool ? boolType : n.type());
 }
 
-/// The branch that the constant condition chooses is imported in place.
-static void buildIf(Node &n) {
-  std::optional<double> condition = n.constantNumber(0);
-  if (n.failed())
-    return;
-  const auto *branch = n.findAttr(*condition != 0 ? "then_branch" : "else_branch");
-  if (!branch || !branch->has_g())
-    return n.fail(llvm::Twine("attribute '") + (*condition != 0 ? "then" : "else") + "_branch' is missing");
-  SmallVector<Item> results = n.graph.importBranch(n, branch->g());
-  if (n.failed())
-    return;
-  if (results.size() < n.numOutputs())
-    return n.fail("the branch has " + llvm::Twine(results.size()) + " outputs; expected " +
-                  llvm::Twine(n.numOutputs()));
-  for (size_t i = 0; i < n.numOutputs(); ++i) {
-    if (n.wants(i) && !results[i].value)
-      return n.fail("a node of the branch that is taken is not supported");
-    n.result(i, results[i].value, results[i].type);
-  }
-}
-
 ArrayRef<Operator> importer::constantOperators() {
   static const Operator table[] = {
       {"Constant", 1, newest, 0, 0, Takes::Any, buildConstant},
       {"ConstantOfShape", 9, newest, 1, 1, Takes::Any, buildConstantOfShape},
       {"Dropout", 6, newest, 1, 3, Takes::Float, buildDropout},
       {"EyeLike", 9, newest, 1, 1, Takes::Any, buildEyeLike},
-      {"If", 1, newest, 1, 1, Takes::Bool, buildIf},
       {"Range", 11, newest, 3, 3, Takes::Number, buildRange},
       {"Shape", 1, newest, 1, 1, Takes::Any, buildShape},
       {"Size", 1, newest, 1, 1, Takes::Any, buildSize},

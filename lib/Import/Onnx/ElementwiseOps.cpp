@@ -166,7 +166,7 @@ static void buildIsInf(Node &n) {
       boolType);
 }
 
-static void buildIdentity(Node &n) { n.result(0, n.input(0)); }
+static void buildIdentity(Node &n) { n.result(0, n.item(0)); }
 
 //===----------------------------------------------------------------------===//
 // Two and more inputs
@@ -426,7 +426,7 @@ ArrayRef<Operator> importer::elementwiseOperators() {
       {"GreaterOrEqual", 12, newest, 2, 2, Takes::Number, buildGreaterOrEqual},
       {"HardSigmoid", 6, newest, 1, 1, Takes::Float, buildHardSigmoid},
       {"HardSwish", 14, newest, 1, 1, Takes::Float, buildHardSwish},
-      {"Identity", 1, newest, 1, 1, Takes::Any, buildIdentity},
+      {"Identity", 1, newest, 1, 1, Takes::Items, buildIdentity},
       {"IsInf", 10, newest, 1, 1, Takes::Float, buildIsInf},
       {"IsNaN", 9, newest, 1, 1, Takes::Float, buildIsNaN},
       {"LeakyRelu", 6, newest, 1, 1, Takes::Float, buildLeakyRelu},

@@ -30,6 +30,15 @@ static SmallVector<Value> inputsOf(Operation *op) {
   return inputs.takeVector();
 }
 
+/// The order in which ops run that stand in one block or in blocks around it (bodies of loops).
+static bool comesBefore(Operation *a, Operation *b) {
+  if (Operation *inBlockOfB = b->getBlock()->findAncestorOpInBlock(*a))
+    return inBlockOfB->isBeforeInBlock(b);
+  return a->isBeforeInBlock(a->getBlock()->findAncestorOpInBlock(*b));
+}
+
+static bool isOfFunction(BlockArgument argument) { return isa<func::FuncOp>(argument.getOwner()->getParentOp()); }
+
 /// The ops that `value` depends on, in order; stops at `known` values. Arguments are collected apart.
 static SmallVector<Operation *> sliceOf(Value value, const llvm::DenseMap<Value, ElementsAttr> &known,
                                         llvm::SetVector<BlockArgument> &arguments) {
@@ -47,13 +56,26 @@ static SmallVector<Operation *> sliceOf(Value value, const llvm::DenseMap<Value,
       llvm::append_range(work, inputsOf(next.getDefiningOp()));
   }
   SmallVector<Operation *> sorted = ops.takeVector();
-  llvm::sort(sorted, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  llvm::sort(sorted, comesBefore);
   return sorted;
 }
 
 static int64_t bytesOf(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor ? tensor.getNumElements() * ((tensor.getElementTypeBitWidth() + 7) / 8) : 8;
+}
+
+/// Loops may run for ever, nested ones for very long.
+static bool endsSoon(Operation *root) {
+  constexpr int64_t mostIterations = 100000;
+  return !root->walk([&](pat::IterateOp loop) {
+                int64_t iterations = 1;
+                for (Operation *op = loop; op && iterations <= mostIterations; op = op->getParentOp())
+                  if (auto around = dyn_cast<pat::IterateOp>(op); around && root->isAncestor(op))
+                    iterations *= std::clamp<int64_t>(around.getMax(), 1, mostIterations + 1);
+                return iterations > mostIterations ? WalkResult::interrupt() : WalkResult::advance();
+              })
+              .wasInterrupted();
 }
 
 static int64_t costOf(Operation *op) {
@@ -302,7 +324,22 @@ static SmallVector<ElementsAttr> runOnHost(ArrayRef<Value> wanted, ArrayRef<Oper
 llvm::SetVector<BlockArgument> ConstantEvaluator::argumentsOf(Value value) {
   llvm::SetVector<BlockArgument> arguments;
   (void)sliceOf(value, llvm::DenseMap<Value, ElementsAttr>(), arguments);
+  arguments.remove_if([](BlockArgument argument) { return !isOfFunction(argument); });
   return arguments;
+}
+
+bool ConstantEvaluator::dependsOnLoop(Value value) {
+  llvm::SetVector<BlockArgument> arguments;
+  (void)sliceOf(value, llvm::DenseMap<Value, ElementsAttr>(), arguments);
+  return !llvm::all_of(arguments, isOfFunction);
+}
+
+void ConstantEvaluator::erase(Operation *op) {
+  op->walk([&](Operation *inner) {
+    for (Value result : inner->getResults())
+      known.erase(result);
+  });
+  op->erase();
 }
 
 ElementsAttr ConstantEvaluator::evaluate(Value value) {
@@ -329,7 +366,7 @@ ElementsAttr ConstantEvaluator::compute(Value value, ArrayRef<Operation *> slice
     for (Type type : op->getResultTypes())
       bytes += bytesOf(type);
   }
-  if (bytes > mostBytes)
+  if (bytes > mostBytes || !llvm::all_of(slice, endsSoon))
     return {};
   bool canInterpret =
       llvm::all_of(slice, [](Operation *op) { return op->getNumRegions() == 0 || isa<pat::MapOp, pat::FoldOp>(op); });
@@ -385,7 +422,7 @@ void ConstantEvaluator::foldConstants(func::FuncOp func) {
     bool fromConstants = llvm::all_of(
         inputsOf(&op), [&](Value input) { return input.getDefiningOp() && constants.contains(input.getDefiningOp()); });
     bool isPattern = op.getNumRegions() != 0;
-    if (fromConstants && (!isPattern || (isMemoryEffectFree(&op) && staysSmall(&op) && isSafe(&op))))
+    if (fromConstants && (!isPattern || (isMemoryEffectFree(&op) && staysSmall(&op) && isSafe(&op) && endsSoon(&op))))
       constants.insert(&op);
   }
   // Values at the border to what is computed at run time: the short ones one by one, the others in one go.

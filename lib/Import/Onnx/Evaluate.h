@@ -17,8 +17,13 @@ public:
   /// bounds).
   mlir::ElementsAttr evaluate(mlir::Value value);
 
-  /// The arguments that a value depends on.
+  /// The function's arguments that a value depends on.
   static llvm::SetVector<mlir::BlockArgument> argumentsOf(mlir::Value value);
+  /// True if a value depends on the iteration number or a carried value of a loop around it.
+  static bool dependsOnLoop(mlir::Value value);
+
+  /// Erases an op that nobody uses.
+  void erase(mlir::Operation *op);
 
   /// Replaces what depends on constants only by its value, where that does not need much more memory than its operands,
   /// and erases what is not used then.

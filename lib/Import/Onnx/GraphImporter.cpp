@@ -16,10 +16,6 @@ using namespace mlir;
 using namespace jacquard;
 using namespace jacquard::importer;
 
-/// Calls and branches may nest this deep; recursion of functions ends here.
-static constexpr int mostNested = 64;
-/// Nodes that calls and branches may expand to: a few functions that call one another twice reach any number.
-static constexpr int64_t mostExpanded = 1 << 17;
 /// No tensor is larger: what a device with DRAM of terabytes cannot hold is a damaged model.
 static constexpr int64_t mostElements = int64_t(1) << 38;
 
@@ -259,7 +255,7 @@ void GraphImporter::define(Scope &scope, const onnx::NodeProto &proto, ArrayRef<
   for (int i = 0; i < proto.output_size(); ++i) {
     if (proto.output(i).empty())
       continue;
-    if (!results[i].value)
+    if (!results[i].isPresent())
       scope.lost.insert(proto.output(i));
     else if (!scope.items.try_emplace(proto.output(i), results[i]).second)
       report(proto, opsetOf(scope, proto.domain()), "defines '" + proto.output(i) + "', which is defined already");
@@ -270,6 +266,7 @@ static bool takesType(Takes takes, Type type) {
   bool isFloat = isa<FloatType>(type), isBool = type.isInteger(1);
   switch (takes) {
   case Takes::Any:
+  case Takes::Items:
     return true;
   case Takes::Float:
     return isFloat;
@@ -294,6 +291,12 @@ static void checkInputs(Node &node, const Operator &row) {
   for (unsigned i = 0; i < row.minInputs; ++i)
     if (!node.has(i))
       return node.fail("input " + llvm::Twine(i) + " is missing");
+  if (row.takes == Takes::Items)
+    return;
+  for (unsigned i = 0; i < node.numInputs(); ++i)
+    if (node.has(i) && !node.input(i))
+      return node.fail("input '" + node.inputName(i) + "' is " +
+                       (node.item(i).sequence ? "a sequence" : "an empty optional") + "; expected a tensor");
   if (node.has(0) && !takesType(row.takes, node.element(0)))
     node.fail("input '" + node.inputName(0) + "' has element type " + elementTypeName(node.type(0)) +
               ", which the operator does not take");
@@ -303,7 +306,7 @@ static void checkInputs(Node &node, const Operator &row) {
 static void checkResults(Node &node) {
   for (size_t i = 0; i < node.numOutputs() && !node.failed(); ++i) {
     Value value = node.results()[i].value;
-    if (!value && node.wants(i))
+    if (!node.results()[i].isPresent() && node.wants(i))
       node.fail("output " + llvm::Twine(i) + " ('" + node.proto.output(int(i)) + "') is not supported");
     else if (value && isAbsurd(ops::shapeOf(value)))
       node.fail("the result would have the impossible shape " + ops::describe(ops::shapeOf(value)));
@@ -349,8 +352,7 @@ void GraphImporter::importNode(Scope &scope, const onnx::NodeProto &proto) {
   lose(scope, proto);
 }
 
-/// All names that a node reads, those of its branches' nodes included.
-static void collectNames(const onnx::NodeProto &proto, SmallVectorImpl<StringRef> &names, int depth = 0) {
+void importer::collectNames(const onnx::NodeProto &proto, SmallVectorImpl<StringRef> &names, int depth) {
   names.append(proto.input().begin(), proto.input().end());
   if (depth >= mostNested)
     return;
@@ -362,10 +364,8 @@ static void collectNames(const onnx::NodeProto &proto, SmallVectorImpl<StringRef
   }
 }
 
-/// The nodes with producers before consumers, otherwise in their own order. ONNX asks for that, not all exporters
-/// comply. Nodes of a cycle come in an order in which one of them reads what is not defined yet.
-static SmallVector<const onnx::NodeProto *>
-sortNodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) {
+SmallVector<const onnx::NodeProto *>
+importer::sortNodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) {
   llvm::StringMap<int> producers;
   for (int i = 0; i < nodes.size(); ++i)
     for (const std::string &output : nodes[i].output())
@@ -401,28 +401,8 @@ void GraphImporter::importNodes(Scope &scope, const google::protobuf::RepeatedPt
 }
 
 //===----------------------------------------------------------------------===//
-// Branches and functions
+// Functions
 //===----------------------------------------------------------------------===//
-
-SmallVector<Item> GraphImporter::importBranch(Node &node, const onnx::GraphProto &branch) {
-  if (depth >= mostNested)
-    return node.fail("branches and functions are nested deeper than " + llvm::Twine(mostNested)), SmallVector<Item>();
-  llvm::SaveAndRestore<int> deeper(depth, depth + 1);
-  Scope scope;
-  scope.parent = current;
-  scope.attributes = current->attributes;
-  scope.opsets = current->opsets;
-  importInitializers(scope, branch);
-  importNodes(scope, branch.node());
-  SmallVector<Item> results;
-  for (const auto &output : branch.output()) {
-    const Item *item = scope.find(output.name());
-    if (!item && !scope.isLost(output.name()))
-      node.fail("the branch's output '" + output.name() + "' is not defined");
-    results.push_back(item ? *item : Item());
-  }
-  return results;
-}
 
 void GraphImporter::importCall(Scope &scope, const onnx::NodeProto &proto, const onnx::FunctionProto &function,
                                ArrayRef<Item> inputs) {
@@ -469,6 +449,8 @@ void GraphImporter::importCall(Scope &scope, const onnx::NodeProto &proto, const
 /// The ONNX type of a tensor that has been imported.
 static onnx::TypeProto typeOf(const Item &item) {
   onnx::TypeProto type;
+  if (item.sequence)
+    type.mutable_sequence_type()->mutable_elem_type()->mutable_tensor_type()->set_elem_type(item.type);
   if (!item.value)
     return type;
   type.mutable_tensor_type()->set_elem_type(item.type);
@@ -562,6 +544,13 @@ void GraphImporter::finish(const Scope &scope, func::FuncOp func) {
       reportModel("output '" + output.name() + "'", "is not defined by any node");
     if (!item)
       continue;
+    if (!item->value) {
+      reportModel("output '" + output.name() + "'",
+                  std::string(item->sequence ? "is a sequence" : "is an empty optional") +
+                      "; only tensors leave a model, so a sequence must be consumed inside (SequenceAt, "
+                      "ConcatFromSequence)");
+      continue;
+    }
     results.push_back(item->value);
     items.push_back(*item);
   }

@@ -47,10 +47,12 @@ public:
   std::vector<std::string> argumentNames(mlir::Value value);
   /// A constant of the model; null, with the node failed, if it cannot be read.
   mlir::Value constant(Node &node, const ::onnx::TensorProto &tensor);
-  /// Imports the nodes of a branch in place and returns its results.
-  llvm::SmallVector<Item> importBranch(Node &node, const ::onnx::GraphProto &branch);
+  mlir::OpBuilder &builder() { return b; }
 
 private:
+  friend class Attempt;
+  friend class Subgraph;
+
   void importInputs(Scope &scope);
   void importInitializers(Scope &scope, const ::onnx::GraphProto &graph);
   std::optional<Shape> inputShape(const ::onnx::ValueInfoProto &input);
@@ -89,8 +91,22 @@ private:
   int depth = 0;
   /// Nodes imported inside calls and branches so far.
   int64_t expanded = 0;
+  int64_t wastedNodes = 0; ///< of those, nodes that were taken back
   const Scope *current = nullptr; ///< of that node
 };
+
+/// Calls and branches may nest this deep; recursion of functions ends here.
+constexpr int mostNested = 64;
+/// Nodes that calls and branches may expand to: a few functions that call one another twice reach any number.
+constexpr int64_t mostExpanded = 1 << 17;
+
+/// The names that a node reads, those that its branches' nodes read included.
+void collectNames(const ::onnx::NodeProto &proto, llvm::SmallVectorImpl<llvm::StringRef> &names, int depth = 0);
+
+/// The nodes with producers before consumers, otherwise in their own order. ONNX asks for that, not all exporters
+/// comply. Nodes of a cycle come in an order in which one of them reads what is not defined yet.
+llvm::SmallVector<const ::onnx::NodeProto *>
+sortNodes(const google::protobuf::RepeatedPtrField<::onnx::NodeProto> &nodes);
 
 } // namespace jacquard::importer
 

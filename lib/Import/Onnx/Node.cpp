@@ -48,6 +48,14 @@ void Node::requireFloat(size_t i) {
     fail("input '" + inputName(i) + "' has element type " + elementTypeName(type(i)) + "; expected a float type");
 }
 
+void Node::failFor(const llvm::Twine &text, ArrayRef<size_t> unlessConstant) {
+  fail(text);
+  for (size_t i : unlessConstant)
+    if (has(i) && inputs[i].value && !graph.evaluator().evaluate(input(i)))
+      for (std::string &name : graph.argumentNames(input(i)))
+        needed.push_back(std::move(name));
+}
+
 ElementsAttr Node::constant(size_t i) {
   // After an input that is no constant, others are looked at too: all that are needed are told at once.
   if ((failed() && needed.empty()) || !has(i))
@@ -59,7 +67,9 @@ ElementsAttr Node::constant(size_t i) {
   std::string names;
   for (const std::string &name : arguments)
     names += (names.empty() ? "'" : ", '") + name + "'";
-  if (names.empty())
+  if (names.empty() && ConstantEvaluator::dependsOnLoop(input(i)))
+    fail("input '" + inputName(i) + "' must be a constant, but changes from iteration to iteration of a loop");
+  else if (names.empty())
     fail("the value of input '" + inputName(i) + "' cannot be computed while importing");
   else
     fail("input '" + inputName(i) + "' must be a constant, but depends on the model's input " + names);
@@ -190,4 +200,9 @@ bool Node::wants(size_t i) const { return i < outputs.size() && !proto.output(in
 void Node::result(size_t i, Value value, int32_t type) {
   if (i < outputs.size())
     outputs[i] = {value, type ? type : this->type(0)};
+}
+
+void Node::result(size_t i, Item item) {
+  if (i < outputs.size())
+    outputs[i] = std::move(item);
 }

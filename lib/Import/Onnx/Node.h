@@ -19,10 +19,21 @@ namespace jacquard::importer {
 
 using ops::Shape;
 
-/// A tensor of the model: its value and its ONNX element type (which knows about signs). A null value: absent.
+/// What a name of the model stands for: a tensor (its value and its ONNX element type, which knows about signs), or
+/// something that exists while importing only: a sequence of tensors, or an optional that is empty. An optional with an
+/// element is that element. Nothing of it: absent.
 struct Item {
+  Item() = default;
+  Item(mlir::Value value, int32_t type) : value(value), type(type) {}
+  Item(std::vector<Item> sequence, int32_t type)
+      : type(type), sequence(std::make_shared<const std::vector<Item>>(std::move(sequence))) {}
+
   mlir::Value value;
-  int32_t type = 0;
+  int32_t type = 0; ///< of a sequence: of its elements
+  std::shared_ptr<const std::vector<Item>> sequence;
+  bool isEmptyOptional = false;
+
+  bool isPresent() const { return value || sequence || isEmptyOptional; }
 };
 
 /// The arguments of the function whose body is being imported, for attributes that refer to them.
@@ -53,10 +64,12 @@ public:
 
   // Inputs.
   size_t numInputs() const { return inputs.size(); }
-  bool has(size_t i) const { return i < inputs.size() && inputs[i].value; }
+  bool has(size_t i) const { return i < inputs.size() && inputs[i].isPresent(); }
   mlir::Value input(size_t i) const { return inputs[i].value; }
   /// The input, or null where it is absent.
   mlir::Value optionalInput(size_t i) const { return has(i) ? inputs[i].value : mlir::Value(); }
+  /// For operators that take more than tensors.
+  const Item &item(size_t i) const { return inputs[i]; }
   int32_t type(size_t i = 0) const { return has(i) ? inputs[i].type : 0; }
   bool isUnsigned(size_t i = 0) const { return isUnsignedType(type(i)); }
   llvm::ArrayRef<int64_t> shape(size_t i = 0) const { return ops::shapeOf(input(i)); }
@@ -71,7 +84,9 @@ public:
   mlir::ElementsAttr constant(size_t i);
   Shape constantInts(size_t i);
   std::optional<double> constantNumber(size_t i);
-  /// Arguments that would have to be constants for `constant` to succeed.
+  /// Fails; if the inputs in `unlessConstant` were constants, it would not.
+  void failFor(const llvm::Twine &reason, llvm::ArrayRef<size_t> unlessConstant);
+  /// Arguments that would have to be constants for the node to be importable.
   const std::vector<std::string> &constantsNeeded() const { return needed; }
 
   // Attributes; one of another type than asked for is an error.
@@ -93,6 +108,7 @@ public:
   bool wants(size_t i) const;
   /// Sets result i; the type defaults to that of input 0. Null values are for nodes that failed.
   void result(size_t i, mlir::Value value, int32_t type = 0);
+  void result(size_t i, Item item);
   /// Sets result 0 or fails.
   void result(Result<mlir::Value> value, int32_t type = 0) { result(0, take(std::move(value)), type); }
 
@@ -107,8 +123,8 @@ private:
   std::vector<std::string> needed;
 };
 
-/// Which element types an operator takes as its first input.
-enum class Takes { Any, Float, Number, Integer, Bool };
+/// What an operator takes: tensors, with such elements as its first input; Items: anything.
+enum class Takes { Any, Float, Number, Integer, Bool, Items };
 
 /// One row of the table of operators: `build` imports `op` of `domain` in versions [since, until].
 struct Operator {
@@ -136,6 +152,9 @@ llvm::ArrayRef<Operator> resizeOperators();
 llvm::ArrayRef<Operator> sampleOperators();
 llvm::ArrayRef<Operator> quantizeOperators();
 llvm::ArrayRef<Operator> recurrentOperators();
+llvm::ArrayRef<Operator> branchOperators();
+llvm::ArrayRef<Operator> loopOperators();
+llvm::ArrayRef<Operator> sequenceOperators();
 
 /// The row for an operator, or why there is none.
 struct Lookup {

@@ -13,8 +13,9 @@ static Table makeTable() {
   Table table;
   for (llvm::ArrayRef<Operator> family :
        {constantOperators(), elementwiseOperators(), matrixOperators(), windowOperators(), reduceOperators(),
+        normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(),
         sampleOperators(),
-        normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(), recurrentOperators()})
+        recurrentOperators(), branchOperators(), loopOperators(), sequenceOperators()})
     for (const Operator &row : family)
       table[keyOf(row.domain, row.op)].push_back(&row);
   return table;
