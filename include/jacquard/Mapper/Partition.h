@@ -39,7 +39,7 @@ struct ProgramOperand {
   unsigned index = 0;
   uint32_t laneBase = 0, laneStride = 0;
   int laneLevel = -1; ///< -1: laneBase alone
-  uint32_t constant = 0;
+  int64_t constant = 0;
 };
 
 struct ProgramInput {
@@ -53,7 +53,7 @@ struct ProgramNode {
   ProgramOperand operands[3];
   bool accumulate = false;
   int accumulatorLevel = 0;
-  uint32_t accumulatorInit = 0;
+  int64_t accumulatorInit = 0;
 };
 
 /// Pushes the value of one node, or drains accumulating nodes in the order of `nodes`, at the end of `level`.
@@ -95,7 +95,7 @@ struct StageOperand {
   unsigned index = 0;
   uint32_t laneBase = 0, laneStride = 0;
   int laneLevel = -1;
-  uint32_t constant = 0;
+  int64_t constant = 0;
 };
 
 /// One pipeline stage; opcode and accumulator settings are those of the node.

@@ -5,6 +5,7 @@
 #include "jacquard/Conversion/PatToPipe/Passes.h"
 
 #include "GroupNests.h"
+#include "WordSize.h"
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 
@@ -167,8 +168,11 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
       return tensor && tensor.getNumElements() == 0;
     });
     if (isa<pat::MapOp, pat::GroupByOp>(op)) {
-      if (!isEmpty) // nothing to compute
-        patterns.push_back(&op);
+      if (isEmpty)
+        continue; // nothing to compute
+      if (spec.compute.wideLanes == 0 && needsWideWords(&op))
+        return op.emitError() << "needs 64-bit words; '" << spec.name << "' has no wide lanes";
+      patterns.push_back(&op);
     } else if (op.getDialect() && op.getDialect()->getNamespace() == "pat") {
       return op.emitError() << "'" << op.getName() << "' does not run on the fabric yet; use --target=host";
     } else if (!matchPattern(&op, m_Constant()) && !isa<pipe::DramOp>(op) && usesTensors(op)) {

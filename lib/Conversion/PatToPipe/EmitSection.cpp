@@ -490,8 +490,9 @@ bool usedOutside(Value result, ArrayRef<const PlannedNest *> nests) {
 
 } // namespace
 
-LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> nests, const ArchSpec &arch,
+LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> nests, const ArchSpec &machine,
                                     StringRef name, function_ref<Value(Value)> dramOf) {
+  const ArchSpec arch = nests.front()->nest.wide ? machine.wide() : machine;
   SectionState state;
   llvm::SmallSetVector<Value, 8> results, locals;
   for (const PlannedNest *planned : nests)
@@ -521,7 +522,8 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
   auto section = pipe::SectionOp::create(b, loc, b.getStringAttr(name), operands,
                                          b.getI64IntegerAttr(nests.front()->mapping.units),
                                          b.getI64IntegerAttr(int64_t(cycles)),
-                                         b.getStringAttr(nests.front()->mapping.bound()));
+                                         b.getStringAttr(nests.front()->mapping.bound()),
+                                         nests.front()->nest.wide ? b.getUnitAttr() : UnitAttr());
   Block &block = section.getBody().emplaceBlock();
   for (Value operand : operands)
     block.addArgument(operand.getType(), loc);

@@ -13,6 +13,7 @@ namespace {
 /// Both ways to run a pattern: as fast as it goes, and on one unit.
 struct Candidate {
   PlannedNest fast, single;
+  const ArchSpec &arch; ///< counted in its words
   double loss() const { return single.mapping.cycles() - fast.mapping.cycles(); }
 };
 
@@ -26,7 +27,7 @@ double sectionOverhead(const ArchSpec &arch) {
 
 class Grouping {
 public:
-  Grouping(const ArchSpec &arch, bool frugal) : arch(arch), frugal(frugal) {}
+  Grouping(const ArchSpec &arch, bool frugal) : narrow(arch), wide(arch.wide()), frugal(frugal) {}
   void add(Operation *pattern);
   std::vector<std::vector<PlannedNest>> finish();
 
@@ -36,7 +37,8 @@ private:
   UnitNeed needOf(const Candidate &candidate);
   void close();
 
-  const ArchSpec &arch;
+  const ArchSpec &narrow;
+  const ArchSpec wide;
   bool frugal;
   std::vector<Candidate> current;
   UnitNeed need; ///< of `current`, all on one unit
@@ -47,7 +49,7 @@ uint64_t scratchpadBytes(Value tensor) { return 4 * uint64_t(cast<RankedTensorTy
 
 /// Units of a pattern on one unit; every access that could come from a scratchpad counts as a memory unit.
 UnitNeed Grouping::needOf(const Candidate &candidate) {
-  UnitNeed result = estimateUnits(candidate.single.nest, candidate.single.mapping, arch);
+  UnitNeed result = estimateUnits(candidate.single.nest, candidate.single.mapping, candidate.arch);
   result.memory = std::max<int64_t>(result.memory, int64_t(candidate.single.nest.accesses.size()));
   return result;
 }
@@ -55,6 +57,9 @@ UnitNeed Grouping::needOf(const Candidate &candidate) {
 bool Grouping::canJoin(const Candidate &candidate) {
   if (current.empty() || !isa<pat::MapOp>(candidate.single.nest.op) || !isa<pat::MapOp>(current.front().single.nest.op))
     return false;
+  if (candidate.single.nest.wide != current.front().single.nest.wide) // the words of a section are all alike
+    return false;
+  const ArchSpec &arch = candidate.arch;
   // Results of the section that are read here must fit one scratchpad, without costly bank conflicts.
   for (const NestAccess &access : candidate.single.nest.accesses) {
     Operation *producer = access.op.getTensor().getDefiningOp();
@@ -78,6 +83,7 @@ bool Grouping::canJoin(const Candidate &candidate) {
 
 /// Cycles saved by taking `candidate` into the current section.
 double Grouping::gain(const Candidate &candidate) {
+  const ArchSpec &arch = candidate.arch;
   double saved = sectionOverhead(arch) - candidate.loss();
   if (current.size() == 1)
     saved -= current.front().loss();
@@ -100,9 +106,10 @@ void Grouping::close() {
 }
 
 void Grouping::add(Operation *pattern) {
-  Nest nest = analyseNest(pattern, arch.compute.counters - 2); // a dimension may be cut, and all are in a metapipeline
+  Nest nest = analyseNest(pattern, narrow.compute.counters - 2); // a dimension may be cut, and all are in a metapipeline
+  const ArchSpec &arch = nest.wide ? wide : narrow;
   int64_t maxUnits = frugal ? 1 : arch.numComputeUnits();
-  Candidate candidate{{nest, chooseMapping(nest, arch, maxUnits)}, {nest, chooseMapping(nest, arch, 1)}};
+  Candidate candidate{{nest, chooseMapping(nest, arch, maxUnits)}, {nest, chooseMapping(nest, arch, 1)}, arch};
   if (frugal || !canJoin(candidate) || gain(candidate) <= 0)
     close();
   UnitNeed more = needOf(candidate);

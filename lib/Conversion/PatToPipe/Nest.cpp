@@ -6,6 +6,8 @@
 // them is checked.
 #include "Nest.h"
 
+#include "WordSize.h"
+
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 #include "jacquard/Dialect/Pat/Transforms/IndexMath.h"
 
@@ -307,6 +309,7 @@ Nest jacquard::analyseNest(Operation *op, unsigned mostLoops) {
   Analysis analysis;
   Nest &nest = analysis.nest;
   nest.op = op;
+  nest.wide = needsWideWords(op);
   auto addDims = [&](ArrayRef<int64_t> domain, bool reduction) {
     for (int64_t extent : domain) {
       nest.dims.push_back({extent, reduction});

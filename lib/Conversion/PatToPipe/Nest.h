@@ -46,6 +46,7 @@ struct Nest {
   std::vector<NestAccess> accesses;
   /// Per index argument (the map's, then the fold's): its value as an affine expression over `dims`.
   llvm::SmallVector<mlir::AffineExpr> indexExprs;
+  bool wide = false; ///< needs 64-bit words
 
   mlir::Block *body() const { return &op->getRegion(0).front(); }
   /// All index arguments in the order of `indexExprs`.

@@ -57,7 +57,7 @@ std::optional<Positions> positionsOf(mlir::AffineMap map, mlir::ValueRange opera
 
 /// What an access does besides walking.
 struct AccessOptions {
-  uint32_t elseValue = 0;
+  int64_t elseValue = 0; ///< a word, sign-extended
   bool broadcast = false;
   int handoverLevel = -1;
 };

@@ -43,7 +43,7 @@ LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceO
     auto element = fabric::fabricElementType(type.getElementType());
     if (!element)
       return dram.emitError() << "tensor \"" << dram.getName() << "\" has element type " << type.getElementType()
-                              << ", which the fabric does not store yet; expected f32, i32, i64 or i1";
+                              << ", which the fabric does not store; expected f16, bf16, f32, f64, i1, i8, i16, i32 or i64";
     std::string symbol = (dram.getKind() + Twine(number++)).str();
     bool isPublic = dram.getKind() == "input" || dram.getKind() == "output";
     fabric::BufferOp::create(builder, dram.getLoc(), builder.getStringAttr(symbol), dram.getKindAttr(),
@@ -66,7 +66,8 @@ LogicalResult ConvertPipeToFabric::lowerSections(func::FuncOp function, fabric::
   OpBuilder builder = OpBuilder::atBlockEnd(&device.getBody().front());
   for (auto section : function.getOps<pipe::SectionOp>()) {
     auto lowered = fabric::SectionOp::create(builder, section.getLoc(), section.getNameAttr(),
-                                             section.getPredictedCyclesAttr(), section.getBoundAttr());
+                                             section.getPredictedCyclesAttr(), section.getBoundAttr(),
+                                             section.getWideAttr());
     OpBuilder inside = OpBuilder::atBlockEnd(&lowered.getBody().emplaceBlock());
     SmallVector<FlatSymbolRefAttr> names;
     for (Value buffer : section.getBuffers())

@@ -85,7 +85,7 @@ FailureOr<Value> SectionLowering::makeMemory(Location loc, Value buffer, int64_t
   Value stream = fabric::MemoryOp::create(
       b, loc, fabric::StreamType::get(b.getContext()), writer->data, writer->access, writer->index, read, readIndex,
       b.getI64IntegerAttr(scratchpadWords(cast<MemRefType>(buffer.getType()))),
-      b.getI64IntegerAttr(declaration.getDepth()), writer->accumulate, b.getI32IntegerAttr(int32_t(writer->init)),
+      b.getI64IntegerAttr(declaration.getDepth()), writer->accumulate, b.getI64IntegerAttr(writer->init),
       DenseI64ArrayAttr(), StringAttr());
   if (!readIndex)
     streams[key] = stream;
@@ -214,7 +214,7 @@ FailureOr<BufferWriter> SectionLowering::lowerLoad(pipe::LoadOp load, int64_t un
   Chain outer;
   outer.levels = enclosingLoops(load);
   auto origins = positionsOf(load.getOrigin(), load.getIndices(), outer, constantsOf(unit));
-  auto word = constantWord(load, load.getElseValue());
+  auto word = constantWord(load, load.getElseValue(), wide);
   if (failed(word))
     return failure();
   if (!origins)

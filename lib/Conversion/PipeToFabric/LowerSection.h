@@ -18,15 +18,16 @@ struct BufferWriter {
   mlir::Value data, index; ///< index: null unless the addresses come from a stream
   fabric::AccessAttr access;
   mlir::StringAttr accumulate; ///< opcode, or null
-  uint32_t init = 0;
+  int64_t init = 0; ///< a word, sign-extended
 };
 
 class SectionLowering {
 public:
   /// `symbolOf` names the `fabric.buffer` of a section operand.
-  SectionLowering(mlir::OpBuilder &builder, pipe::SectionOp section, const ArchSpec &arch,
+  SectionLowering(mlir::OpBuilder &builder, pipe::SectionOp section, const ArchSpec &machine,
                   llvm::ArrayRef<mlir::FlatSymbolRefAttr> symbols)
-      : b(builder), section(section), arch(arch), symbols(symbols) {}
+      : b(builder), section(section), wide(section.getWide()), arch(wide ? machine.wide() : machine),
+        symbols(symbols) {}
 
   mlir::LogicalResult lower();
 
@@ -56,7 +57,8 @@ public:
 
   mlir::OpBuilder &b;
   pipe::SectionOp section;
-  const ArchSpec &arch;
+  const bool wide;     ///< words have 64 bits
+  const ArchSpec arch; ///< counted in the section's words
 
 private:
   mlir::FailureOr<BufferWriter> lowerLoad(pipe::LoadOp load, int64_t unit);

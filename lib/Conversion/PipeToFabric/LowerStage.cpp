@@ -20,19 +20,19 @@ namespace {
 /// Gathers the inputs, operations and outputs of one compute unit, then creates it.
 class UnitBuilder {
 public:
-  UnitBuilder(OpBuilder &section, Location loc, const Chain &chain)
-      : chain(chain), section(section), loc(loc), block(std::make_unique<Block>()), b(section.getContext()) {
+  UnitBuilder(OpBuilder &section, Location loc, const Chain &chain, bool wide)
+      : chain(chain), section(section), loc(loc), wide(wide), block(std::make_unique<Block>()), b(section.getContext()) {
     b.setInsertionPointToEnd(block.get());
   }
 
   Value addInput(Value stream, int popLevel) {
     streams.push_back(stream);
     popLevels.push_back(popLevel);
-    return block->addArgument(b.getI32Type(), loc);
+    return block->addArgument(b.getType<fabric::WordType>(), loc);
   }
   void push(Value word) {
     if (!word.getDefiningOp<fabric::FuOp>()) // only results of operations can leave the pipeline
-      word = emitFu(b, loc, Opcode::Move, {word});
+      word = words(loc).fu(Opcode::Move, {word});
     fabric::PushOp::create(b, loc, word, b.getI64IntegerAttr(chain.innermost()));
     ++outputs;
   }
@@ -49,13 +49,15 @@ public:
     return unit.getOutputs();
   }
   OpBuilder &builder() { return b; }
+  WordEmitter words(Location at) { return WordEmitter(b, at, wide); }
 
   const Chain &chain;
-  llvm::DenseMap<std::pair<Value, int>, Value> words; ///< (value, slot or -1) -> word in this unit
+  llvm::DenseMap<std::pair<Value, int>, Value> known; ///< (value, slot or -1) -> word in this unit
 
 private:
   OpBuilder &section;
   Location loc;
+  bool wide;
   std::unique_ptr<Block> block;
   OpBuilder b;
   SmallVector<Value> streams;
@@ -83,6 +85,8 @@ private:
   FailureOr<Value> lowerAccumulation(UnitBuilder &inner, pipe::ReduceOp reduce, int slot);
   LogicalResult lowerReductions();
   LogicalResult lowerWrites();
+  bool wantsNormalising(pipe::ReduceOp reduce);
+  bool leavesAsReduced(pipe::WriteOp write);
   LogicalResult lowerWrite(pipe::WriteOp write, Value stream);
   LogicalResult lowerAccumulates();
 
@@ -145,35 +149,45 @@ bool StageLowering::onSlots(Value value) {
 /// The word of `value` in a unit; `slot` is the slot of the inner unit, -1 in an outer one.
 FailureOr<Value> StageLowering::lowerValue(UnitBuilder &builder, Value value, int slot) {
   int key = slot >= 0 && onSlots(value) ? slot : -1;
-  if (Value known = builder.words.lookup({value, key}))
+  if (Value known = builder.known.lookup({value, key}))
     return known;
   auto word = computeValue(builder, value, slot);
   if (succeeded(word))
-    builder.words[{value, key}] = *word;
+    builder.known[{value, key}] = *word;
   return word;
+}
+
+/// Accumulators neither wrap nor round to their type.
+bool StageLowering::wantsNormalising(pipe::ReduceOp reduce) {
+  using Kind = arith::AtomicRMWKind;
+  bool grows = llvm::is_contained({Kind::addi, Kind::muli, Kind::addf, Kind::mulf}, reduce.getKind());
+  Type type = reduce.getResult().getType();
+  return grows && !type.isInteger(1) && WordEmitter(section.b, loc, section.wide).needsNormalising(type);
 }
 
 FailureOr<Value> StageLowering::computeValue(UnitBuilder &builder, Value value, int slot) {
   OpBuilder &b = builder.builder();
   if (int level = builder.chain.find(value); level >= 0)
-    return fabric::CounterOp::create(b, loc, b.getI32Type(), b.getI64IntegerAttr(level)).getResult();
+    return fabric::CounterOp::create(b, loc, b.getType<fabric::WordType>(), b.getI64IntegerAttr(level)).getResult();
   if (value == slotIndex && slot >= 0)
-    return emitWord(b, loc, uint32_t(slot));
+    return builder.words(loc).word(slot);
   if (auto it = constants.find(value); it != constants.end())
-    return emitWord(b, loc, uint32_t(it->second));
+    return builder.words(loc).word(it->second);
   Operation *op = value.getDefiningOp();
   if (!op)
     return stage.emitError() << "uses an index that is not one of its loops";
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-    auto word = constantWord(op, constant.getValue());
+    auto word = constantWord(op, constant.getValue(), section.wide);
     if (failed(word))
       return failure();
-    return emitWord(b, op->getLoc(), *word);
+    return builder.words(op->getLoc()).word(*word);
   }
   if (auto read = dyn_cast<pipe::ReadOp>(op))
     return lowerRead(builder, read, slot);
-  if (isa<pipe::ReduceOp>(op))
-    return builder.addInput(reduced.lookup(value), builder.chain.innermost());
+  if (auto reduce = dyn_cast<pipe::ReduceOp>(op)) {
+    Value word = builder.addInput(reduced.lookup(value), builder.chain.innermost());
+    return wantsNormalising(reduce) ? builder.words(loc).normalise(word, value.getType()) : word;
+  }
   SmallVector<Value> words;
   for (Value operand : op->getOperands()) {
     auto word = lowerValue(builder, operand, slot);
@@ -181,7 +195,7 @@ FailureOr<Value> StageLowering::computeValue(UnitBuilder &builder, Value value, 
       return failure();
     words.push_back(*word);
   }
-  return lowerScalarOp(b, op, words);
+  return lowerScalarOp(b, op, words, section.wide);
 }
 
 //===----------------------------------------------------------------------===//
@@ -196,7 +210,7 @@ FailureOr<Value> StageLowering::streamOf(pipe::ReadOp read, const Chain &chain, 
   AccessOptions options;
   options.broadcast = broadcast;
   if (read.getElseValue()) {
-    auto word = constantWord(read, *read.getElseValue());
+    auto word = constantWord(read, *read.getElseValue(), section.wide);
     if (failed(word))
       return failure();
     options.elseValue = *word;
@@ -267,23 +281,23 @@ FailureOr<Value> StageLowering::lowerRead(UnitBuilder &builder, pipe::ReadOp rea
   if (!perSlot)
     return builder.addInput(*stream, last);
   // One input for all slots: each takes its lane.
-  Value vector = builder.words.lookup({read.getResult(), -2});
+  Value vector = builder.known.lookup({read.getResult(), -2});
   if (!vector)
-    builder.words[{read.getResult(), -2}] = vector = builder.addInput(*stream, last);
+    builder.known[{read.getResult(), -2}] = vector = builder.addInput(*stream, last);
   OpBuilder &b = builder.builder();
   for (int64_t s = 0; s < numSlots; ++s)
-    builder.words[{read.getResult(), int(s)}] =
-        fabric::LaneOp::create(b, read.getLoc(), b.getI32Type(), vector, b.getI64IntegerAttr(s),
+    builder.known[{read.getResult(), int(s)}] =
+        fabric::LaneOp::create(b, read.getLoc(), b.getType<fabric::WordType>(), vector, b.getI64IntegerAttr(s),
                                b.getI64IntegerAttr(0), b.getI64IntegerAttr(-1));
-  return builder.words[{read.getResult(), slot}];
+  return builder.known[{read.getResult(), slot}];
 }
 
 /// A unit that computes the element address of map(indices) at every firing of `chain`. With `checked` it is -1 outside of
 /// the tensor; else only an address outside of the tensor's storage is caught, by the port.
 FailureOr<Value> StageLowering::addressStream(const Chain &chain, AffineMap map, ValueRange indices,
                                               const TensorShape &shape, int slot, bool checked) {
-  UnitBuilder address(section.b, loc, chain);
-  OpBuilder &b = address.builder();
+  UnitBuilder address(section.b, loc, chain, section.wide);
+  WordEmitter words = address.words(loc);
   SmallVector<Value> operands;
   SmallVector<std::optional<int64_t>> lowest, highest;
   for (Value index : indices) {
@@ -299,19 +313,19 @@ FailureOr<Value> StageLowering::addressStream(const Chain &chain, AffineMap map,
                       : fixed    ? std::optional(constant->second)
                                  : std::nullopt);
   }
-  AffineEmitter emitter(b, loc, operands, lowest, highest);
-  AffineExpr sum = b.getAffineConstantExpr(0);
+  AffineEmitter emitter(words, operands, lowest, highest);
+  AffineExpr sum = section.b.getAffineConstantExpr(0);
   Value inside;
   for (auto [expr, size, stride] : llvm::zip(map.getResults(), shape.sizes, shape.strides)) {
     sum = sum + expr * stride;
     if (!checked || shape.sizes.size() == 1)
       continue; // the port's own check is enough
-    Value fits = emitFu(b, loc, Opcode::ICmpLtU, {emitter.emit(expr), emitWord(b, loc, uint32_t(size))});
-    inside = inside ? emitFu(b, loc, Opcode::And, {inside, fits}) : fits;
+    Value fits = words.fu(Opcode::ICmpLtU, {emitter.emit(expr), words.word(size)});
+    inside = inside ? words.fu(Opcode::And, {inside, fits}) : fits;
   }
   Value linear = emitter.emit(simplifyAffineExpr(sum, map.getNumDims(), 0));
   if (inside)
-    linear = emitFu(b, loc, Opcode::Select, {inside, linear, emitWord(b, loc, uint32_t(-1))});
+    linear = words.fu(Opcode::Select, {inside, linear, words.word(-1)});
   address.push(linear);
   return Value(address.finish().front());
 }
@@ -325,7 +339,7 @@ FailureOr<Value> StageLowering::gather(UnitBuilder &builder, pipe::ReadOp read, 
     return failure();
   AccessOptions options;
   if (read.getElseValue()) {
-    auto word = constantWord(read, *read.getElseValue());
+    auto word = constantWord(read, *read.getElseValue(), section.wide);
     if (failed(word))
       return failure();
     options.elseValue = *word;
@@ -354,8 +368,8 @@ FailureOr<Value> StageLowering::gather(UnitBuilder &builder, pipe::ReadOp read, 
 
 /// One accumulator: a product that is only summed joins it as a multiply-add.
 FailureOr<Value> StageLowering::lowerAccumulation(UnitBuilder &inner, pipe::ReduceOp reduce, int slot) {
-  auto opcode = opcodeOfKind(reduce.getKind());
-  auto init = constantWord(reduce, reduce.getInit());
+  auto opcode = opcodeOfKind(reduce.getKind(), reduce.getResult().getType());
+  auto init = constantWord(reduce, reduce.getInit(), section.wide);
   if (!opcode || failed(init))
     return reduce.emitError() << "reduction does not run on the fabric yet";
   SmallVector<Value> values = {reduce.getValue()};
@@ -377,10 +391,10 @@ FailureOr<Value> StageLowering::lowerAccumulation(UnitBuilder &inner, pipe::Redu
   }
   OpBuilder &b = inner.builder();
   std::string_view name = opcodeName(*opcode);
-  return fabric::AccumulateOp::create(b, reduce.getLoc(), b.getI32Type(),
+  return fabric::AccumulateOp::create(b, reduce.getLoc(), b.getType<fabric::WordType>(),
                                       b.getStringAttr(StringRef(name.data(), name.size())), words,
                                       b.getI64IntegerAttr(int64_t(outerLevels) - 1),
-                                      b.getI32IntegerAttr(int32_t(*init)), IntegerAttr())
+                                      b.getI64IntegerAttr(*init), IntegerAttr())
       .getResult();
 }
 
@@ -388,7 +402,7 @@ LogicalResult StageLowering::lowerReductions() {
   SmallVector<pipe::ReduceOp> reductions(stage.getOps<pipe::ReduceOp>());
   if (reductions.empty())
     return success();
-  UnitBuilder inner(section.b, loc, innerChain);
+  UnitBuilder inner(section.b, loc, innerChain, section.wide);
   for (pipe::ReduceOp reduce : reductions) {
     SmallVector<Value> accumulators;
     for (int64_t slot = 0; slot < numSlots; ++slot) {
@@ -399,7 +413,7 @@ LogicalResult StageLowering::lowerReductions() {
     }
     StringAttr tree;
     if (lanesReduce) {
-      std::string_view name = opcodeName(*opcodeOfKind(reduce.getKind()));
+      std::string_view name = opcodeName(*opcodeOfKind(reduce.getKind(), reduce.getResult().getType()));
       tree = section.b.getStringAttr(StringRef(name.data(), name.size()));
     }
     inner.drain(accumulators, int(outerLevels) - 1, tree);
@@ -448,12 +462,19 @@ LogicalResult StageLowering::lowerWrite(pipe::WriteOp write, Value stream) {
   return success();
 }
 
+/// Whether a reduction's accumulators may be written as they are: DRAM ports wrap and round, scratchpads do not.
+bool StageLowering::leavesAsReduced(pipe::WriteOp write) {
+  auto reduce = write.getValue().getDefiningOp<pipe::ReduceOp>();
+  bool toDram = pipe::isInSpace(shapeOf(write.getDestination()).root.getType(), pipe::dramSpace);
+  return toDram || !wantsNormalising(reduce);
+}
+
 LogicalResult StageLowering::lowerWrites() {
-  UnitBuilder outer(section.b, loc, outerChain);
+  UnitBuilder outer(section.b, loc, outerChain, section.wide);
   SmallVector<pipe::WriteOp> computed;
   SmallVector<std::pair<pipe::WriteOp, Value>> writes;
   for (auto write : stage.getOps<pipe::WriteOp>()) {
-    if (Value stream = reduced.lookup(write.getValue())) {
+    if (Value stream = reduced.lookup(write.getValue()); stream && leavesAsReduced(write)) {
       writes.push_back({write, stream}); // nothing left to compute
       continue;
     }
@@ -478,7 +499,7 @@ LogicalResult StageLowering::lowerAccumulates() {
   if (accumulates.empty())
     return success();
   for (pipe::AccumulateOp accumulate : accumulates) {
-    UnitBuilder inner(section.b, loc, innerChain);
+    UnitBuilder inner(section.b, loc, innerChain, section.wide);
     for (Value value : accumulate->getOperands()) {
       if (value == accumulate.getDestination())
         continue;
@@ -487,8 +508,9 @@ LogicalResult StageLowering::lowerAccumulates() {
         return failure();
       inner.push(*word);
     }
-    auto opcode = opcodeOfKind(accumulate.getKind());
-    auto init = constantWord(accumulate, accumulate.getInit());
+    Type type = cast<MemRefType>(accumulate.getDestination().getType()).getElementType();
+    auto opcode = opcodeOfKind(accumulate.getKind(), type);
+    auto init = constantWord(accumulate, accumulate.getInit(), section.wide);
     if (!opcode || failed(init))
       return accumulate.emitError() << "combination does not run on the fabric yet";
     ResultRange streams = inner.finish();

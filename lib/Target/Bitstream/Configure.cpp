@@ -19,7 +19,10 @@ bitstream::CounterChain chainOf(ArrayRef<int64_t> extents, int64_t vectorLevel) 
   return chain;
 }
 
-bitstream::AccessProgram accessOf(AccessAttr attr) {
+/// The bits of a word of the IR, which is sign-extended.
+uint64_t bitsOf(int64_t word, bool wide) { return wide ? uint64_t(word) : uint32_t(word); }
+
+bitstream::AccessProgram accessOf(AccessAttr attr, bool wide) {
   bitstream::AccessProgram access;
   access.used = true;
   access.counters = chainOf(attr.getExtents(), attr.getVectorLevel());
@@ -34,7 +37,7 @@ bitstream::AccessProgram accessOf(AccessAttr attr) {
                           numbers[4]});
   }
   access.address = unsigned(attr.getAddress());
-  access.elseValue = attr.getElseValue();
+  access.elseValue = bitsOf(attr.getElseValue(), wide);
   access.broadcast = attr.getBroadcast();
   access.indexed = attr.isIndexed();
   access.indexLevel = attr.isIndexed() ? int(attr.getIndexLevel()) : 0;
@@ -50,7 +53,7 @@ int registerOf(Value word, ComputeOp unit) {
   return dest ? int(dest.getInt()) : -1;
 }
 
-bitstream::Operand operandOf(Value word, ComputeOp unit) {
+bitstream::Operand operandOf(Value word, ComputeOp unit, bool wide) {
   bitstream::Operand operand;
   Operation *op = word.getDefiningOp();
   if (auto counter = dyn_cast_or_null<CounterOp>(op)) {
@@ -58,7 +61,7 @@ bitstream::Operand operandOf(Value word, ComputeOp unit) {
     operand.index = uint32_t(counter.getLevel());
   } else if (auto constant = dyn_cast_or_null<ConstantOp>(op)) {
     operand.kind = bitstream::OperandKind::Constant;
-    operand.constant = uint32_t(constant.getValue());
+    operand.constant = bitsOf(constant.getValue(), wide);
   } else if (auto lane = dyn_cast_or_null<LaneOp>(op)) {
     operand.kind = bitstream::OperandKind::LaneOfRegister;
     operand.index = uint32_t(registerOf(lane.getInput(), unit));
@@ -77,14 +80,14 @@ void configureStage(Operation &op, ComputeOp unit, bitstream::ComputeConfig &con
   stage.opcode = opcodeOf(op.getAttrOfType<StringAttr>("opcode"));
   unsigned count = 0;
   for (Value operand : op.getOperands())
-    stage.operands[count++] = operandOf(operand, unit);
+    stage.operands[count++] = operandOf(operand, unit, config.wide);
   if (auto dest = op.getAttrOfType<IntegerAttr>("dest"))
     stage.destination = int(dest.getInt());
   if (auto accumulate = dyn_cast<AccumulateOp>(op)) {
     stage.operands[count].kind = bitstream::OperandKind::Accumulator;
     stage.accumulate = true;
     stage.accumulatorLevel = int(accumulate.getLevel());
-    stage.accumulatorInit = uint32_t(accumulate.getInit());
+    stage.accumulatorInit = bitsOf(accumulate.getInit(), config.wide);
   }
 }
 
@@ -92,6 +95,7 @@ FailureOr<bitstream::ComputeConfig> configureCompute(ComputeOp unit, const Fabri
   if (!unit.isPartitioned())
     return unit.emitError() << "is not partitioned; run fabric-partition before";
   bitstream::ComputeConfig config;
+  config.wide = isWide(unit);
   config.counters = chainOf(unit.getCounters(), unit.getVectorLevel());
   config.inputs.resize(model.numInputs(UnitKind::Compute));
   config.outputs.resize(model.numOutputs(UnitKind::Compute));
@@ -128,23 +132,25 @@ FailureOr<bitstream::ComputeConfig> configureCompute(ComputeOp unit, const Fabri
 
 bitstream::MemoryConfig configureMemory(MemoryOp unit) {
   bitstream::MemoryConfig config;
+  config.wide = isWide(unit);
   config.bufferWords = uint32_t(unit.getWords());
   config.bufferCount = uint32_t(unit.getBuffers());
   if (unit.getAccumulate())
     config.accumulate = opcodeOf(*unit.getAccumulate());
-  config.accumulateInit = uint32_t(unit.getInit());
-  config.write = accessOf(unit.getWrite());
-  config.read = accessOf(unit.getRead());
+  config.accumulateInit = bitsOf(unit.getInit(), config.wide);
+  config.write = accessOf(unit.getWrite(), config.wide);
+  config.read = accessOf(unit.getRead(), config.wide);
   return config;
 }
 
 bitstream::DramPortConfig configurePort(Operation *op, FlatSymbolRefAttr symbol, AccessAttr access) {
   auto buffer = cast<BufferOp>(SymbolTable::lookupSymbolIn(op->getParentOfType<DeviceOp>(), symbol));
   bitstream::DramPortConfig config;
+  config.wide = isWide(op);
   config.store = isa<fabric::StoreOp>(op);
   config.type = *fabricElementType(cast<RankedTensorType>(buffer.getType()).getElementType());
   config.baseAddress = uint64_t(buffer.getAddress());
-  config.access = accessOf(access);
+  config.access = accessOf(access, config.wide);
   return config;
 }
 

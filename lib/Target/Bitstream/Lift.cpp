@@ -37,21 +37,18 @@ private:
   AccessAttr liftAccess(const bitstream::AccessProgram &access);
   StringAttr opcode(Opcode op);
   LogicalResult writeRoutes();
+  /// Whether the units work on 64-bit words; they agree on it.
+  LogicalResult liftWidth();
+  int64_t wordOf(uint64_t bits) { return wide ? int64_t(bits) : int64_t(int32_t(bits)); }
   /// An input that the unit at `site` uses is driven by a stream.
   LogicalResult requireInput(unsigned site, ArrayRef<Value> inputs, unsigned port);
-  /// The units of the dialect have 32-bit words.
-  template <typename Units> LogicalResult requireNarrow(const Units &units) {
-    for (auto &unit : units)
-      if (unit.config.wide)
-        return error(unit.site) << "has 64-bit words; expected 32, others have no form in this dialect";
-    return success();
-  }
   InFlightDiagnostic error(unsigned site) { return device.emitError() << model.describeSite(site) << " "; }
 
   DeviceOp device;
   const bitstream::SectionConfig &config;
   const FabricModel &model;
   OpBuilder builder;
+  bool wide = false;
   mapper::Lifted nets;
   std::map<std::pair<unsigned, unsigned>, mapper::SitePort> driver; ///< (site, input port) -> source
   std::map<std::pair<unsigned, unsigned>, Value> streams;           ///< (site, output port) -> stream
@@ -76,8 +73,23 @@ AccessAttr SectionLifter::liftAccess(const bitstream::AccessProgram &access) {
   for (const bitstream::AddressOp &op : access.ops)
     llvm::append_range(ops, ArrayRef<int64_t>{int64_t(op.kind), op.a, op.b, op.low, op.high});
   return AccessAttr::get(builder.getContext(), extents, access.counters.vectorLevel, registers, ops, access.address,
-                         access.elseValue, access.broadcast,
+                         wordOf(access.elseValue), access.broadcast,
                          access.indexed ? access.indexLevel : AccessAttr::noIndex, access.handoverLevel);
+}
+
+LogicalResult SectionLifter::liftWidth() {
+  unsigned numUnits = 0, numWide = 0;
+  auto count = [&](auto &units) {
+    for (auto &unit : units)
+      ++numUnits, numWide += unit.config.wide;
+  };
+  count(config.compute);
+  count(config.memory);
+  count(config.dram);
+  wide = numWide > 0;
+  if (wide && numWide < numUnits)
+    return device.emitError() << numWide << " of " << numUnits << " units are wide; expected all or none of a section";
+  return success();
 }
 
 LogicalResult SectionLifter::liftNets() {
@@ -180,7 +192,7 @@ LogicalResult SectionLifter::liftCompute(const bitstream::AtSite<bitstream::Comp
                               builder.getDenseI64ArrayAttr(registers), place(unit.site), StringAttr());
   Block &block = op.getBody().emplaceBlock();
   OpBuilder body = OpBuilder::atBlockEnd(&block);
-  Type word = builder.getI32Type();
+  Type word = builder.getType<WordType>();
   std::vector<Value> file(model.spec().compute.registers); // what each pipeline register holds by now
   for (int64_t reg : registers)
     file[reg] = block.addArgument(word, loc);
@@ -203,7 +215,7 @@ LogicalResult SectionLifter::liftCompute(const bitstream::AtSite<bitstream::Comp
         operands.push_back(CounterOp::create(body, loc, word, body.getI64IntegerAttr(operand.index)));
         break;
       case bitstream::OperandKind::Constant:
-        operands.push_back(ConstantOp::create(body, loc, word, operand.constant));
+        operands.push_back(ConstantOp::create(body, loc, word, wordOf(operand.constant)));
         break;
       case bitstream::OperandKind::None:
       case bitstream::OperandKind::Accumulator:
@@ -214,7 +226,7 @@ LogicalResult SectionLifter::liftCompute(const bitstream::AtSite<bitstream::Comp
     if (stage.accumulate) {
       accumulators[number] = AccumulateOp::create(body, loc, word, opcode(stage.opcode), operands,
                                                   body.getI64IntegerAttr(stage.accumulatorLevel),
-                                                  body.getI32IntegerAttr(int32_t(stage.accumulatorInit)), at);
+                                                  body.getI64IntegerAttr(wordOf(stage.accumulatorInit)), at);
       continue;
     }
     IntegerAttr dest = stage.destination < 0 ? IntegerAttr() : body.getI64IntegerAttr(stage.destination);
@@ -253,7 +265,7 @@ LogicalResult SectionLifter::liftMemory(const bitstream::AtSite<bitstream::Memor
                              c.read.indexed ? inputs[2] : Value(), builder.getI64IntegerAttr(c.bufferWords),
                              builder.getI64IntegerAttr(c.bufferCount),
                              c.accumulate == Opcode::Nop ? StringAttr() : opcode(c.accumulate),
-                             builder.getI32IntegerAttr(int32_t(c.accumulateInit)), place(unit.site), StringAttr());
+                             builder.getI64IntegerAttr(wordOf(c.accumulateInit)), place(unit.site), StringAttr());
   defineOutput(unit.site, 0, op.getResult());
   return success();
 }
@@ -356,10 +368,10 @@ LogicalResult SectionLifter::writeRoutes() {
 }
 
 FailureOr<SectionOp> SectionLifter::lift(StringRef name) {
-  if (failed(requireNarrow(config.compute)) || failed(requireNarrow(config.memory)) ||
-      failed(requireNarrow(config.dram)) || failed(liftNets()))
+  if (failed(liftWidth()) || failed(liftNets()))
     return failure();
-  auto section = SectionOp::create(builder, device.getLoc(), builder.getStringAttr(name), IntegerAttr(), StringAttr());
+  auto section = SectionOp::create(builder, device.getLoc(), builder.getStringAttr(name), IntegerAttr(), StringAttr(),
+                                   wide ? builder.getUnitAttr() : UnitAttr());
   builder.setInsertionPointToStart(&section.getBody().emplaceBlock());
   if (failed(liftUnits()) || failed(writeRoutes()))
     return section.erase(), failure();

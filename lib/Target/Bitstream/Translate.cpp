@@ -14,13 +14,7 @@ using namespace jacquard::fabric;
 
 namespace {
 
-/// Appends the elements of a constant as DRAM holds them.
-template <typename T>
-void appendElement(std::vector<uint8_t> &bytes, T value) {
-  const auto *raw = reinterpret_cast<const uint8_t *>(&value);
-  bytes.insert(bytes.end(), raw, raw + sizeof(T));
-}
-
+/// The elements of a constant as DRAM holds them.
 FailureOr<std::vector<uint8_t>> constantBytes(BufferOp buffer) {
   auto type = cast<RankedTensorType>(buffer.getType());
   ElementType element = *fabricElementType(type.getElementType());
@@ -41,19 +35,17 @@ FailureOr<std::vector<uint8_t>> constantBytes(BufferOp buffer) {
   auto dense = dyn_cast<DenseElementsAttr>(*buffer.getValue());
   if (!dense)
     return buffer.emitError() << "constant has no dense elements";
-  if (element == ElementType::F32) {
+  auto append = [&](const APInt &bits) { // little-endian, as the processor and DRAM have it
+    uint64_t value = bits.getZExtValue();
+    const auto *raw = reinterpret_cast<const uint8_t *>(&value);
+    bytes.insert(bytes.end(), raw, raw + elementBytes(element));
+  };
+  if (isFloatElement(element))
     for (const APFloat &value : dense.getValues<APFloat>())
-      appendElement(bytes, uint32_t(value.bitcastToAPInt().getZExtValue()));
-    return bytes;
-  }
-  for (const APInt &value : dense.getValues<APInt>()) {
-    if (element == ElementType::I64)
-      appendElement(bytes, value.getSExtValue());
-    else if (element == ElementType::I32)
-      appendElement(bytes, int32_t(value.getSExtValue()));
-    else
-      appendElement(bytes, uint8_t(value.getZExtValue()));
-  }
+      append(value.bitcastToAPInt());
+  else
+    for (const APInt &value : dense.getValues<APInt>())
+      append(value);
   return bytes;
 }
 

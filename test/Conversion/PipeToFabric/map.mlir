@@ -10,7 +10,7 @@
 // CHECK-NEXT:     %[[A:.*]] = fabric.load @input0 <[40] vector 0 registers {{\[}}[0, 1]] address 0>
 // CHECK-NEXT:     %[[M:.*]] = fabric.memory %[[A]] write <[40] vector 0 registers {{\[}}[0, 1]] address 0> read <[40] vector 0 registers {{\[}}[0, 1]] address 0> words 40 buffers 1
 // CHECK-NEXT:     %[[C:.*]] = fabric.compute(%[[M]]) scalars() pop [0] counters [40] vector 0 {
-// CHECK-NEXT:     ^bb0(%[[X:.*]]: i32):
+// CHECK-NEXT:     ^bb0(%[[X:.*]]: !fabric.word):
 // CHECK-NEXT:       %[[S:.*]] = fabric.fu "fmul"(%[[X]], %[[X]])
 // CHECK-NEXT:       fabric.push %[[S]] level 0
 // CHECK-NEXT:     } -> !fabric.stream

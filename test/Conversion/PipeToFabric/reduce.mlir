@@ -4,7 +4,7 @@
 // share; the drain sends them one after another. With the reduction over lanes a tree combines them.
 // CHECK-LABEL: fabric.section "slots"
 // CHECK:       fabric.compute(%{{.*}}, %{{.*}}) scalars() pop [1, 1] counters [32, 8] vector 0 {
-// CHECK-NEXT:  ^bb0(%[[X:.*]]: i32, %[[Y:.*]]: i32):
+// CHECK-NEXT:  ^bb0(%[[X:.*]]: !fabric.word, %[[Y:.*]]: !fabric.word):
 // CHECK:         %[[L0:.*]] = fabric.lane %[[Y]] base 0 stride 0 level -1
 // CHECK-NEXT:    %[[L1:.*]] = fabric.lane %[[Y]] base 1 stride 0 level -1
 // CHECK-NEXT:    %[[A0:.*]] = fabric.accumulate "fma"(%[[X]], %[[L0]]) level 0 init 0

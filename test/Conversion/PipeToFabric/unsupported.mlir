@@ -2,8 +2,8 @@
 
 // A type that DRAM ports do not convert.
 func.func @main() {
-  // expected-error @+1 {{tensor "x" has element type 'f16', which the fabric does not store yet; expected f32, i32, i64 or i1}}
-  %x = pipe.dram "input" "x" : memref<40xf16, "dram">
+  // expected-error @+1 {{tensor "x" has element type 'i4', which the fabric does not store; expected f16, bf16, f32, f64, i1, i8, i16, i32 or i64}}
+  %x = pipe.dram "input" "x" : memref<40xi4, "dram">
   return
 }
 
@@ -46,8 +46,10 @@ func.func @main() {
     pipe.stage [40] roles [lanes] reductions 0 {
     ^bb0(%i: index):
       %v = pipe.read %xa map affine_map<(d0) -> (d0)>(%i) : memref<40xf32, "dram"> -> f32
-      // expected-error @+1 {{'math.cbrt' does not run on the fabric yet: no functional unit has it}}
-      %r = math.cbrt %v : f32
+      %n = arith.fptosi %v : f32 to i32
+      // expected-error @+1 {{'math.ctpop' does not run on the fabric yet: no functional unit has it}}
+      %c = math.ctpop %n : i32
+      %r = arith.sitofp %c : i32 to f32
       pipe.write %r to %ya map affine_map<(d0) -> (d0)>(%i) : f32, memref<40xf32, "dram">
     }
   } : memref<40xf32, "dram">, memref<40xf32, "dram">
@@ -65,7 +67,7 @@ func.func @main() {
     pipe.stage [40] roles [lanes] reductions 0 {
     ^bb0(%i: index):
       %v = pipe.read %xa map affine_map<(d0) -> (d0)>(%i) : memref<40xf32, "dram"> -> f32
-      // expected-error @+1 {{'arith.extf' on type 'f64' does not run on the fabric yet; expected f32, i1, i32, i64 or index}}
+      // expected-error @+1 {{'arith.extf' on type 'f64' needs a wide section}}
       %d = arith.extf %v : f32 to f64
       %r = arith.truncf %d : f64 to f32
       pipe.write %r to %ya map affine_map<(d0) -> (d0)>(%i) : f32, memref<40xf32, "dram">
@@ -85,7 +87,7 @@ func.func @main() {
     pipe.stage [40] roles [lanes] reductions 0 {
     ^bb0(%i: index):
       %v = pipe.read %xa map affine_map<(d0) -> (d0)>(%i) : memref<40xf32, "dram"> -> f32
-      // expected-error @+1 {{constant of type 'f64' does not run on the fabric yet; expected f32}}
+      // expected-error @+1 {{constant of type 'f64' needs a wide section}}
       %c = arith.constant 1.0 : f64
       %d = arith.truncf %c : f64 to f32
       %r = arith.addf %v, %d : f32

@@ -10,14 +10,14 @@ module attributes {jacquard.model = "layer", jacquard.model_hash = 4914069859696
       %2 = fabric.load @constant2 <[12] vector 0 registers [[0, 1]] address 0>
       %3 = fabric.memory %2 write <[12] vector 0 registers [[0, 1]] address 0> read <[2, 3, 4] vector 2 registers [[0, 0, 1, 3]] address 0> words 12 buffers 1
       %4 = fabric.compute(%1, %3) scalars() pop [2, 2] counters [2, 3, 4] vector 2 {
-      ^bb0(%arg0: i32, %arg1: i32):
+      ^bb0(%arg0: !fabric.word, %arg1: !fabric.word):
         %8 = fabric.accumulate "fma"(%arg0, %arg1) level 1 init 0
         fabric.drain %8 level 1 reduce "fadd"
       } -> !fabric.stream
       %5 = fabric.load @constant3 <[3] vector 0 registers [[0, 1]] address 0>
       %6 = fabric.memory %5 write <[3] vector 0 registers [[0, 1]] address 0> read <[2, 3] registers [[0, 0, 1]] address 0 broadcast> words 3 buffers 1
       %7 = fabric.compute(%4, %6) scalars() pop [1, 1] counters [2, 3] vector -1 {
-      ^bb0(%arg0: i32, %arg1: i32):
+      ^bb0(%arg0: !fabric.word, %arg1: !fabric.word):
         %8 = fabric.fu "fadd"(%arg0, %arg1)
         %9 = fabric.constant 0
         %10 = fabric.fu "fmax"(%8, %9)

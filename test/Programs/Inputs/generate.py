@@ -53,3 +53,19 @@ save("sums-out", (box * box.transpose(range(12, -1, -1))).astype(np.float64).sum
 
 box = floats(3, 2, 3, 2, 3)
 save("pad-x", box), save("pad-out", np.pad(box, 1, constant_values=1))
+
+# Element types: every operation rounds or wraps to its type.
+a, b = random.integers(-2**62, 2**62, 50), random.integers(1, 2**40, 50)
+save("i64-a", a), save("i64-b", b)
+with np.errstate(over="ignore"):
+    save("i64-product", a * b), save("i64-quotient", (np.abs(a) // b) * np.sign(a)), save("i64-sum", a.sum())
+save("i64-f32", a.astype(np.float32))
+a, b = random.uniform(-1, 1, 60), random.uniform(-1, 1, 60)
+save("f64-a", a), save("f64-b", b), save("f64-dot", np.float64(np.dot(a, b))), save("f64-ratio", (a / b).view(np.int64))
+a, b = (random.uniform(-100, 100, 60).astype(np.float16) for _ in range(2))
+save("f16-a", a), save("f16-b", b), save("f16-out", (a * b + a).view(np.int16))
+a, b = (random.integers(-128, 128, 60).astype(np.int8) for _ in range(2))
+b[b == 0] = 3
+save("i8-a", a), save("i8-b", b), save("i8-out", a * b + a)
+save("u8-out", (a.view(np.uint8) // b.view(np.uint8)).view(np.int8))
+save("i8-sum", np.add.reduce(a, dtype=np.int8))

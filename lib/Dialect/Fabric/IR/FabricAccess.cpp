@@ -50,7 +50,7 @@ static ParseResult parseList(AsmParser &parser, SmallVectorImpl<int64_t> &values
 Attribute AccessAttr::parse(AsmParser &parser, Type) {
   SmallVector<int64_t> extents, registers, ops;
   int64_t vectorLevel = -1, address = 0, indexLevel = noIndex, handover = -1;
-  uint32_t elseValue = 0;
+  int64_t elseValue = 0;
   if (parser.parseLess() || parseList(parser, extents))
     return {};
   if (succeeded(parser.parseOptionalKeyword("vector")) && parser.parseInteger(vectorLevel))

@@ -52,15 +52,33 @@ std::shared_ptr<const FabricModel> fabric::loadFabricModel(Operation *op, String
 }
 
 std::optional<ElementType> fabric::fabricElementType(Type type) {
-  if (type.isF32())
-    return ElementType::F32;
-  if (type.isSignlessInteger(32))
-    return ElementType::I32;
-  if (type.isSignlessInteger(64))
-    return ElementType::I64;
-  if (type.isSignlessInteger(1))
-    return ElementType::I1;
-  return std::nullopt;
+  if (auto integer = dyn_cast<IntegerType>(type); integer && integer.isSignless()) {
+    switch (integer.getWidth()) {
+    case 1:
+      return ElementType::I1;
+    case 8:
+      return ElementType::I8;
+    case 16:
+      return ElementType::I16;
+    case 32:
+      return ElementType::I32;
+    case 64:
+      return ElementType::I64;
+    default:
+      return std::nullopt;
+    }
+  }
+  return llvm::TypeSwitch<Type, std::optional<ElementType>>(type)
+      .Case<Float16Type>([](auto) { return ElementType::F16; })
+      .Case<BFloat16Type>([](auto) { return ElementType::BF16; })
+      .Case<Float32Type>([](auto) { return ElementType::F32; })
+      .Case<Float64Type>([](auto) { return ElementType::F64; })
+      .Default([](Type) { return std::nullopt; });
+}
+
+bool fabric::isWide(Operation *op) {
+  auto section = op->getParentOfType<SectionOp>();
+  return section && section.getWide();
 }
 
 std::string fabric::nodeName(Location loc) {

@@ -117,9 +117,20 @@ LogicalResult BufferOp::verify() {
     return emitOpError() << "a value is needed for a constant and allowed for nothing else";
   auto type = dyn_cast<RankedTensorType>(getType());
   if (!type || !type.hasStaticShape() || !fabricElementType(type.getElementType())) // C3
-    return emitOpError() << "type " << getType() << " is not stored; expected a static tensor of f32, i32, i64 or i1";
+    return emitOpError() << "type " << getType() << " is not stored; expected a static tensor of f16, bf16, "
+                           << "f32, f64, i1, i8, i16, i32 or i64";
   if (getValue() && getValue()->getShapedType() != type) // C2
     return emitOpError() << "value has type " << getValue()->getShapedType() << "; expected " << type;
+  return success();
+}
+
+LogicalResult SectionOp::verify() {
+  bool failedToLoad;
+  auto model = modelOf(*this, failedToLoad);
+  if (!model)
+    return failure(failedToLoad);
+  if (getWide() && model->spec().compute.wideLanes == 0) // C1
+    return emitOpError() << "is wide; '" << model->spec().name << "' has no wide lanes";
   return success();
 }
 
@@ -148,10 +159,12 @@ LogicalResult MemoryOp::verify() {
   AccessLimits limits{memory.counters, memory.addressRegisters, memory.addressStages};
   if (failed(verifyAccessLimits(*this, getWrite(), limits)) || failed(verifyAccessLimits(*this, getRead(), limits)))
     return failure(); // C2
+  uint64_t wordBytes = isWide(*this) ? 8 : 4;
   if (failed(requireAtMost(*this, "buffers", getBuffers(), memory.maxBuffers)) ||
-      failed(requireAtMost(*this, "words of scratchpad", getWords(), memory.bytes() / 4))) // or the product overflows
-    return failure(); // C3
-  return requireAtMost(*this, "bytes of scratchpad", 4 * uint64_t(getWords()) * getBuffers(), memory.bytes()); // C3
+      failed(requireAtMost(*this, "words of scratchpad", getWords(), memory.bytes() / wordBytes)))
+    return failure(); // C3: else the product overflows
+  return requireAtMost(*this, "bytes of scratchpad", wordBytes * uint64_t(getWords()) * getBuffers(),
+                       memory.bytes()); // C3
 }
 
 //===----------------------------------------------------------------------===//

@@ -46,7 +46,7 @@ mapper::ProgramOperand operandOf(Value value, const llvm::DenseMap<Operation *, 
     operand.index = unsigned(counter.getLevel());
   } else if (auto constant = dyn_cast<ConstantOp>(op)) {
     operand.kind = mapper::ProgramOperandKind::Constant;
-    operand.constant = uint32_t(constant.getValue());
+    operand.constant = constant.getValue();
   } else if (auto lane = dyn_cast<LaneOp>(op)) {
     operand.kind = mapper::ProgramOperandKind::LaneOfInput;
     operand.index = cast<BlockArgument>(lane.getInput()).getArgNumber();
@@ -77,7 +77,7 @@ UnitProgram readProgram(ComputeOp unit) {
       if (auto accumulate = dyn_cast<AccumulateOp>(op)) {
         node.accumulate = true;
         node.accumulatorLevel = int(accumulate.getLevel());
-        node.accumulatorInit = uint32_t(accumulate.getInit());
+        node.accumulatorInit = accumulate.getInit();
         node.operands[count].kind = mapper::ProgramOperandKind::Accumulator;
       }
       numbers[&op] = unsigned(result.nodes.size());
@@ -147,7 +147,7 @@ void PartWriter::writePart(const mapper::Part &part) {
   OpBuilder body = OpBuilder::atBlockEnd(&block);
   words.clear();
   for (const mapper::PartInput &input : inputs) {
-    Value argument = block.addArgument(builder.getI32Type(), unit.getLoc());
+    Value argument = block.addArgument(builder.getType<WordType>(), unit.getLoc());
     Value original = input.cut ? source.nodes[input.index]->getResult(0)
                                : Value(unit.getBody().getArgument(input.index));
     words.map(original, argument);

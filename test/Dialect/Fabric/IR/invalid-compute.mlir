@@ -8,7 +8,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op has 1 inputs, 2 block arguments and 1 pop levels; expected one of each per input}}
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32, %y: i32):
+    ^bb0(%x: !fabric.word, %y: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x)
       fabric.push %s level 0
     } -> !fabric.stream
@@ -24,7 +24,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op has 1 inputs, 1 block arguments and 2 pop levels; expected one of each per input}}
     %c = fabric.compute (%a) scalars () pop [0, 0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x)
       fabric.push %s level 0
     } -> !fabric.stream
@@ -40,7 +40,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op has 2 pushes and drains for 1 results}}
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x)
       fabric.push %s level 0
       fabric.push %s level 0
@@ -57,7 +57,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op pop level 1 is not allowed; expected -1 to 0}}
     %c = fabric.compute (%a) scalars () pop [1] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x)
       fabric.push %s level 0
     } -> !fabric.stream
@@ -73,7 +73,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op vector level -2 is not allowed; expected -1 to 0}}
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector -2 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x)
       fabric.push %s level 0
     } -> !fabric.stream
@@ -89,7 +89,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op counter extent 4294967296 is not allowed; expected 1 to 4294967295}}
     %c = fabric.compute (%a) scalars () pop [0] counters [4294967296] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x)
       fabric.push %s level 0
     } -> !fabric.stream
@@ -105,7 +105,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op needs 13 counter levels; the architecture offers 12}}
     %c = fabric.compute (%a) scalars () pop [0] counters [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x)
       fabric.push %s level 0
     } -> !fabric.stream
@@ -121,7 +121,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op needs 4 vector inputs; the architecture offers 3}}
     %c = fabric.compute (%a, %a, %a, %a) scalars () pop [0, 0, 0, 0] counters [32] vector 0 attributes {input_registers = array<i64: 0, 1, 2, 3>} {
-    ^bb0(%x: i32, %y: i32, %z: i32, %w: i32):
+    ^bb0(%x: !fabric.word, %y: !fabric.word, %z: !fabric.word, %w: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x) {stage = 0 : i64, dest = 0 : i64}
       fabric.push %s level 0
     } -> !fabric.stream
@@ -137,7 +137,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op needs 7 scalar inputs; the architecture offers 6}}
     %c = fabric.compute () scalars (%a, %a, %a, %a, %a, %a, %a) pop [0, 0, 0, 0, 0, 0, 0] counters [32] vector 0 attributes {input_registers = array<i64: 0, 0, 0, 0, 0, 0, 0>} {
-    ^bb0(%x: i32, %y: i32, %z: i32, %w: i32, %u: i32, %v: i32, %d: i32):
+    ^bb0(%x: !fabric.word, %y: !fabric.word, %z: !fabric.word, %w: !fabric.word, %u: !fabric.word, %v: !fabric.word, %d: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x) {stage = 0 : i64, dest = 0 : i64}
       fabric.push %s level 0
     } -> !fabric.stream
@@ -153,7 +153,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op needs 4 vector outputs; the architecture offers 3}}
     %c:4 = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x) {stage = 0 : i64, dest = 0 : i64}
       fabric.push %s level 0
       fabric.push %s level 0
@@ -172,7 +172,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op has 0 input registers for 1 inputs}}
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {input_registers = array<i64>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x) {stage = 0 : i64, dest = 0 : i64}
       fabric.push %s level 0
     } -> !fabric.stream
@@ -188,7 +188,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op uses register 6; the architecture offers 0 to 5}}
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {input_registers = array<i64: 6>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x) {stage = 0 : i64, dest = 0 : i64}
       fabric.push %s level 0
     } -> !fabric.stream
@@ -204,7 +204,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{'fabric.compute' op has two inputs in register 2}}
     %c = fabric.compute (%a, %a) scalars () pop [0, 0] counters [32] vector 0 attributes {input_registers = array<i64: 2, 2>} {
-    ^bb0(%x: i32, %y: i32):
+    ^bb0(%x: !fabric.word, %y: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x) {stage = 0 : i64, dest = 0 : i64}
       fabric.push %s level 0
     } -> !fabric.stream
@@ -219,7 +219,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %e = fabric.fu "fexp" (%x) {stage = 1 : i64, dest = 1 : i64}
       // expected-error @+1 {{'fabric.fu' op needs stage 2, but stage 2 is taken by the operation of stage 1}}
       %s = fabric.fu "fadd" (%e, %x) {stage = 2 : i64, dest = 0 : i64}
@@ -236,7 +236,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %e = fabric.fu "fneg" (%x) {stage = 1 : i64, dest = 0 : i64}
       // expected-error @+1 {{'fabric.fu' op reads register 0, which holds another word by then}}
       %s = fabric.fu "fadd" (%e, %x) {stage = 2 : i64, dest = 0 : i64}
@@ -253,7 +253,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %e = fabric.fu "fneg" (%x) {stage = 1 : i64}
       // expected-error @+1 {{'fabric.fu' op reads a word that is in no register}}
       %s = fabric.fu "fadd" (%e, %x) {stage = 2 : i64, dest = 0 : i64}
@@ -270,7 +270,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.constant 1
       // expected-error @+1 {{'fabric.push' op pushes a word that is in no register}}
       fabric.push %s level 0
@@ -286,7 +286,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %p = fabric.accumulate "fadd" (%x) level 0 init 0 {stage = 0 : i64}
       %q = fabric.accumulate "fadd" (%x) level 0 init 0 {stage = 1 : i64}
       // expected-error @+1 {{'fabric.drain' op drains stage 0 after stage 1; expected ascending stages}}
@@ -303,7 +303,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // expected-error @+1 {{'fabric.counter' op level 1 is not allowed; expected 0 to 0}}
       %n = fabric.counter 1
       %s = fabric.fu "fadd" (%x, %x)
@@ -331,7 +331,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x)
       // expected-error @+1 {{'fabric.lane' op takes a lane of something else than an input of the unit}}
       %l = fabric.lane %s base 0 stride 0 level -1
@@ -348,7 +348,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // expected-error @+1 {{'fabric.lane' op level 1 is not allowed; expected -1 to 0}}
       %l = fabric.lane %x base 0 stride 0 level 1
       %s = fabric.fu "fadd" (%x, %x)
@@ -365,7 +365,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // expected-error @+1 {{'fabric.fu' op opcode "fmagic" is unknown}}
       %s = fabric.fu "fmagic" (%x)
       fabric.push %s level 0
@@ -381,7 +381,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // expected-error @+1 {{'fabric.fu' op operation "fma" takes 3 operands; found 2}}
       %s = fabric.fu "fma" (%x, %x)
       fabric.push %s level 0
@@ -397,7 +397,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // expected-error @+1 {{'fabric.fu' op has no stage; expected one in a partitioned unit}}
       %s = fabric.fu "fadd" (%x, %x) {dest = 0 : i64}
       fabric.push %s level 0
@@ -413,7 +413,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // expected-error @+1 {{'fabric.fu' op occupies stages 5 to 6; the architecture offers 0 to 5}}
       %s = fabric.fu "fdiv" (%x, %x) {stage = 5 : i64, dest = 0 : i64}
       fabric.push %s level 0
@@ -429,7 +429,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // expected-error @+1 {{'fabric.fu' op writes register 6; the architecture offers 0 to 5}}
       %s = fabric.fu "fadd" (%x, %x) {stage = 5 : i64, dest = 6 : i64}
       fabric.push %s level 0
@@ -445,7 +445,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // expected-error @+1 {{'fabric.accumulate' op accumulation "fma" takes 3 operands; found 2}}
       %s = fabric.accumulate "fma" (%x) level 0 init 0
       fabric.drain %s level 0
@@ -461,7 +461,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // expected-error @+1 {{'fabric.accumulate' op level 1 is not allowed; expected -1 to 0}}
       %s = fabric.accumulate "fadd" (%x) level 1 init 0
       fabric.drain %s level 0
@@ -477,7 +477,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // expected-error @+1 {{'fabric.accumulate' op is used by fabric.push; an accumulator can only be drained}}
       %s = fabric.accumulate "fadd" (%x) level 0 init 0
       fabric.push %s level 0
@@ -493,7 +493,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x)
       // expected-error @+1 {{'fabric.push' op level 1 is not allowed; expected -1 to 0}}
       fabric.push %s level 1
@@ -509,7 +509,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // expected-error @+1 {{'fabric.push' op pushes a word that no operation makes; expected the result of fabric.fu}}
       fabric.push %x level 0
     } -> !fabric.stream
@@ -524,7 +524,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.fu "fadd" (%x, %x)
       // expected-error @+1 {{'fabric.drain' op drains a value that is not an accumulation}}
       fabric.drain %s level 0
@@ -540,7 +540,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // expected-error @+1 {{'fabric.drain' op drains nothing; expected at least one accumulation}}
       fabric.drain level 0
     } -> !fabric.stream
@@ -555,7 +555,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.accumulate "fadd" (%x) level 0 init 0
       // expected-error @+1 {{'fabric.drain' op level 1 is not allowed; expected -1 to 0}}
       fabric.drain %s level 1
@@ -571,7 +571,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %s = fabric.accumulate "fadd" (%x) level 0 init 0
       // expected-error @+1 {{'fabric.drain' op reduction "fma" takes 3 operands; found 2}}
       fabric.drain %s level 0 reduce "fma"

@@ -35,15 +35,15 @@ fabric.device arch "tiny" {
 
 // buffer_c3: element type
 fabric.device arch "tiny" {
-  // expected-error @+1 {{'fabric.buffer' op type 'tensor<8xf64>' is not stored; expected a static tensor of f32, i32, i64 or i1}}
-  fabric.buffer @x "input" at 0 : tensor<8xf64>
+  // expected-error @+1 {{'fabric.buffer' op type 'tensor<8xi24>' is not stored; expected a static tensor of f16, bf16, f32, f64, i1, i8, i16, i32 or i64}}
+  fabric.buffer @x "input" at 0 : tensor<8xi24>
 }
 
 // -----
 
 // buffer_c3: shape
 fabric.device arch "tiny" {
-  // expected-error @+1 {{'fabric.buffer' op type 'tensor<?xf32>' is not stored; expected a static tensor of f32, i32, i64 or i1}}
+  // expected-error @+1 {{'fabric.buffer' op type 'tensor<?xf32>' is not stored; expected a static tensor of f16, bf16, f32, f64, i1, i8, i16, i32 or i64}}
   fabric.buffer @x "input" at 0 : tensor<?xf32>
 }
 

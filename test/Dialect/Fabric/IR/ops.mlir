@@ -25,13 +25,13 @@ fabric.device arch "tiny" attributes {dram_bytes = 1024 : i64} {
     %m = fabric.memory %a write <[4, 8] vector 1 registers [[0, 8, 1], [-1, 0, 1]] check[1, 0, 0, 6] address 0 handover 0>
         read <[4, 8] registers [[0, 1, 4]] madd[0, 0, 3, 0] div[7, 0, 2, 0] mod[8, 0, 5, 0] address 9 handover 0> words 64 buffers 2
     // CHECK-NEXT: fabric.memory %[[A]] write <[8] registers [] address 6 indexed 0> index %[[I]]
-    // CHECK-SAME: read <[8] registers [] address 6 indexed 0> by %[[I]] words 8 buffers 1 accumulate "fadd" {init = 5 : i32}
+    // CHECK-SAME: read <[8] registers [] address 6 indexed 0> by %[[I]] words 8 buffers 1 accumulate "fadd" {init = 5 : i64}
     %h = fabric.memory %a write <[8] registers [] address 6 indexed 0> index %i
-        read <[8] registers [] address 6 indexed 0> by %i words 8 buffers 1 accumulate "fadd" {init = 5 : i32}
+        read <[8] registers [] address 6 indexed 0> by %i words 8 buffers 1 accumulate "fadd" {init = 5 : i64}
     // CHECK-NEXT: %[[C:.*]]:2 = fabric.compute(%[[M]], %[[A]]) scalars() pop [1, -1] counters [4, 8] vector 1 {
-    // CHECK-NEXT: ^bb0(%[[X:.*]]: i32, %[[Y:.*]]: i32):
+    // CHECK-NEXT: ^bb0(%[[X:.*]]: !fabric.word, %[[Y:.*]]: !fabric.word):
     %c:2 = fabric.compute (%m, %a) scalars () pop [1, -1] counters [4, 8] vector 1 {
-    ^bb0(%x: i32, %y: i32):
+    ^bb0(%x: !fabric.word, %y: !fabric.word):
       // CHECK-NEXT: fabric.counter 1
       %n = fabric.counter 1
       // CHECK-NEXT: fabric.constant 1065353216
@@ -62,7 +62,7 @@ fabric.device arch "tiny" attributes {dram_bytes = 1024 : i64} {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0> {at = array<i64: 0, 1, 0>, unit = "dram.0"}
     // CHECK-NEXT: fabric.compute(%{{.*}}) scalars() pop [0] counters [32] vector 0 attributes {at = array<i64: 2, 1, 0>, input_registers = array<i64: 4>, unit = "compute.0"} {
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {at = array<i64: 2, 1, 0>, input_registers = array<i64: 4>, unit = "compute.0"} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       // CHECK: fabric.fu "fmul"(%{{.*}}, %{{.*}}) {dest = 5 : i64, stage = 3 : i64}
       %s = fabric.fu "fmul" (%x, %x) {dest = 5 : i64, stage = 3 : i64}
       fabric.push %s level 0

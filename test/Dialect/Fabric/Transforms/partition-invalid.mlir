@@ -7,7 +7,7 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     // expected-error @+1 {{does not fit compute units of 'tiny': }}
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %0 = fabric.accumulate "fadd" (%x) level -1 init 0
       %1 = fabric.accumulate "fadd" (%x) level -1 init 0
       %2 = fabric.accumulate "fadd" (%x) level -1 init 0

@@ -5,13 +5,13 @@
 // CHECK-LABEL: fabric.section "cut"
 // CHECK-NEXT:  %[[A:.*]] = fabric.load @x
 // CHECK-NEXT:  %[[P:.*]] = fabric.compute(%[[A]]) scalars() pop [0] counters [32] vector 0 attributes {input_registers = array<i64: 0>} {
-// CHECK-NEXT:  ^bb0(%[[X:.*]]: i32):
+// CHECK-NEXT:  ^bb0(%[[X:.*]]: !fabric.word):
 // CHECK-NEXT:    %[[E:.*]] = fabric.fu "ferf"(%[[X]]) {dest = 0 : i64, stage = 0 : i64}
 // CHECK-NEXT:    %[[T:.*]] = fabric.fu "ftanh"(%[[E]]) {dest = 0 : i64, stage = 3 : i64}
 // CHECK-NEXT:    fabric.push %[[T]] level 0
 // CHECK-NEXT:  } -> !fabric.stream
 // CHECK-NEXT:  %[[Q:.*]] = fabric.compute(%[[A]], %[[P]]) scalars() pop [0, 0] counters [32] vector 0 attributes {input_registers = array<i64: 0, 1>} {
-// CHECK-NEXT:  ^bb0(%[[X:.*]]: i32, %[[T:.*]]: i32):
+// CHECK-NEXT:  ^bb0(%[[X:.*]]: !fabric.word, %[[T:.*]]: !fabric.word):
 // CHECK-NEXT:    %[[S:.*]] = fabric.fu "fadd"(%[[T]], %[[X]]) {dest = {{[0-5]}} : i64, stage = 0 : i64}
 // CHECK-NEXT:    fabric.push %[[S]] level 0
 // CHECK-NEXT:  } -> !fabric.stream
@@ -22,7 +22,7 @@ fabric.device arch "tiny" {
   fabric.section "cut" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %e = fabric.fu "ferf" (%x)
       %t = fabric.fu "ftanh" (%e)
       %s = fabric.fu "fadd" (%t, %x)
@@ -37,7 +37,7 @@ fabric.device arch "tiny" {
 // Accumulations take stages in order and no register; what nothing reads is dropped.
 // CHECK-LABEL: fabric.section "accumulate"
 // CHECK:       fabric.compute(%{{.*}}) {{.*}} attributes {input_registers = array<i64: 0>} {
-// CHECK-NEXT:  ^bb0(%[[X:.*]]: i32):
+// CHECK-NEXT:  ^bb0(%[[X:.*]]: !fabric.word):
 // CHECK-NEXT:    %[[L:.*]] = fabric.lane %[[X]] base 1 stride 0 level -1
 // CHECK-NEXT:    %[[P:.*]] = fabric.accumulate "fma"(%[[X]], %[[L]]) level 0 init 0 {stage = 0 : i64}
 // CHECK-NEXT:    %[[Q:.*]] = fabric.accumulate "fmax"(%[[X]]) level 0 init -8388608 {stage = 1 : i64}
@@ -49,7 +49,7 @@ fabric.device arch "tiny" {
   fabric.section "accumulate" {
     %a = fabric.load @x <[2, 16] vector 1 registers [[0, 16, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [1] counters [2, 16] vector 1 {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %unused = fabric.fu "fexp" (%x)
       %l = fabric.lane %x base 1 stride 0 level -1
       %p = fabric.accumulate "fma" (%x, %l) level 0 init 0
@@ -70,7 +70,7 @@ fabric.device arch "tiny" {
   fabric.section "done" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {input_registers = array<i64: 3>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %n = fabric.fu "fneg" (%x) {dest = 4 : i64, stage = 5 : i64}
       fabric.push %n level 0
     } -> !fabric.stream

@@ -8,7 +8,7 @@ fabric.device arch "tiny" {
     // expected-error @+1 {{has no place; run fabric-place before}}
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {at = array<i64: 1, 0, 0>, input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %n = fabric.fu "fneg" (%x) {dest = 0 : i64, stage = 0 : i64}
       fabric.push %n level 0
     } -> !fabric.stream
@@ -26,7 +26,7 @@ fabric.device arch "tiny" {
     // expected-error @+1 {{stands at (6, 0) slot 0, where 'tiny' has no unit}}
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0> {at = array<i64: 6, 0, 0>}
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {at = array<i64: 1, 0, 0>, input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %n = fabric.fu "fneg" (%x) {dest = 0 : i64, stage = 0 : i64}
       fabric.push %n level 0
     } -> !fabric.stream
@@ -44,7 +44,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0> {at = array<i64: 1, 0, 0>}
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {at = array<i64: 1, 0, 0>, input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %n = fabric.fu "fneg" (%x) {dest = 0 : i64, stage = 0 : i64}
       fabric.push %n level 0
     } -> !fabric.stream
@@ -62,7 +62,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0> {at = array<i64: 0, 0, 0>}
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {at = array<i64: 1, 0, 0>, input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %n = fabric.fu "fneg" (%x) {dest = 0 : i64, stage = 0 : i64}
       fabric.push %n level 0
     } -> !fabric.stream

@@ -14,7 +14,7 @@ fabric.device arch "tiny" {
   fabric.section "s" {
     %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0> {at = array<i64: 0, 0, 0>}
     %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 attributes {at = array<i64: 1, 0, 0>, input_registers = array<i64: 0>} {
-    ^bb0(%x: i32):
+    ^bb0(%x: !fabric.word):
       %n = fabric.fu "fneg" (%x) {dest = 0 : i64, stage = 0 : i64}
       fabric.push %n level 0
     } -> !fabric.stream

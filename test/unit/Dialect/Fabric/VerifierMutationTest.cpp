@@ -66,7 +66,7 @@ Numbers numbersOf(Operation *op, llvm::StringRef name) {
 struct Access {
   Numbers extents, registers, ops;
   int64_t vectorLevel, address, indexLevel, handoverLevel;
-  uint32_t elseValue;
+  int64_t elseValue;
   bool broadcast;
 };
 

@@ -32,6 +32,9 @@ std::shared_ptr<const FabricModel> loadFabricModel(mlir::Operation *op, llvm::St
 /// The fabric's element type for tensors of `type`, or nothing when the fabric does not store it.
 std::optional<ElementType> fabricElementType(mlir::Type type);
 
+/// Whether `op` belongs to a section of 64-bit words.
+bool isWide(mlir::Operation *op);
+
 /// The name of the model's node that `loc` stands for, "" when it names none.
 std::string nodeName(mlir::Location loc);
 

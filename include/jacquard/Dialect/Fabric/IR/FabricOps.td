@@ -13,6 +13,13 @@ def Fabric_StreamType : TypeDef<FabricDialect, "Stream"> {
   let summary = "A bounded FIFO of vectors between units";
 }
 
+def Fabric_WordType : TypeDef<FabricDialect, "Word"> {
+  let mnemonic = "word";
+  let summary = "What a lane holds: 32 bits, in a wide section 64";
+  let description = [{ The operation says how to read it (Arch/Opcodes.def). }];
+  let builderCall = "$_builder.getType<WordType>()";
+}
+
 def Fabric_AccessAttr : AttrDef<FabricDialect, "Access"> {
   let mnemonic = "access";
   let summary = "A loop nest that makes one address per lane and firing";
@@ -28,7 +35,7 @@ def Fabric_AccessAttr : AttrDef<FabricDialect, "Access"> {
     ArrayRefParameter<"int64_t">:$registers, // (levels + 1) numbers each
     ArrayRefParameter<"int64_t">:$ops,       // (kind, a, b, low, high) each
     "int64_t":$address,
-    "uint32_t":$elseValue,
+    "int64_t":$elseValue,
     "bool":$broadcast,
     "int64_t":$indexLevel,                   // -2: no index stream
     "int64_t":$handoverLevel);
@@ -60,7 +67,7 @@ def Fabric_BufferOp : FabricOp<"buffer", [Symbol]> {
   let description = [{
     Example: `fabric.buffer @w constant at 4096 : tensor<8xf32> = dense<1.0> : tensor<8xf32>`
     Constraints: (C1) kind is input, output, constant or temporary; (C2) a constant has a value of the buffer's type;
-    (C3) the element type is f32, i32, i64 or i1.
+    (C3) the element type is f16, bf16, f32, f64, i1, i8, i16, i32 or i64.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$kind, I64Attr:$address, TypeAttr:$type, OptionalAttr<ElementsAttr>:$value,
                        OptionalAttr<StrAttr>:$public_name);
@@ -70,10 +77,15 @@ def Fabric_BufferOp : FabricOp<"buffer", [Symbol]> {
 
 def Fabric_SectionOp : FabricOp<"section", [NoTerminator, SingleBlock]> {
   let summary = "The units that are configured at one time";
-  let arguments = (ins StrAttr:$name, OptionalAttr<I64Attr>:$predicted_cycles, OptionalAttr<StrAttr>:$bound);
+  let arguments = (ins StrAttr:$name, OptionalAttr<I64Attr>:$predicted_cycles, OptionalAttr<StrAttr>:$bound, UnitAttr:$wide);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$name attr-dict-with-keyword $body";
-  let description = [{ Example: `fabric.section "map_0" { ... }`. Sections of a device run one after another. }];
+  let description = [{
+    Sections of a device run one after another. In a `wide` section all units work on 64-bit words: half the lanes.
+    Example: `fabric.section "map_0" { ... }`
+    Constraints: (C1) a wide section needs a machine with wide lanes.
+  }];
+  let hasVerifier = 1;
 }
 
 def Fabric_LoadOp : FabricOp<"load"> {
@@ -109,12 +121,12 @@ def Fabric_MemoryOp : FabricOp<"memory", [AttrSizedOperandSegments]> {
     `accumulate` (an opcode) makes writes combine into words that start as `init`.
     Example: `%r = fabric.memory %s write #fabric.access<...> read #fabric.access<...> words 64 buffers 2`
     Constraints: (C1) index operands if and only if the accesses are indexed; (C2) accesses well formed and within limits;
-    (C3) words x buffers x 4 bytes fit the scratchpad, buffers within the limit; (C4) `accumulate` is an opcode with two operands.
+    (C3) words x buffers fit the scratchpad, buffers within the limit; (C4) `accumulate` is an opcode with two operands.
   }];
   let arguments = (ins Fabric_StreamType:$data, Fabric_AccessAttr:$write, Optional<Fabric_StreamType>:$write_index,
                        Fabric_AccessAttr:$read, Optional<Fabric_StreamType>:$read_index,
                        I64Attr:$words, I64Attr:$buffers, OptionalAttr<StrAttr>:$accumulate,
-                       DefaultValuedAttr<I32Attr, "0">:$init, OptionalAttr<DenseI64ArrayAttr>:$at, OptionalAttr<StrAttr>:$unit);
+                       DefaultValuedAttr<I64Attr, "0">:$init, OptionalAttr<DenseI64ArrayAttr>:$at, OptionalAttr<StrAttr>:$unit);
   let results = (outs Fabric_StreamType:$result);
   let assemblyFormat = [{ $data `write` $write (`index` $write_index^)? `read` $read (`by` $read_index^)?
       `words` $words `buffers` $buffers (`accumulate` $accumulate^)? attr-dict }];
@@ -124,13 +136,13 @@ def Fabric_MemoryOp : FabricOp<"memory", [AttrSizedOperandSegments]> {
 def Fabric_ComputeOp : FabricOp<"compute", [NoTerminator, SingleBlock, AttrSizedOperandSegments]> {
   let summary = "Compute unit: a loop nest over a straight-line program of FU operations";
   let description = [{
-    Block arguments (i32 words) are the heads of the input streams, vector inputs first, popped at the end of their
+    Block arguments (words) are the heads of the input streams, vector inputs first, popped at the end of their
     `pop_levels`. The i-th `fabric.push` or `fabric.drain` feeds the i-th result.
 
     Example: z = x * x
     ```mlir
     %z = fabric.compute (%x) scalars () pop [0] counters [32] vector 0 {
-    ^bb0(%a: i32):
+    ^bb0(%a: !fabric.word):
       %0 = fabric.fu "fmul" (%a, %a)
       fabric.push %0 level 0
     }
@@ -159,16 +171,16 @@ def Fabric_CounterOp : FabricOp<"counter", [Pure]> {
   let summary = "Value of a counter level, per lane";
   let description = [{ Example: `%c = fabric.counter 1`. Constraints: (C1) the level exists. }];
   let arguments = (ins I64Attr:$level);
-  let results = (outs I32:$result);
+  let results = (outs Fabric_WordType:$result);
   let assemblyFormat = "$level attr-dict";
   let hasVerifier = 1;
 }
 
 def Fabric_ConstantOp : FabricOp<"constant", [Pure, ConstantLike]> {
   let summary = "One word in all lanes";
-  let description = [{ Example: `%c = fabric.constant 1065353216`. }];
-  let arguments = (ins I32Attr:$value);
-  let results = (outs I32:$result);
+  let description = [{ The sign-extended word. Example: `%c = fabric.constant 1065353216`. }];
+  let arguments = (ins I64Attr:$value);
+  let results = (outs Fabric_WordType:$result);
   let assemblyFormat = "$value attr-dict";
   let hasFolder = 1;
 }
@@ -179,8 +191,8 @@ def Fabric_LaneOp : FabricOp<"lane", [Pure]> {
     Lane base + stride * step of counter `level` (-1: base alone). Example: `%a3 = fabric.lane %a base 3 stride 0 level -1`.
     Constraints: (C1) the operand is an input of the unit; (C2) the level exists.
   }];
-  let arguments = (ins I32:$input, I64Attr:$base, I64Attr:$stride, I64Attr:$level);
-  let results = (outs I32:$result);
+  let arguments = (ins Fabric_WordType:$input, I64Attr:$base, I64Attr:$stride, I64Attr:$level);
+  let results = (outs Fabric_WordType:$result);
   let assemblyFormat = "$input `base` $base `stride` $stride `level` $level attr-dict";
   let hasVerifier = 1;
 }
@@ -191,8 +203,8 @@ def Fabric_FuOp : FabricOp<"fu", [Pure]> {
     `stage` and `dest` (pipeline register) are set by `fabric-partition`. Example: `%s = fabric.fu "fadd" (%a, %b)`.
     Constraints: (C1) the opcode exists and takes that many operands; (C2) a partitioned unit's stage and register exist.
   }];
-  let arguments = (ins StrAttr:$opcode, Variadic<I32>:$inputs, OptionalAttr<I64Attr>:$stage, OptionalAttr<I64Attr>:$dest);
-  let results = (outs I32:$result);
+  let arguments = (ins StrAttr:$opcode, Variadic<Fabric_WordType>:$inputs, OptionalAttr<I64Attr>:$stage, OptionalAttr<I64Attr>:$dest);
+  let results = (outs Fabric_WordType:$result);
   let assemblyFormat = "$opcode `(` $inputs `)` attr-dict";
   let hasVerifier = 1;
 }
@@ -203,8 +215,8 @@ def Fabric_AccumulateOp : FabricOp<"accumulate"> {
     The accumulator holds `init` at the begin of `level`. Example: `%s = fabric.accumulate "fma" (%a, %b) level 1 init 0`.
     Constraints: (C1) the opcode takes one operand more; (C2) the level is -1 to n-1; (C3) uses are drains.
   }];
-  let arguments = (ins StrAttr:$opcode, Variadic<I32>:$inputs, I64Attr:$level, I32Attr:$init, OptionalAttr<I64Attr>:$stage);
-  let results = (outs I32:$result);
+  let arguments = (ins StrAttr:$opcode, Variadic<Fabric_WordType>:$inputs, I64Attr:$level, I64Attr:$init, OptionalAttr<I64Attr>:$stage);
+  let results = (outs Fabric_WordType:$result);
   let assemblyFormat = "$opcode `(` $inputs `)` `level` $level `init` $init attr-dict";
   let hasVerifier = 1;
 }
@@ -213,7 +225,7 @@ def Fabric_PushOp : FabricOp<"push"> {
   let summary = "Push a value to an output stream at the end of a level";
   let description = [{ Example: `fabric.push %0 level 1`. Constraints: (C1) the level is -1 to n-1; (C2) until the unit is partitioned, the value is the
     result of an operation. }];
-  let arguments = (ins I32:$value, I64Attr:$level);
+  let arguments = (ins Fabric_WordType:$value, I64Attr:$level);
   let assemblyFormat = "$value `level` $level attr-dict";
   let hasVerifier = 1;
 }
@@ -224,7 +236,7 @@ def Fabric_DrainOp : FabricOp<"drain"> {
     `reduce` combines the lanes of each first. Example: `fabric.drain %0, %1 level 0 reduce "fadd"`.
     Constraints: (C1) operands are accumulations, at least one; (C2) the level is -1 to n-1; (C3) `reduce` is an opcode with two operands.
   }];
-  let arguments = (ins Variadic<I32>:$values, I64Attr:$level, OptionalAttr<StrAttr>:$reduce);
+  let arguments = (ins Variadic<Fabric_WordType>:$values, I64Attr:$level, OptionalAttr<StrAttr>:$reduce);
   let assemblyFormat = "$values `level` $level (`reduce` $reduce^)? attr-dict";
   let hasVerifier = 1;
 }

@@ -42,10 +42,10 @@ def Pipe_SectionOp : PipeOp<"section", [IsolatedFromAbove, NoTerminator, SingleB
     } : memref<32xf32, "dram">, memref<32xf32, "dram">
     ```
     Constraints: (C1) the region's arguments are the operands' types and one index; (C2) units is at least 1;
-    (C3) operands are in DRAM.
+    (C3) operands are in DRAM. In a `wide` section words have 64 bits, which its values need: vectors have half the lanes.
   }];
   let arguments = (ins StrAttr:$name, Variadic<AnyMemRef>:$buffers, I64Attr:$units,
-                       OptionalAttr<I64Attr>:$predicted_cycles, OptionalAttr<StrAttr>:$bound);
+                       OptionalAttr<I64Attr>:$predicted_cycles, OptionalAttr<StrAttr>:$bound, UnitAttr:$wide);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{ $name `(` $buffers `)` `units` $units attr-dict-with-keyword $body (`:` type($buffers)^)? }];
   let hasVerifier = 1;
