@@ -190,11 +190,18 @@ Value ops::constantTensor(OpBuilder &b, Location loc, ArrayRef<int64_t> shape, A
 }
 
 Value ops::constantTensor(OpBuilder &b, Location loc, ArrayRef<int64_t> shape, Type element, ArrayRef<double> values) {
-  SmallVector<Attribute> elements;
-  for (double value : values)
-    elements.push_back(isa<FloatType>(element) ? Attribute(b.getFloatAttr(element, value))
-                                               : Attribute(b.getIntegerAttr(element, int64_t(value))));
   auto type = RankedTensorType::get(shape, element);
+  if (auto floats = dyn_cast<FloatType>(element)) {
+    SmallVector<APFloat> elements;
+    for (double value : values) {
+      bool loses;
+      elements.emplace_back(value).convert(floats.getFloatSemantics(), APFloat::rmNearestTiesToEven, &loses);
+    }
+    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, elements));
+  }
+  SmallVector<APInt> elements;
+  for (double value : values)
+    elements.push_back(APInt(64, uint64_t(int64_t(value))).sextOrTrunc(element.getIntOrFloatBitWidth()));
   return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, elements));
 }
 
