@@ -72,7 +72,8 @@ void compareFloats(const Tensor &found, const Tensor &expected, const Tolerance 
       continue;
     double difference = std::abs(a - b);
     double magnitude = tolerance.ofLargest ? largest : std::abs(b);
-    bool ok = difference <= tolerance.absolute + tolerance.relative * magnitude; // false for NaN
+    // False for NaN.
+    bool ok = difference <= tolerance.absolute + tolerance.relative * magnitude + tolerance.rounding * largest;
     result.largestAbsolute = std::max(result.largestAbsolute, std::isfinite(difference) ? difference : INFINITY);
     double relative = magnitude > 0 ? difference / magnitude : 0;
     result.largestRelative = std::max(result.largestRelative, std::isfinite(relative) ? relative : INFINITY);
@@ -100,9 +101,11 @@ void compareIntegers(const Tensor &found, const Tensor &expected, Difference &re
 
 } // namespace
 
+bool driver::isLike(const Tensor &a, const Tensor &b) { return sameStorage(a.type, b.type) && a.shape == b.shape; }
+
 Difference driver::compare(const Tensor &found, const Tensor &expected, const Tolerance &tolerance) {
   Difference result;
-  if (!sameStorage(found.type, expected.type) || found.shape != expected.shape) {
+  if (!isLike(found, expected)) {
     result.within = false;
     result.problem = fmt::format("is {}, expected {}", describeTensorType(found.type, found.shape),
                                  describeTensorType(expected.type, expected.shape));
