@@ -17,6 +17,7 @@ Result<CompileRequest> driver::makeRequest(const std::string &model, const Commo
   request.model = model;
   request.pipeline.arch = options.arch;
   request.pipeline.seed = options.seed;
+  request.import.seed = options.seed;
   for (const std::string &text : options.shapes) {
     auto [name, dims] = llvm::StringRef(text).rsplit('=');
     std::vector<int64_t> shape;

@@ -32,6 +32,8 @@ struct OnnxImportOptions {
   llvm::StringMap<int64_t> dims;
   /// Graph inputs that are bound at compile time. They are then no arguments of the function.
   llvm::StringMap<Tensor> constantInputs;
+  /// For nodes that draw random numbers and have no seed of their own.
+  uint64_t seed = 1;
   /// When given: filled with the nodes that the diagnostic lists.
   std::vector<UnsupportedNode> *unsupported = nullptr;
 };
@@ -40,7 +42,8 @@ struct OnnxImportOptions {
 ///
 /// The module holds `func.func @main`. Every argument and result is a static tensor and carries `jacquard.name` (the
 /// tensor's name in the model) and, where the element type alone does not tell, `jacquard.dtype` ("uint8"). Module
-/// attributes: `jacquard.model` (the graph's name), `jacquard.model_hash` (64-bit hash of the file). Weights are
+/// attributes: `jacquard.model` (the graph's name), `jacquard.model_hash` (64-bit hash of the file), and `jacquard.random`
+/// where random numbers are drawn, whose values no other implementation can be expected to draw. Weights are
 /// `dense_resource` constants over the bytes of the file; constants of at most 16 elements are `dense`.
 ///
 /// Errors are diagnostics on the context; a null module is returned. All nodes that are not supported are reported at

@@ -12,7 +12,7 @@ using namespace jacquard;
 using namespace jacquard::importer;
 using ops::Scalars;
 
-static constexpr int32_t floatType = 1, int64Type = 7, boolType = 9;
+static constexpr int32_t floatType = 1, int64Type = 7;
 /// Tensors that a node makes from nothing are not longer.
 static constexpr int64_t mostElements = int64_t(1) << 38;
 
@@ -104,30 +104,10 @@ static void buildEyeLike(Node &n) {
            type);
 }
 
-/// Inference: nothing is dropped.
-static void buildDropout(Node &n) {
-  if (n.opset >= 12 && n.has(2)) {
-    std::optional<double> training = n.constantNumber(2);
-    std::optional<double> ratio = n.has(1) ? n.constantNumber(1) : 0.5;
-    if (training && *training != 0 && ratio && *ratio != 0)
-      return n.fail("training mode drops at random; only inference is supported");
-  }
-  if (n.opset < 7 && !n.intAttr("is_test", 0))
-    return n.fail("training mode drops at random; only inference (is_test = 1) is supported");
-  n.result(0, n.input(0));
-  if (!n.wants(1))
-    return;
-  bool maskIsBool = n.opset >= 10;
-  Type element = maskIsBool ? Type(n.b.getI1Type()) : n.element();
-  Value one = ops::constantScalar(n.b, n.loc, element, 1);
-  n.result(1, ops::fill(n.b, n.loc, n.shape(), one), maskIsBool ? boolType : n.type());
-}
-
 ArrayRef<Operator> importer::constantOperators() {
   static const Operator table[] = {
       {"Constant", 1, newest, 0, 0, Takes::Any, buildConstant},
       {"ConstantOfShape", 9, newest, 1, 1, Takes::Any, buildConstantOfShape},
-      {"Dropout", 6, newest, 1, 3, Takes::Float, buildDropout},
       {"EyeLike", 9, newest, 1, 1, Takes::Any, buildEyeLike},
       {"Range", 11, newest, 3, 3, Takes::Number, buildRange},
       {"Shape", 1, newest, 1, 1, Takes::Any, buildShape},

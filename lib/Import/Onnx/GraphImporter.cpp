@@ -592,6 +592,8 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   }
   if (failed(verify(*module)))
     return {};
+  if (isRandom)
+    (*module)->setAttr("jacquard.random", b.getUnitAttr());
   constants.foldConstants(func);
   return module;
 }

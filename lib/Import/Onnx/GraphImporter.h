@@ -43,6 +43,9 @@ public:
   // For nodes.
   ConstantEvaluator &evaluator() { return constants; }
   const Model &getModel() const { return model; }
+  uint64_t seed() const { return options.seed; }
+  /// Says that the model draws random numbers.
+  void noteRandom() { isRandom = true; }
   /// Names of the function's arguments that a value depends on.
   std::vector<std::string> argumentNames(mlir::Value value);
   /// A constant of the model; null, with the node failed, if it cannot be read.
@@ -93,6 +96,7 @@ private:
   int64_t expanded = 0;
   int64_t wastedNodes = 0; ///< of those, nodes that were taken back
   const Scope *current = nullptr; ///< of that node
+  bool isRandom = false;
 };
 
 /// Calls and branches may nest this deep; recursion of functions ends here.

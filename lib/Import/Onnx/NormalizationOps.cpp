@@ -4,6 +4,7 @@
 #include "jacquard/Operators/Movement.h"
 #include "jacquard/Operators/Normalize.h"
 #include "jacquard/Operators/Reduce.h"
+#include "jacquard/Operators/Training.h"
 
 using namespace mlir;
 using namespace jacquard;
@@ -64,18 +65,44 @@ static void requireFloats(Node &n) {
     n.requireFloat(i);
 }
 
+/// Outputs are the running mean and variance, and before version 14 those of the batch too.
+static void buildTrainingBatchNorm(Node &n, const ops::BatchNormOptions &options) {
+  Result<ops::BatchNormTraining> norm = ops::batchNormTraining(
+      n.b, n.loc, {n.input(0), n.input(1), n.input(2), n.input(3), n.input(4)}, options);
+  if (!norm)
+    return n.fail(norm.error());
+  n.result(0, norm->result);
+  n.result(1, norm->runningMean, n.type(3));
+  n.result(2, norm->runningVariance, n.type(4));
+  for (auto [i, value] : {std::pair<size_t, Value>(3, norm->mean), std::pair<size_t, Value>(4, norm->variance)})
+    if (n.wants(i))
+      n.result(i, ops::convert(n.b, n.loc, value, n.element()));
+}
+
 static void buildBatchNormalization(Node &n) {
   // Training is a mode of versions 14 on and before 7; between, it shows in the number of outputs.
-  bool training = n.intAttr("training_mode", 0) || (n.opset < 7 && !n.intAttr("is_test", 0)) ||
-                  (n.opset < 9 && !n.intAttr("spatial", 1));
-  for (size_t i = 1; i < n.numOutputs(); ++i)
+  bool training = n.intAttr("training_mode", 0) || (n.opset < 7 && !n.intAttr("is_test", 0));
+  for (size_t i = 1; i < n.numOutputs() && n.opset < 14; ++i)
     training |= n.wants(i);
   requireFloats(n);
+  ops::BatchNormOptions options;
+  options.epsilon = n.floatAttr("epsilon", 1e-5f);
+  options.momentum = n.floatAttr("momentum", 0.9f);
+  options.perChannel = n.opset >= 9 || n.intAttr("spatial", 1);
+  if (n.failed())
+    return;
   if (training)
-    return n.fail("training mode and per-element statistics are not supported");
-  double epsilon = n.floatAttr("epsilon", 1e-5f);
-  if (!n.failed())
-    n.result(ops::batchNorm(n.b, n.loc, n.input(0), n.input(1), n.input(2), n.input(3), n.input(4), epsilon));
+    return buildTrainingBatchNorm(n, options);
+  if (options.perChannel)
+    return n.result(
+        ops::batchNorm(n.b, n.loc, n.input(0), n.input(1), n.input(2), n.input(3), n.input(4), options.epsilon));
+  // Parameters have the shape of one example.
+  n.result(ops::elementwise(n.b, n.loc, {n.input(0), n.input(1), n.input(2), n.input(3), n.input(4)},
+                            [&](ops::Scalars &s, ValueRange x) {
+                              Value epsilon = s.constant(x[0].getType(), options.epsilon);
+                              Value normal = s.div(s.sub(x[0], x[3]), s.sqrt(s.add(x[4], epsilon)));
+                              return s.add(s.mul(x[1], normal), x[2]);
+                            }));
 }
 
 /// The type that stash_type names, for what is computed inside.

@@ -14,8 +14,8 @@ static Table makeTable() {
   for (llvm::ArrayRef<Operator> family :
        {constantOperators(), elementwiseOperators(), matrixOperators(), windowOperators(), reduceOperators(),
         normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(),
-        sampleOperators(),
-        recurrentOperators(), branchOperators(), loopOperators(), sequenceOperators()})
+        sampleOperators(), signalOperators(), randomOperators(), trainingOperators(), recurrentOperators(),
+        branchOperators(), loopOperators(), sequenceOperators()})
     for (const Operator &row : family)
       table[keyOf(row.domain, row.op)].push_back(&row);
   return table;
