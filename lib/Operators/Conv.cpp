@@ -1,5 +1,5 @@
 // Conv.cpp - convolutions: maps of sums over channels and kernel, reading at affine indices of both
-#include "jacquard/Operators/Contract.h"
+#include "Transposed.h"
 
 using namespace mlir;
 using namespace jacquard;
@@ -205,18 +205,11 @@ Result<Value> ops::convTranspose(OpBuilder &b, Location loc, Value input, Value 
     SmallVector<AffineExpr> tap = {shape.inputChannel(b), mapsPerGroup == 1 ? b.getAffineConstantExpr(0) : map};
     Value aligned;
     for (unsigned i = 0; i < window.rank(); ++i) {
-      int64_t stride = window.strides[i];
-      AffineExpr place = shape.dim(b, 2 + i) + window.padsBegin[i] - shape.kernel(b, i) * window.dilations[i];
-      at.push_back(stride == 1 ? place : place.floorDiv(stride));
+      at.push_back(reachedFrom(window, i, shape.dim(b, 2 + i), shape.kernel(b, i)));
       tap.push_back(shape.kernel(b, i));
-      if (stride == 1)
-        continue;
-      // + kernel reach in whole strides keeps the dividend positive, where remainder and modulo agree.
-      int64_t lift = (window.reach(i) / stride + 1) * stride;
-      Value shift = s.mul(indices[result.size() + 1 + i], s.index(window.dilations[i]));
-      Value dividend = s.sub(s.add(indices[2 + i], s.index(window.padsBegin[i] + lift)), shift);
-      Value hit = s.equal(s.rem(dividend, s.index(stride)), s.index(0));
-      aligned = aligned ? s.both(aligned, hit) : hit;
+      Value hit = isReached(s, window, i, indices[2 + i], indices[result.size() + 1 + i]);
+      if (hit)
+        aligned = aligned ? s.both(aligned, hit) : hit;
     }
     Value zero = s.integer(type, 0);
     Value x = read(b, loc, input, at, indices, zero);

@@ -22,6 +22,15 @@ Result<Value> averagePool(OpBuilder &b, Location loc, Value input, const Window 
 /// (sum of |x|^p)^(1/p)
 Result<Value> lpPool(OpBuilder &b, Location loc, Value input, const Window &window, int64_t p);
 
+/// The sum of what the window's positions hold for each element of an image: columns [N, C * kernel.., positions..] with
+/// both lists flattened -> [N, C, image..].
+Result<Value> columnsToImage(OpBuilder &b, Location loc, Value columns, const Window &window, ArrayRef<int64_t> image);
+
+/// Zeros with input's elements where they stood before maxPoolWithPositions (row-major). Larger and smaller shapes than
+/// the pooled one (`output`, not empty) are filled up and cut off at the ends.
+Result<Value> maxUnpool(OpBuilder &b, Location loc, Value input, Value positions, const Window &window,
+                        ArrayRef<int64_t> output);
+
 } // namespace jacquard::ops
 
 #endif // JACQUARD_OPERATORS_POOL_H

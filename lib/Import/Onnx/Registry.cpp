@@ -14,7 +14,7 @@ static Table makeTable() {
   for (llvm::ArrayRef<Operator> family :
        {constantOperators(), elementwiseOperators(), matrixOperators(), windowOperators(), reduceOperators(),
         normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(),
-        sampleOperators(), signalOperators(), randomOperators(), trainingOperators(), recurrentOperators(),
+        sampleOperators(), signalOperators(), randomOperators(), trainingOperators(), textOperators(), recurrentOperators(),
         branchOperators(), loopOperators(), sequenceOperators()})
     for (const Operator &row : family)
       table[keyOf(row.domain, row.op)].push_back(&row);

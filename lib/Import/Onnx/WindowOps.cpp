@@ -149,14 +149,16 @@ static void buildAveragePool(Node &n) {
     n.result(ops::averagePool(n.b, n.loc, n.input(0), window, countPads));
 }
 
-static void buildLpPool(Node &n) {
-  Window window = readWindow(n, {});
+/// The root of the sum of powers.
+static void poolByPower(Node &n, const Window &window) {
   int64_t p = n.intAttr("p", 2);
   if (p < 1)
     n.fail("attribute 'p' is " + llvm::Twine(p) + "; expected at least 1");
   if (!n.failed())
     n.result(ops::lpPool(n.b, n.loc, n.input(0), window, p));
 }
+
+static void buildLpPool(Node &n) { poolByPower(n, readWindow(n, {})); }
 
 template <ops::Reduction kind> static void buildGlobalPool(Node &n) {
   if (n.rank() < 3)
@@ -166,15 +168,53 @@ template <ops::Reduction kind> static void buildGlobalPool(Node &n) {
 }
 
 static void buildGlobalLpPool(Node &n) {
-  int64_t p = n.intAttr("p", 2);
-  if (p != 1 && p != 2)
-    return n.fail("attribute 'p' is " + llvm::Twine(p) + "; supported are 1 and 2");
-  return p == 1 ? buildGlobalPool<ops::Reduction::L1>(n) : buildGlobalPool<ops::Reduction::L2>(n);
+  Window window;
+  for (int64_t extent : n.shape().drop_front(std::min<size_t>(n.rank(), 2)))
+    window.kernel.push_back(extent);
+  window.strides = window.dilations = Shape(window.rank(), 1);
+  window.padsBegin = window.padsEnd = Shape(window.rank(), 0);
+  poolByPower(n, window);
+}
+
+//===----------------------------------------------------------------------===//
+// The way back
+//===----------------------------------------------------------------------===//
+
+/// A constant input that lists extents: positive, and not absurd.
+static Shape extentsInput(Node &n, size_t i) {
+  Shape list = n.constantInts(i);
+  if (llvm::any_of(list, [](int64_t extent) { return extent < 1 || extent > mostExtent; }))
+    n.fail("input '" + n.inputName(i) + "' is " + ops::describe(list) + "; expected positive extents");
+  return list;
+}
+
+static void buildCol2Im(Node &n) {
+  Shape image = extentsInput(n, 1);
+  Window window;
+  window.kernel = extentsInput(n, 2);
+  size_t rank = image.size();
+  window.strides = windowAttr(n, "strides", rank, 1);
+  window.dilations = windowAttr(n, "dilations", rank, 1);
+  Shape pads = windowAttr(n, "pads", 2 * rank, 0);
+  window.padsBegin = Shape(ArrayRef<int64_t>(pads).take_front(rank));
+  window.padsEnd = Shape(ArrayRef<int64_t>(pads).drop_front(rank));
+  if (!n.failed())
+    n.result(ops::columnsToImage(n.b, n.loc, n.input(0), window, image));
+}
+
+static void buildMaxUnpool(Node &n) {
+  Window window = readWindow(n, {});
+  Shape output = n.has(2) ? extentsInput(n, 2) : Shape();
+  if (n.type(1) != int64Type)
+    n.fail("positions have element type " + elementTypeName(n.type(1)) + "; expected int64");
+  if (!n.failed())
+    n.result(ops::maxUnpool(n.b, n.loc, n.input(0), n.input(1), window, output));
 }
 
 ArrayRef<Operator> importer::windowOperators() {
   static const Operator table[] = {
       {"AveragePool", 1, newest, 1, 1, Takes::Float, buildAveragePool},
+      {"Col2Im", 18, newest, 3, 3, Takes::Number, buildCol2Im},
       {"Conv", 1, newest, 2, 3, Takes::Float, buildConv},
       {"ConvInteger", 10, newest, 2, 4, Takes::Integer, buildConvInteger},
       {"ConvTranspose", 1, newest, 2, 3, Takes::Float, buildConvTranspose},
@@ -183,6 +223,7 @@ ArrayRef<Operator> importer::windowOperators() {
       {"GlobalMaxPool", 1, newest, 1, 1, Takes::Float, buildGlobalPool<ops::Reduction::Max>},
       {"LpPool", 2, newest, 1, 1, Takes::Float, buildLpPool},
       {"MaxPool", 1, newest, 1, 1, Takes::Number, buildMaxPool},
+      {"MaxUnpool", 9, newest, 2, 3, Takes::Float, buildMaxUnpool},
   };
   return table;
 }
