@@ -1,19 +1,19 @@
 // Conv.cpp - convolutions: maps of sums over channels and kernel, reading at affine indices of both
 #include "Transposed.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace jacquard;
 using namespace jacquard::ops;
 
 int64_t Window::positions(size_t i, int64_t extent) const {
   int64_t room = extent + padsBegin[i] + padsEnd[i] - reach(i);
-  if (room < 0)
-    return 0;
-  int64_t count = (ceilMode ? (room + strides[i] - 1) / strides[i] : room / strides[i]) + 1;
+  int64_t count = 1 + (ceilMode ? llvm::divideCeilSigned(room, strides[i]) : llvm::divideFloorSigned(room, strides[i]));
   // A position that starts behind the input and its leading pads would see nothing but trailing pads.
   if (ceilMode && (count - 1) * strides[i] >= extent + padsBegin[i])
     --count;
-  return count;
+  return std::max<int64_t>(count, 0);
 }
 
 bool Window::staysInside(size_t i, int64_t extent) const {

@@ -55,7 +55,8 @@ Result<Value> ops::maxPool(OpBuilder &b, Location loc, Value input, const Window
   });
 }
 
-/// The position of an element in the flattened input.
+/// The position of an element in the flattened input; behind all others for pads, so that these never stand for an
+/// element that equals them.
 static Value flatPosition(OpBuilder &b, Location loc, ArrayRef<int64_t> input, const PoolShape &shape, ValueRange point,
                           ValueRange tap, bool columnMajor) {
   Scalars s(b, loc);
@@ -63,13 +64,18 @@ static Value flatPosition(OpBuilder &b, Location loc, ArrayRef<int64_t> input, c
   Shape order(window.rank());
   for (size_t i = 0; i < order.size(); ++i)
     order[i] = columnMajor ? order.size() - 1 - i : i;
-  Value position = s.add(s.mul(point[0], s.index(input[1])), point[1]);
+  Value position = s.add(s.mul(point[0], s.index(input[1])), point[1]), inside;
   for (int64_t i : order) {
     Value place = s.add(s.mul(point[2 + i], s.index(window.strides[i])), s.mul(tap[i], s.index(window.dilations[i])));
     place = s.sub(place, s.index(window.padsBegin[i]));
+    if (!window.staysInside(i, input[2 + i])) {
+      Value isInside = s.both(s.lessEqual(s.index(0), place), s.less(place, s.index(input[2 + i])));
+      inside = inside ? s.both(inside, isInside) : isInside;
+    }
     position = s.add(s.mul(position, s.index(input[2 + i])), place);
   }
-  return s.cast(position, b.getI64Type());
+  position = s.cast(position, b.getI64Type());
+  return inside ? s.select(inside, position, s.highest(b.getI64Type())) : position;
 }
 
 Result<MaxPoolResult> ops::maxPoolWithPositions(OpBuilder &b, Location loc, Value input, const Window &window,

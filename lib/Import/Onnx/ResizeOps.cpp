@@ -55,11 +55,13 @@ static double inputPosition(const Sampling &s, const Axis &axis, int64_t i) {
   return (i + 0.5) / axis.scale - 0.5; // half_pixel
 }
 
-static int64_t nearestPosition(const Sampling &s, double x) {
-  if (s.nearest == "floor")
-    return int64_t(std::floor(x));
-  if (s.nearest == "ceil")
+/// "simple" is the rounding of version 10, where it could not be chosen.
+static int64_t nearestPosition(const Sampling &s, const Axis &axis, double x) {
+  bool goesUp = s.nearest == "ceil" || (s.nearest == "simple" && axis.scale < 1);
+  if (goesUp)
     return int64_t(std::ceil(x));
+  if (s.nearest == "floor" || s.nearest == "simple")
+    return int64_t(std::floor(x));
   if (s.nearest == "round_prefer_ceil")
     return int64_t(std::floor(x + 0.5));
   return int64_t(std::ceil(x - 0.5)); // round_prefer_floor
@@ -111,7 +113,7 @@ static Taps computeTaps(const Sampling &s, const Axis &axis) {
       addTaps(s, axis, x, taps);
       continue;
     }
-    taps.positions.push_back(std::clamp<int64_t>(nearestPosition(s, x), 0, axis.from - 1));
+    taps.positions.push_back(std::clamp<int64_t>(nearestPosition(s, axis, x), 0, axis.from - 1));
     taps.weights.push_back(1);
   }
   return taps;
@@ -143,15 +145,15 @@ static Value resample(Node &n, Value tensor, int64_t dim, const Taps &taps, cons
   ArrayRef<int64_t> from = ops::shapeOf(tensor);
   shape[dim] = taps.outside.size();
   bool extrapolates = llvm::is_contained(taps.outside, true);
-  Type type = ops::elementOf(tensor), sumType = ops::accumulatorType(type);
+  Type type = ops::elementOf(tensor), weightType = isa<FloatType>(type) ? type : Type(b.getF32Type());
   AffineExpr affine = taps.count == 1 ? affineOf(b.getAffineDimExpr(dim), taps.positions, from[dim]) : AffineExpr();
   Shape tableShape = {shape[dim], taps.count};
   Value positions = affine ? Value() : ops::constantTensor(b, n.loc, tableShape, taps.positions);
-  Value weights = taps.count == 1 ? Value() : ops::constantTensor(b, n.loc, tableShape, sumType, taps.weights);
+  Value weights = taps.count == 1 ? Value() : ops::constantTensor(b, n.loc, tableShape, weightType, taps.weights);
   Value mask;
   if (extrapolates) {
     SmallVector<double> flags(taps.outside.begin(), taps.outside.end());
-    mask = ops::constantTensor(b, n.loc, {shape[dim]}, sumType, flags);
+    mask = ops::constantTensor(b, n.loc, {shape[dim]}, weightType, flags);
   }
   return ops::mapOver(b, n.loc, shape, [&](OpBuilder &b, ValueRange point) {
     auto tap = [&](OpBuilder &b, Value k) {
@@ -170,15 +172,13 @@ static Value resample(Node &n, Value tensor, int64_t dim, const Taps &taps, cons
     if (taps.count == 1) {
       result = tap(b, affine ? Value() : s.index(0));
     } else {
-      Value sum = ops::sumOver(b, n.loc, taps.count, sumType, [&](OpBuilder &b, ValueRange k) {
-        Scalars s(b, n.loc);
-        return s.mul(s.cast(tap(b, k[0]), sumType), pat::at(b, n.loc, weights, {point[dim], k[0]}));
+      result = ops::sumOver(b, n.loc, taps.count, type, [&](OpBuilder &b, ValueRange k) {
+        return Scalars(b, n.loc).mul(tap(b, k[0]), pat::at(b, n.loc, weights, {point[dim], k[0]}));
       });
-      result = s.cast(sum, type);
     }
     if (!mask)
       return result;
-    Value outside = s.less(s.constant(sumType, 0), pat::at(b, n.loc, mask, point[dim]));
+    Value outside = s.less(s.constant(weightType, 0), pat::at(b, n.loc, mask, point[dim]));
     return s.select(outside, s.constant(type, sampling.extrapolation), result);
   });
 }
@@ -208,7 +208,7 @@ static Sampling readSampling(Node &n) {
   Sampling s;
   s.mode = n.stringAttr("mode", "nearest");
   s.transform = n.stringAttr("coordinate_transformation_mode", n.opset < 11 ? "asymmetric" : "half_pixel");
-  s.nearest = n.stringAttr("nearest_mode", n.opset < 11 ? "floor" : "round_prefer_floor");
+  s.nearest = n.opset < 11 ? "simple" : n.stringAttr("nearest_mode", "round_prefer_floor");
   s.cubicA = n.floatAttr("cubic_coeff_a", -0.75);
   s.extrapolation = n.floatAttr("extrapolation_value", 0);
   s.excludeOutside = n.intAttr("exclude_outside", 0);
@@ -219,6 +219,10 @@ static Sampling readSampling(Node &n) {
       "half_pixel_symmetric", "tf_crop_and_resize", "half_pixel"};
   if (!llvm::is_contained(modes, StringRef(s.mode)))
     n.fail("attribute 'mode' is '" + s.mode + "'; expected nearest, linear or cubic");
+  static const char *const roundings[] = {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
+  if (n.opset >= 11 && !llvm::is_contained(roundings, StringRef(s.nearest)))
+    n.fail("attribute 'nearest_mode' is '" + s.nearest +
+           "'; expected round_prefer_floor, round_prefer_ceil, floor or ceil");
   if (!llvm::is_contained(transforms, StringRef(s.transform)))
     n.fail("attribute 'coordinate_transformation_mode' is '" + s.transform + "', which is not known");
   if (s.mode == "nearest")
@@ -267,18 +271,36 @@ static SmallVector<Axis> readAxes(Node &n, ArrayRef<int64_t> dims, size_t scales
   return axes;
 }
 
+/// Numbers of a float type as elements of the node's input: integers are rounded, and kept in their range.
+static Value toElements(Node &n, Value value) {
+  Type type = n.element(), wide = ops::elementOf(value);
+  if (wide == type || isa<FloatType>(type))
+    return ops::convert(n.b, n.loc, value, type);
+  int64_t width = type.getIntOrFloatBitWidth(), signBits = n.isUnsigned() ? 0 : 1;
+  double low = n.isUnsigned() ? 0 : -std::ldexp(1.0, width - 1);
+  // The largest number of `wide` that the type holds.
+  double high = std::ldexp(1.0, width - signBits) - (width > 52 ? std::ldexp(1.0, width - signBits - 53) : 1);
+  Value whole = ops::elementwise(n.b, n.loc, value, [&](Scalars &s, ValueRange x) {
+    return s.clamp(s.roundEven(x[0]), s.constant(wide, low), s.constant(wide, high));
+  });
+  return ops::convert(n.b, n.loc, whole, type, /*fromUnsigned=*/false, n.isUnsigned());
+}
+
+/// What lies between elements is computed in f32 or f64, and becomes the element type again at the end.
 static void resize(Node &n, const Sampling &sampling, ArrayRef<Axis> axes, ArrayRef<int64_t> dims) {
   if (n.failed())
     return;
-  if (sampling.mode != "nearest" && !isa<FloatType>(n.element()))
-    return n.fail("mode '" + sampling.mode + "' needs elements of a float type; found " + elementTypeName(n.type()));
+  Type type = n.element(), wide = isa<FloatType>(type) ? ops::accumulatorType(type) : n.b.getF64Type();
   Value value = n.input(0);
   for (int64_t dim : dims) {
     bool stays = axes[dim].from == axes[dim].to && axes[dim].scale == 1 && sampling.transform != "tf_crop_and_resize";
-    if (!stays)
-      value = resample(n, value, dim, computeTaps(sampling, axes[dim]), sampling);
+    if (stays)
+      continue;
+    if (sampling.mode != "nearest")
+      value = ops::convert(n.b, n.loc, value, wide, n.isUnsigned());
+    value = resample(n, value, dim, computeTaps(sampling, axes[dim]), sampling);
   }
-  n.result(0, value);
+  n.result(0, ops::elementOf(value) == type ? value : toElements(n, value));
 }
 
 static void buildResize(Node &n) {

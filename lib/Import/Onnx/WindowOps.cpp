@@ -109,10 +109,9 @@ static void buildConvTranspose(Node &n) {
       output.push_back(full - window.padsBegin[i] - window.padsEnd[i]);
     } else {
       output.push_back(wanted ? (*wanted)[i] : extent * window.strides[i]);
-      int64_t total = full - output[i];
+      // What a larger result needs more is added at its end.
+      int64_t total = std::max<int64_t>(full - output[i], 0);
       window.padsBegin[i] = upper ? total / 2 : total - total / 2;
-      if (!same)
-        window.padsBegin[i] = total / 2;
     }
     if (window.kernel[i] < 1 || window.strides[i] < 1 || window.dilations[i] < 1 || output[i] < 1)
       n.fail("kernel, stride or dilation is below 1, or nothing is left of the result");

@@ -98,3 +98,28 @@ TEST(SampleValuesTest, WrongShapesAreNamed) {
   EXPECT_NE(import.messages.find("offsets have shape [1, 3, 2, 2]; expected [1, 2, 2, 2]"), std::string::npos);
   EXPECT_NE(import.messages.find("attribute 'mode' is 'sinc'; expected linear, nearest or cubic"), std::string::npos);
 }
+
+TEST(SampleValuesTest, ResizedIntegersAreRoundedAndStayInRange) {
+  Importing import;
+  // Linear: 10, 11.25, 13.75, 15 round to 10, 11, 14, 15. Cubic overshoots 255 and 0.
+  auto out =
+      import.run("g (int32[2] x, uint8[4] e) => (int32[4] y, uint8[8] z) { two = Constant<value_floats = [2.0]>()"
+                 " y = Resize<mode = \"linear\">(x, , two) z = Resize<mode = \"cubic\">(e, , two) }",
+                 {tensorOf(DType::I32, {2}, std::vector<int32_t>{10, 15}),
+                  tensorOf(DType::U8, {4}, std::vector<uint8_t>{0, 0, 255, 255})},
+                 13);
+  ASSERT_EQ(out.size(), 2u);
+  EXPECT_EQ(valuesOf<int32_t>(out[0]), (std::vector<int32_t>{10, 11, 14, 15}));
+  // Keys' weights (-0.75) at a quarter: -0.10546875, 0.87890625, 0.26171875, -0.03515625.
+  EXPECT_EQ(valuesOf<uint8_t>(out[1]), (std::vector<uint8_t>{0, 0, 0, 58, 197, 255, 255, 255}));
+}
+
+// Known from the example of that version: scales of 0.6 over 1 .. 8 as [2, 4] give 1, 3.
+TEST(SampleValuesTest, ResizeRoundsUpBeforeItsRoundingCouldBeChosen) {
+  Importing import;
+  auto out = import.run("g (float[1,1,2,4] x) => (float[1,1,1,2] y) {"
+                        " s = Constant<value = float[4] {1.0, 1.0, 0.6, 0.6}>() y = Resize<mode = \"nearest\">(x, s) }",
+                        {floats({1, 1, 2, 4}, {1, 2, 3, 4, 5, 6, 7, 8})}, 10);
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(valuesOf<float>(out[0]), (Floats{1, 3}));
+}

@@ -31,6 +31,25 @@ TEST(UnpoolValuesTest, MaximaReturnToTheirPlaces) {
   EXPECT_EQ(valuesOf<float>(out[1]), (Floats{8, 0, 0, 7, 0}));
 }
 
+TEST(UnpoolValuesTest, PadsNeverStandForTheSmallestNumber) {
+  Importing import;
+  auto out = import.run("g (float[1,1,2] x) => (float[1,1,3] y, int64[1,1,3] i) {"
+                        " y, i = MaxPool<kernel_shape = [2], pads = [1, 1]>(x) }",
+                        {floats({1, 1, 2}, {-INFINITY, 1})}, 12);
+  ASSERT_EQ(out.size(), 2u);
+  EXPECT_EQ(valuesOf<int64_t>(out[1]), (std::vector<int64_t>{0, 1, 1}));
+}
+
+TEST(UnpoolValuesTest, WindowsThatReachBeyondTheEndExistInCeilMode) {
+  Importing import;
+  // 4 taps over a pad and 2 elements.
+  auto out = import.run("g (float[1,1,2] x) => (float[1,1,1] y) {"
+                        " y = MaxPool<kernel_shape = [4], strides = [3], pads = [1, 0], ceil_mode = 1>(x) }",
+                        {floats({1, 1, 2}, {5, 7})}, 12);
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(valuesOf<float>(out[0]), (Floats{7}));
+}
+
 // All of them for 1 2 1 2 3: the pool holds 1, 3 in slots 2, 0 and the pairs 1 2, 1 3 in slots 1, 3.
 TEST(UnpoolValuesTest, NgramsAreCountedAtEveryDistance) {
   Importing import;
