@@ -98,18 +98,22 @@ bool Compiler::runUntil(Stage stage) {
     return false;
   if (reached != Stage::Pat)
     return runStages(stage, request.pipeline);
-  // The fast mapping first; its errors count only when the frugal one fails as well.
+  // The fast mapping first; only the errors of the last attempt count.
   OwningOpRef<ModuleOp> backup = moduleRef->clone();
-  holdDiagnostics = true;
-  bool ok = runStages(stage, request.pipeline);
-  holdDiagnostics = false;
-  if (ok)
-    return true;
-  moduleRef = std::move(backup);
-  reached = Stage::Pat;
-  PipelineOptions frugal = request.pipeline;
-  frugal.frugal = true;
-  return runStages(stage, frugal);
+  SmallVector<PipelineOptions> attempts = fallbacks(request.pipeline);
+  for (size_t i = 0; i + 1 < attempts.size(); ++i) {
+    holdDiagnostics = true;
+    bool ok = runStages(stage, attempts[i]);
+    holdDiagnostics = false;
+    if (ok)
+      return true;
+    bool isTooLarge = reached >= Stage::Fabric; // else fewer units do not help
+    moduleRef = backup->clone();
+    reached = Stage::Pat;
+    if (!isTooLarge && attempts[i].frugal)
+      break;
+  }
+  return runStages(stage, attempts.back());
 }
 
 bool Compiler::runStages(Stage stage, const PipelineOptions &options) {

@@ -4,6 +4,7 @@
 // Gives: only `pipe` ops; every tensor has a `pipe.dram`; each section holds one mapped nest.
 #include "jacquard/Conversion/PatToPipe/Passes.h"
 
+#include "CutPatterns.h"
 #include "GroupNests.h"
 #include "WordSize.h"
 
@@ -157,6 +158,8 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
     return failure();
   separateResults(function);
   Block &block = function.getBody().front();
+  if (cut > 0)
+    cutPatterns(block, spec, cut);
   auto ret = cast<func::ReturnOp>(block.getTerminator());
   OpBuilder builder(ret);
   if (failed(declareTensors(function, builder)))

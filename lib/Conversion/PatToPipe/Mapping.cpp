@@ -463,8 +463,7 @@ int64_t jacquard::boxWords(const AffineAccess &access, const Mapping &mapping, u
   return boxPitches(access, mapping, depth).front() * boxExtent(access, 0, mapping, depth);
 }
 
-/// Stages that compute the address of a gather: divisions take several operations, every dimension a bounds check.
-static unsigned addressStages(pat::AtOp at) {
+unsigned jacquard::addressStages(pat::AtOp at) {
   unsigned stages = 0;
   for (AffineExpr expr : at.getAccessMap().getResults()) {
     stages += 3;

@@ -45,6 +45,9 @@ struct UnitNeed {
 };
 UnitNeed estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch);
 
+/// Stages that compute the address of a gather: divisions take several operations, every dimension a bounds check.
+unsigned addressStages(pat::AtOp at);
+
 /// Extent of the box that the loops from `depth` inwards touch, along dimension `k` of the access's view.
 int64_t boxExtent(const AffineAccess &access, unsigned k, const Mapping &mapping, unsigned depth);
 

@@ -69,3 +69,23 @@ b[b == 0] = 3
 save("i8-a", a), save("i8-b", b), save("i8-out", a * b + a)
 save("u8-out", (a.view(np.uint8) // b.view(np.uint8)).view(np.int8))
 save("i8-sum", np.add.reduce(a, dtype=np.int8))
+
+
+def mix(v, word, steps):
+    """What cut.mlir computes step by step in 32 bits."""
+    for _ in range(steps):
+        v = ((v * np.int32(3)) ^ (v >> 5)) + word
+    return v
+
+
+x = random.integers(-30, 30, (5, 40), dtype=np.int32)
+k = np.arange(40, dtype=np.int32)[None, :]
+rows = np.arange(5, dtype=np.int32)[:, None]
+mixed = mix(x, k, 10)
+row, column = x // 7 + 2, (x + k) % 64
+inside = (row >= 0) & (row < 5) & (column < 40)
+read = np.where(inside, x[np.clip(row, 0, 4), np.clip(column, 0, 39)], mixed)
+save("cut-x", x)
+save("cut-map", mix(x, k, 14))
+save("cut-sums", mix(x, rows, 14).sum(1, dtype=np.int32))
+save("cut-read", np.where(x > 0, read, x) + mixed)

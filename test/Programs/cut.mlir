@@ -1,0 +1,189 @@
+// Bodies that need more units than the machine has: a map's, a fold's, and a read whose position and `else` are computed. What
+// crosses a cut is an integer, a position and a condition.
+// RUN: jacquard run %s --target=host --input arg0=%S/Inputs/cut-x.npy --expect result0=%S/Inputs/cut-map.npy --expect result1=%S/Inputs/cut-sums.npy --expect result2=%S/Inputs/cut-read.npy
+// RUN: jacquard run %s --arch=tiny --input arg0=%S/Inputs/cut-x.npy --expect result0=%S/Inputs/cut-map.npy --expect result1=%S/Inputs/cut-sums.npy --expect result2=%S/Inputs/cut-read.npy
+
+func.func @cut(%x: tensor<5x40xi32>) -> (tensor<5x40xi32>, tensor<5xi32>, tensor<5x40xi32>) {
+  %zero = arith.constant 0 : i32
+  %c3 = arith.constant 3 : i32
+  %c5 = arith.constant 5 : i32
+  %mapped = pat.map (%i, %k) in [5, 40] {
+    %v = pat.at %x[%i, %k] : tensor<5x40xi32>
+    %mw = arith.index_cast %k : index to i32
+    %ma0 = arith.muli %v, %c3 : i32
+    %mb0 = arith.shrsi %v, %c5 : i32
+    %mc0 = arith.xori %ma0, %mb0 : i32
+    %md0 = arith.addi %mc0, %mw : i32
+    %ma1 = arith.muli %md0, %c3 : i32
+    %mb1 = arith.shrsi %md0, %c5 : i32
+    %mc1 = arith.xori %ma1, %mb1 : i32
+    %md1 = arith.addi %mc1, %mw : i32
+    %ma2 = arith.muli %md1, %c3 : i32
+    %mb2 = arith.shrsi %md1, %c5 : i32
+    %mc2 = arith.xori %ma2, %mb2 : i32
+    %md2 = arith.addi %mc2, %mw : i32
+    %ma3 = arith.muli %md2, %c3 : i32
+    %mb3 = arith.shrsi %md2, %c5 : i32
+    %mc3 = arith.xori %ma3, %mb3 : i32
+    %md3 = arith.addi %mc3, %mw : i32
+    %ma4 = arith.muli %md3, %c3 : i32
+    %mb4 = arith.shrsi %md3, %c5 : i32
+    %mc4 = arith.xori %ma4, %mb4 : i32
+    %md4 = arith.addi %mc4, %mw : i32
+    %ma5 = arith.muli %md4, %c3 : i32
+    %mb5 = arith.shrsi %md4, %c5 : i32
+    %mc5 = arith.xori %ma5, %mb5 : i32
+    %md5 = arith.addi %mc5, %mw : i32
+    %ma6 = arith.muli %md5, %c3 : i32
+    %mb6 = arith.shrsi %md5, %c5 : i32
+    %mc6 = arith.xori %ma6, %mb6 : i32
+    %md6 = arith.addi %mc6, %mw : i32
+    %ma7 = arith.muli %md6, %c3 : i32
+    %mb7 = arith.shrsi %md6, %c5 : i32
+    %mc7 = arith.xori %ma7, %mb7 : i32
+    %md7 = arith.addi %mc7, %mw : i32
+    %ma8 = arith.muli %md7, %c3 : i32
+    %mb8 = arith.shrsi %md7, %c5 : i32
+    %mc8 = arith.xori %ma8, %mb8 : i32
+    %md8 = arith.addi %mc8, %mw : i32
+    %ma9 = arith.muli %md8, %c3 : i32
+    %mb9 = arith.shrsi %md8, %c5 : i32
+    %mc9 = arith.xori %ma9, %mb9 : i32
+    %md9 = arith.addi %mc9, %mw : i32
+    %ma10 = arith.muli %md9, %c3 : i32
+    %mb10 = arith.shrsi %md9, %c5 : i32
+    %mc10 = arith.xori %ma10, %mb10 : i32
+    %md10 = arith.addi %mc10, %mw : i32
+    %ma11 = arith.muli %md10, %c3 : i32
+    %mb11 = arith.shrsi %md10, %c5 : i32
+    %mc11 = arith.xori %ma11, %mb11 : i32
+    %md11 = arith.addi %mc11, %mw : i32
+    %ma12 = arith.muli %md11, %c3 : i32
+    %mb12 = arith.shrsi %md11, %c5 : i32
+    %mc12 = arith.xori %ma12, %mb12 : i32
+    %md12 = arith.addi %mc12, %mw : i32
+    %ma13 = arith.muli %md12, %c3 : i32
+    %mb13 = arith.shrsi %md12, %c5 : i32
+    %mc13 = arith.xori %ma13, %mb13 : i32
+    %md13 = arith.addi %mc13, %mw : i32
+    pat.yield %md13 : i32
+  } : tensor<5x40xi32>
+  %sums = pat.map (%i) in [5] {
+    %sum = pat.fold (%k) in [40] init (%zero : i32) {
+      %v = pat.at %x[%i, %k] : tensor<5x40xi32>
+      %fw = arith.index_cast %i : index to i32
+      %fa0 = arith.muli %v, %c3 : i32
+      %fb0 = arith.shrsi %v, %c5 : i32
+      %fc0 = arith.xori %fa0, %fb0 : i32
+      %fd0 = arith.addi %fc0, %fw : i32
+      %fa1 = arith.muli %fd0, %c3 : i32
+      %fb1 = arith.shrsi %fd0, %c5 : i32
+      %fc1 = arith.xori %fa1, %fb1 : i32
+      %fd1 = arith.addi %fc1, %fw : i32
+      %fa2 = arith.muli %fd1, %c3 : i32
+      %fb2 = arith.shrsi %fd1, %c5 : i32
+      %fc2 = arith.xori %fa2, %fb2 : i32
+      %fd2 = arith.addi %fc2, %fw : i32
+      %fa3 = arith.muli %fd2, %c3 : i32
+      %fb3 = arith.shrsi %fd2, %c5 : i32
+      %fc3 = arith.xori %fa3, %fb3 : i32
+      %fd3 = arith.addi %fc3, %fw : i32
+      %fa4 = arith.muli %fd3, %c3 : i32
+      %fb4 = arith.shrsi %fd3, %c5 : i32
+      %fc4 = arith.xori %fa4, %fb4 : i32
+      %fd4 = arith.addi %fc4, %fw : i32
+      %fa5 = arith.muli %fd4, %c3 : i32
+      %fb5 = arith.shrsi %fd4, %c5 : i32
+      %fc5 = arith.xori %fa5, %fb5 : i32
+      %fd5 = arith.addi %fc5, %fw : i32
+      %fa6 = arith.muli %fd5, %c3 : i32
+      %fb6 = arith.shrsi %fd5, %c5 : i32
+      %fc6 = arith.xori %fa6, %fb6 : i32
+      %fd6 = arith.addi %fc6, %fw : i32
+      %fa7 = arith.muli %fd6, %c3 : i32
+      %fb7 = arith.shrsi %fd6, %c5 : i32
+      %fc7 = arith.xori %fa7, %fb7 : i32
+      %fd7 = arith.addi %fc7, %fw : i32
+      %fa8 = arith.muli %fd7, %c3 : i32
+      %fb8 = arith.shrsi %fd7, %c5 : i32
+      %fc8 = arith.xori %fa8, %fb8 : i32
+      %fd8 = arith.addi %fc8, %fw : i32
+      %fa9 = arith.muli %fd8, %c3 : i32
+      %fb9 = arith.shrsi %fd8, %c5 : i32
+      %fc9 = arith.xori %fa9, %fb9 : i32
+      %fd9 = arith.addi %fc9, %fw : i32
+      %fa10 = arith.muli %fd9, %c3 : i32
+      %fb10 = arith.shrsi %fd9, %c5 : i32
+      %fc10 = arith.xori %fa10, %fb10 : i32
+      %fd10 = arith.addi %fc10, %fw : i32
+      %fa11 = arith.muli %fd10, %c3 : i32
+      %fb11 = arith.shrsi %fd10, %c5 : i32
+      %fc11 = arith.xori %fa11, %fb11 : i32
+      %fd11 = arith.addi %fc11, %fw : i32
+      %fa12 = arith.muli %fd11, %c3 : i32
+      %fb12 = arith.shrsi %fd11, %c5 : i32
+      %fc12 = arith.xori %fa12, %fb12 : i32
+      %fd12 = arith.addi %fc12, %fw : i32
+      %fa13 = arith.muli %fd12, %c3 : i32
+      %fb13 = arith.shrsi %fd12, %c5 : i32
+      %fc13 = arith.xori %fa13, %fb13 : i32
+      %fd13 = arith.addi %fc13, %fw : i32
+      pat.yield %fd13 : i32
+    } combine (%a, %b) {
+      %c = arith.addi %a, %b : i32
+      pat.yield %c : i32
+    } : i32
+    pat.yield %sum : i32
+  } : tensor<5xi32>
+  %read = pat.map (%i, %k) in [5, 40] {
+    %v = pat.at %x[%i, %k] : tensor<5x40xi32>
+    %rw = arith.index_cast %k : index to i32
+    %positive = arith.cmpi sgt, %v, %zero : i32
+    %row = arith.index_cast %v : i32 to index
+    %ra0 = arith.muli %v, %c3 : i32
+    %rb0 = arith.shrsi %v, %c5 : i32
+    %rc0 = arith.xori %ra0, %rb0 : i32
+    %rd0 = arith.addi %rc0, %rw : i32
+    %ra1 = arith.muli %rd0, %c3 : i32
+    %rb1 = arith.shrsi %rd0, %c5 : i32
+    %rc1 = arith.xori %ra1, %rb1 : i32
+    %rd1 = arith.addi %rc1, %rw : i32
+    %ra2 = arith.muli %rd1, %c3 : i32
+    %rb2 = arith.shrsi %rd1, %c5 : i32
+    %rc2 = arith.xori %ra2, %rb2 : i32
+    %rd2 = arith.addi %rc2, %rw : i32
+    %ra3 = arith.muli %rd2, %c3 : i32
+    %rb3 = arith.shrsi %rd2, %c5 : i32
+    %rc3 = arith.xori %ra3, %rb3 : i32
+    %rd3 = arith.addi %rc3, %rw : i32
+    %ra4 = arith.muli %rd3, %c3 : i32
+    %rb4 = arith.shrsi %rd3, %c5 : i32
+    %rc4 = arith.xori %ra4, %rb4 : i32
+    %rd4 = arith.addi %rc4, %rw : i32
+    %ra5 = arith.muli %rd4, %c3 : i32
+    %rb5 = arith.shrsi %rd4, %c5 : i32
+    %rc5 = arith.xori %ra5, %rb5 : i32
+    %rd5 = arith.addi %rc5, %rw : i32
+    %ra6 = arith.muli %rd5, %c3 : i32
+    %rb6 = arith.shrsi %rd5, %c5 : i32
+    %rc6 = arith.xori %ra6, %rb6 : i32
+    %rd6 = arith.addi %rc6, %rw : i32
+    %ra7 = arith.muli %rd6, %c3 : i32
+    %rb7 = arith.shrsi %rd6, %c5 : i32
+    %rc7 = arith.xori %ra7, %rb7 : i32
+    %rd7 = arith.addi %rc7, %rw : i32
+    %ra8 = arith.muli %rd7, %c3 : i32
+    %rb8 = arith.shrsi %rd7, %c5 : i32
+    %rc8 = arith.xori %ra8, %rb8 : i32
+    %rd8 = arith.addi %rc8, %rw : i32
+    %ra9 = arith.muli %rd8, %c3 : i32
+    %rb9 = arith.shrsi %rd8, %c5 : i32
+    %rc9 = arith.xori %ra9, %rb9 : i32
+    %rd9 = arith.addi %rc9, %rw : i32
+    %e = pat.at %x map affine_map<(d0, d1) -> (d0 floordiv 7 + 2, (d0 + d1) mod 64)> (%row, %k) else %rd9 : tensor<5x40xi32>
+    %s = arith.select %positive, %e, %v : i32
+    %t = arith.addi %s, %rd9 : i32
+    pat.yield %t : i32
+  } : tensor<5x40xi32>
+  return %mapped, %sums, %read : tensor<5x40xi32>, tensor<5xi32>, tensor<5x40xi32>
+}
