@@ -1,6 +1,10 @@
 // Compare.cpp - element by element, in double precision
 #include "jacquard/Driver/Compare.h"
 
+#include "jacquard/Operators/Narrow.h"
+
+#include "llvm/ADT/APFloat.h"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -27,7 +31,7 @@ double bfloatToDouble(uint16_t bits) {
 }
 
 bool isFloat(DType type) {
-  return type == DType::F32 || type == DType::F64 || type == DType::F16 || type == DType::BF16;
+  return isNarrowFloat(type) || type == DType::F32 || type == DType::F64 || type == DType::F16 || type == DType::BF16;
 }
 
 double floatAt(const Tensor &tensor, int64_t i) {
@@ -38,8 +42,13 @@ double floatAt(const Tensor &tensor, int64_t i) {
     return tensor.data<double>()[i];
   case DType::F16:
     return halfToDouble(tensor.data<uint16_t>()[i]);
-  default:
+  case DType::BF16:
     return bfloatToDouble(tensor.data<uint16_t>()[i]);
+  default: {
+    const llvm::fltSemantics &format = *ops::narrowFormat(tensor.type);
+    llvm::APInt bits(8, tensor.bytes[size_t(i)]);
+    return llvm::APFloat(format, bits.trunc(dtypeBits(tensor.type))).convertToDouble();
+  }
   }
 }
 
@@ -56,12 +65,14 @@ int64_t integerAt(const Tensor &tensor, int64_t i) {
   }
 }
 
-/// Integers of one size are one type to MLIR (signless); the bits are what counts.
+/// Integers of one size are one type to MLIR (signless), and narrow types are bytes; the bits are what counts.
 bool sameStorage(DType a, DType b) {
-  return a == b || (!isFloat(a) && !isFloat(b) && dtypeBytes(a) == dtypeBytes(b));
+  bool differ = (isFloat(a) && !isNarrowFloat(a)) || (isFloat(b) && !isNarrowFloat(b));
+  return a == b || (!differ && dtypeBytes(a) == dtypeBytes(b));
 }
 
-void compareFloats(const Tensor &found, const Tensor &expected, const Tolerance &tolerance, Difference &result) {
+void compareFloats(Tensor found, const Tensor &expected, const Tolerance &tolerance, Difference &result) {
+  found.type = expected.type;
   double largest = 0;
   for (int64_t i = 0; i < expected.numElements(); ++i)
     if (double value = std::abs(floatAt(expected, i)); std::isfinite(value))

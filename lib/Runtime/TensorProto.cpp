@@ -23,30 +23,22 @@ constexpr TypeCode typeCodes[] = {
     {Proto::INT64, DType::I64},     {Proto::BOOL, DType::Bool},  {Proto::FLOAT16, DType::F16},
     {Proto::DOUBLE, DType::F64},    {Proto::UINT32, DType::U32}, {Proto::UINT64, DType::U64},
     {Proto::BFLOAT16, DType::BF16},
+    // Newer than the library.
+    {17, DType::F8E4M3FN},          {18, DType::F8E4M3FNUZ},     {19, DType::F8E5M2},
+    {20, DType::F8E5M2FNUZ},        {21, DType::U4},             {22, DType::I4},
+    {23, DType::F4E2M1},            {24, DType::F8E8M0},         {25, DType::U2},
+    {26, DType::I2},                {27, DType::F6E2M3},         {28, DType::F6E3M2},
 };
 
-/// Names of types that are known but not supported; newer numbers than the library's are given by hand.
+/// Names of types that are known but not supported.
 const char *unsupportedName(int code) {
   switch (code) {
-  case 8:
+  case Proto::STRING:
     return "string";
-  case 14:
+  case Proto::COMPLEX64:
     return "complex64";
-  case 15:
+  case Proto::COMPLEX128:
     return "complex128";
-  case 17:
-  case 18:
-  case 19:
-  case 20:
-    return "8-bit float";
-  case 21:
-    return "uint4";
-  case 22:
-    return "int4";
-  case 23:
-    return "float4";
-  case 24:
-    return "8-bit exponent";
   default:
     return nullptr;
   }
@@ -60,8 +52,8 @@ Result<DType> typeOf(const Proto &proto) {
     return Error{"TensorProto: no element type; the file is not an ONNX tensor"};
   const char *name = unsupportedName(proto.data_type());
   return Error{
-      fmt::format("TensorProto: element type {}{} is not supported; expected a bool, an integer of 8 to 64 bits or "
-                  "a float of 16 to 64",
+      fmt::format("TensorProto: element type {}{} is not supported; expected a bool, an integer of 2 to 64 bits or "
+                  "a float of 4 to 64",
                   proto.data_type(), name ? fmt::format(" ({})", name) : "")};
 }
 
@@ -81,7 +73,20 @@ template <typename To, typename Field> Status copyField(const Field &field, Tens
   return {};
 }
 
+/// Types of less than 8 bits: every entry of the field is one byte of packed elements.
+Status copyPacked(const Proto &proto, Tensor &tensor) {
+  std::vector<uint8_t> packed(proto.int32_data().begin(), proto.int32_data().end());
+  uint64_t count = uint64_t(tensor.numElements());
+  if (packed.size() != packedBytes(tensor.type, count))
+    return Error{fmt::format("TensorProto: {} bytes of packed values do not make {}", packed.size(),
+                             describeTensorType(tensor.type, tensor.shape))};
+  tensor.bytes = unpackElements(tensor.type, packed.data(), count);
+  return {};
+}
+
 Status copyTyped(const Proto &proto, Tensor &tensor) {
+  if (dtypeBits(tensor.type) < 8)
+    return copyPacked(proto, tensor);
   switch (tensor.type) {
   case DType::F32:
     return copyField<float>(proto.float_data(), tensor);
@@ -99,15 +104,13 @@ Status copyTyped(const Proto &proto, Tensor &tensor) {
     return copyField<int32_t>(proto.int32_data(), tensor);
   case DType::I64:
     return copyField<int64_t>(proto.int64_data(), tensor);
-  case DType::U8:
-  case DType::Bool:
-    return copyField<uint8_t>(proto.int32_data(), tensor);
   case DType::U32:
     return copyField<uint32_t>(proto.uint64_data(), tensor);
   case DType::U64:
     return copyField<uint64_t>(proto.uint64_data(), tensor);
+  default: // a byte each
+    return copyField<uint8_t>(proto.int32_data(), tensor);
   }
-  return {};
 }
 
 } // namespace
@@ -133,10 +136,10 @@ Result<NamedTensor> readTensorProto(std::string_view bytes) {
   if (!elements)
     return Error{fmt::format("TensorProto: the shape of {} is not possible", describeTensorType(*type, tensor.shape))};
   if (proto.has_raw_data()) {
-    if (proto.raw_data().size() != *elements * dtypeBytes(*type))
+    if (proto.raw_data().size() != packedBytes(*type, *elements))
       return Error{fmt::format("TensorProto: {} bytes of data do not make {}", proto.raw_data().size(),
                                describeTensorType(*type, tensor.shape))};
-    tensor.bytes.assign(proto.raw_data().begin(), proto.raw_data().end());
+    tensor.bytes = unpackElements(*type, reinterpret_cast<const uint8_t *>(proto.raw_data().data()), *elements);
   } else if (Status status = copyTyped(proto, tensor); !status) {
     return status.takeError();
   }
@@ -154,7 +157,8 @@ std::string writeTensorProto(const NamedTensor &named) {
   for (const TypeCode &known : typeCodes)
     if (known.type == named.tensor.type)
       proto.set_data_type(known.code);
-  proto.set_raw_data(named.tensor.bytes.data(), named.tensor.bytes.size());
+  std::vector<uint8_t> packed = packElements(named.tensor);
+  proto.set_raw_data(packed.data(), packed.size());
   return proto.SerializeAsString();
 }
 

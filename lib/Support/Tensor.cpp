@@ -8,19 +8,23 @@ namespace {
 
 struct DTypeInfo {
   const char *name;
-  unsigned bytes;
+  unsigned bits; ///< in files
 };
 
 /// Indexed by DType.
 constexpr DTypeInfo dtypes[] = {
-    {"float32", 4}, {"float64", 8}, {"float16", 2}, {"bfloat16", 2}, {"int8", 1},   {"int16", 2}, {"int32", 4},
-    {"int64", 8},   {"uint8", 1},   {"uint16", 2},  {"uint32", 4},   {"uint64", 8}, {"bool", 1},
+    {"float32", 32},      {"float64", 64},        {"float16", 16},    {"bfloat16", 16},       {"int8", 8},
+    {"int16", 16},        {"int32", 32},          {"int64", 64},      {"uint8", 8},           {"uint16", 16},
+    {"uint32", 32},       {"uint64", 64},         {"bool", 8},        {"float8e4m3fn", 8},    {"float8e4m3fnuz", 8},
+    {"float8e5m2", 8},    {"float8e5m2fnuz", 8},  {"float8e8m0", 8},  {"float6e2m3", 6},      {"float6e3m2", 6},
+    {"float4e2m1", 4},    {"int4", 4},            {"uint4", 4},       {"int2", 2},            {"uint2", 2},
 };
-static_assert(sizeof(dtypes) / sizeof(dtypes[0]) == unsigned(DType::Bool) + 1);
+static_assert(sizeof(dtypes) / sizeof(dtypes[0]) == unsigned(DType::U2) + 1);
 
 } // namespace
 
-unsigned dtypeBytes(DType type) { return dtypes[unsigned(type)].bytes; }
+unsigned dtypeBits(DType type) { return dtypes[unsigned(type)].bits; }
+unsigned dtypeBytes(DType type) { return (dtypeBits(type) + 7) / 8; }
 const char *dtypeName(DType type) { return dtypes[unsigned(type)].name; }
 
 Tensor makeTensor(DType type, std::vector<int64_t> shape) {
@@ -29,6 +33,43 @@ Tensor makeTensor(DType type, std::vector<int64_t> shape) {
   tensor.shape = std::move(shape);
   tensor.bytes.resize(size_t(tensor.numElements()) * dtypeBytes(type));
   return tensor;
+}
+
+uint64_t packedBytes(DType type, uint64_t count) {
+  unsigned bits = dtypeBits(type);
+  return bits < 8 ? count / 8 * bits + (count % 8 * bits + 7) / 8 : count * (bits / 8);
+}
+
+std::vector<uint8_t> unpackElements(DType type, const uint8_t *packed, uint64_t count) {
+  unsigned bits = dtypeBits(type);
+  if (bits >= 8)
+    return std::vector<uint8_t>(packed, packed + packedBytes(type, count));
+  bool isSigned = type == DType::I4 || type == DType::I2;
+  uint64_t size = packedBytes(type, count);
+  std::vector<uint8_t> elements(count);
+  for (uint64_t i = 0; i < count; ++i) {
+    uint64_t byte = i * bits / 8;
+    unsigned window = packed[byte] | (byte + 1 < size ? packed[byte + 1] << 8 : 0);
+    unsigned value = window >> i * bits % 8 & ((1u << bits) - 1);
+    bool isNegative = isSigned && value >> (bits - 1);
+    elements[i] = uint8_t(isNegative ? value - (1u << bits) : value);
+  }
+  return elements;
+}
+
+std::vector<uint8_t> packElements(const Tensor &tensor) {
+  unsigned bits = dtypeBits(tensor.type);
+  if (bits >= 8)
+    return tensor.bytes;
+  std::vector<uint8_t> packed(packedBytes(tensor.type, tensor.bytes.size()));
+  for (uint64_t i = 0; i < tensor.bytes.size(); ++i) {
+    unsigned window = (tensor.bytes[i] & ((1u << bits) - 1)) << i * bits % 8;
+    uint64_t byte = i * bits / 8;
+    packed[byte] |= uint8_t(window);
+    if (window >> 8)
+      packed[byte + 1] |= uint8_t(window >> 8);
+  }
+  return packed;
 }
 
 std::string describeTensorType(DType type, const std::vector<int64_t> &shape) {

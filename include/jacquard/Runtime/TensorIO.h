@@ -13,8 +13,8 @@
 
 namespace jacquard::runtime {
 
-/// Format versions 1 to 3, either byte order; Fortran order becomes row-major. All of DType but bfloat16, which NumPy
-/// does not have.
+/// Format versions 1 to 3, either byte order; Fortran order becomes row-major. All of DType that NumPy has: not
+/// bfloat16 and not the narrow types.
 Result<Tensor> readNpy(std::string_view bytes);
 /// Version 1 (2 when the header is long), C order, little-endian.
 Result<std::string> writeNpy(const Tensor &tensor);
@@ -24,8 +24,7 @@ struct NamedTensor {
   Tensor tensor;
 };
 
-/// All of DType, from raw data or the typed fields. Not: strings, complex numbers, types of less than 8 bits, 8-bit
-/// floats, external data, segments.
+/// All of DType, from raw data or the typed fields. Not: strings, complex numbers, external data, segments.
 Result<NamedTensor> readTensorProto(std::string_view bytes);
 std::string writeTensorProto(const NamedTensor &tensor);
 

@@ -99,7 +99,7 @@ static std::string packTypedData(const onnx::TensorProto &tensor, DType type) {
   case DType::F16:
   case DType::BF16:
     return packField<uint16_t>(tensor.int32_data());
-  default:
+  default: // one byte of an element, or of several that are packed
     return packField<uint8_t>(tensor.int32_data());
   }
 }
@@ -116,9 +116,10 @@ Result<ElementsAttr> importer::importTensor(MLIRContext *context, const Model &m
   if (!type)
     return type.takeError();
   DType host = *hostType(tensor.data_type());
-  size_t expected = size_t(type->getNumElements()) * dtypeBytes(host);
+  size_t expected = packedBytes(host, uint64_t(type->getNumElements()));
+  bool isPacked = dtypeBits(host) < 8;
   bool isExternal = tensor.data_location() == onnx::TensorProto::EXTERNAL;
-  if (!isExternal && tensor.has_raw_data()) {
+  if (!isExternal && !isPacked && tensor.has_raw_data()) {
     if (Status status = checkSize(tensor, *type, tensor.raw_data().size(), expected); !status)
       return status.takeError();
     const std::string &raw = tensor.raw_data();
@@ -130,11 +131,18 @@ Result<ElementsAttr> importer::importTensor(MLIRContext *context, const Model &m
     if (!data)
       return Error{"cannot be read: " + data.error()};
     *bytes = std::move(*data);
+  } else if (tensor.has_raw_data()) {
+    *bytes = tensor.raw_data();
   } else {
     *bytes = packTypedData(tensor, host);
   }
   if (Status status = checkSize(tensor, *type, bytes->size(), expected); !status)
     return status.takeError();
+  if (isPacked) {
+    auto *packed = reinterpret_cast<const uint8_t *>(bytes->data());
+    std::vector<uint8_t> elements = unpackElements(host, packed, uint64_t(type->getNumElements()));
+    bytes->assign(elements.begin(), elements.end());
+  }
   return makeConstant(*type, ArrayRef<char>(bytes->data(), bytes->size()), tensor.name(), bytes);
 }
 

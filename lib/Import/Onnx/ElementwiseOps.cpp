@@ -1,11 +1,9 @@
 // ElementwiseOps.cpp - operators that work element by element, with numpy broadcasting
+#include "Convert.h"
 #include "GraphImporter.h"
 
 #include "jacquard/Operators/Movement.h"
 
-#include "onnx/onnx_pb.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -150,20 +148,30 @@ static void buildGelu(Node &n) {
   });
 }
 
+/// A question about the elements of any float type, answered in bool.
+static void testFloats(Node &n, llvm::function_ref<Value(Scalars &, Value)> test) {
+  if (!isa<FloatType>(n.element()) && !narrowFloat(n.type()))
+    return n.fail("input '" + n.inputName(0) + "' has element type " + elementTypeName(n.type()) +
+                  "; expected a float type");
+  n.result(0,
+           ops::mapOver(n.b, n.loc, n.shape(),
+                        [&](OpBuilder &b, ValueRange i) {
+                          Scalars s(b, n.loc);
+                          return test(s, widenNarrow(b, n.loc, pat::at(b, n.loc, n.input(0), i), n.type()));
+                        }),
+           boolType);
+}
+
 static void buildIsNaN(Node &n) {
-  mapElements(n, [](Scalars &s, ValueRange x) { return s.isNaN(x[0]); }, boolType);
+  testFloats(n, [](Scalars &s, Value x) { return s.isNaN(x); });
 }
 
 static void buildIsInf(Node &n) {
   bool positive = n.intAttr("detect_positive", 1), negative = n.intAttr("detect_negative", 1);
-  mapElements(
-      n,
-      [&](Scalars &s, ValueRange x) {
-        Type type = x[0].getType();
-        Value above = positive ? s.equal(x[0], s.highest(type)) : s.boolean(false);
-        return s.either(above, negative ? s.equal(x[0], s.lowest(type)) : s.boolean(false));
-      },
-      boolType);
+  testFloats(n, [&](Scalars &s, Value x) {
+    Value above = positive ? s.equal(x, s.highest(x.getType())) : s.boolean(false);
+    return s.either(above, negative ? s.equal(x, s.lowest(x.getType())) : s.boolean(false));
+  });
 }
 
 static void buildIdentity(Node &n) { n.result(0, n.item(0)); }
@@ -350,50 +358,12 @@ static void buildClip(Node &n) {
 }
 
 //===----------------------------------------------------------------------===//
-// Casts
-//===----------------------------------------------------------------------===//
-
-static void castTo(Node &n, int32_t type) {
-  Type element = mlirElementType(n.b.getContext(), type);
-  if (!element)
-    return n.fail("casts to " + elementTypeName(type) + " are not supported");
-  n.result(0, ops::convert(n.b, n.loc, n.input(0), element, n.isUnsigned(), isUnsignedType(type)), type);
-}
-
-static void buildCast(Node &n) {
-  int64_t to = n.intAttr("to", 0);
-  if (!n.failed())
-    castTo(n, int32_t(to));
-}
-
-static void buildCastLike(Node &n) { castTo(n, n.type(1)); }
-
-static void buildBitCast(Node &n) {
-  int32_t type = int32_t(n.intAttr("to", 0));
-  Type element = mlirElementType(n.b.getContext(), type);
-  bool fromBool = n.element().isInteger(1), toBytes = element && element.isInteger(8);
-  if (fromBool && toBytes) // booleans are stored as bytes
-    return castTo(n, type);
-  if (!element || element.getIntOrFloatBitWidth() != n.element().getIntOrFloatBitWidth())
-    return n.fail("a bit cast from " + elementTypeName(n.type()) + " to " + elementTypeName(type) +
-                  " is not supported");
-  if (element == n.element())
-    return n.result(0, n.input(0), type);
-  n.result(0,
-           ops::mapOver(n.b, n.loc, n.shape(),
-                        [&](OpBuilder &b, ValueRange i) -> Value {
-                          return arith::BitcastOp::create(b, n.loc, element, pat::at(b, n.loc, n.input(0), i));
-                        }),
-           type);
-}
-
-//===----------------------------------------------------------------------===//
 // Table
 //===----------------------------------------------------------------------===//
 
 ArrayRef<Operator> importer::elementwiseOperators() {
   static const Operator table[] = {
-      {"Abs", 6, newest, 1, 1, Takes::Any, unary<&Scalars::abs>},
+      {"Abs", 6, newest, 1, 1, Takes::Number, unary<&Scalars::abs>},
       {"Acos", 7, newest, 1, 1, Takes::Float, unaryMath<math::AcosOp>},
       {"Acosh", 9, newest, 1, 1, Takes::Float, unaryMath<math::AcoshOp>},
       {"Add", 6, newest, 2, 2, Takes::Number, binary<&Scalars::add>},
@@ -402,14 +372,11 @@ ArrayRef<Operator> importer::elementwiseOperators() {
       {"Asinh", 9, newest, 1, 1, Takes::Float, unaryMath<math::AsinhOp>},
       {"Atan", 7, newest, 1, 1, Takes::Float, unaryMath<math::AtanOp>},
       {"Atanh", 9, newest, 1, 1, Takes::Float, unaryMath<math::AtanhOp>},
-      {"BitCast", 26, newest, 1, 1, Takes::Any, buildBitCast},
       {"BitShift", 11, newest, 2, 2, Takes::Integer, buildBitShift},
       {"BitwiseAnd", 18, newest, 2, 2, Takes::Integer, binary<&Scalars::both>},
       {"BitwiseNot", 18, newest, 1, 1, Takes::Integer, unary<&Scalars::negate>},
       {"BitwiseOr", 18, newest, 2, 2, Takes::Integer, binary<&Scalars::either>},
       {"BitwiseXor", 18, newest, 2, 2, Takes::Integer, binary<&Scalars::differ>},
-      {"Cast", 6, newest, 1, 1, Takes::Any, buildCast},
-      {"CastLike", 15, newest, 2, 2, Takes::Any, buildCastLike},
       {"Ceil", 6, newest, 1, 1, Takes::Float, unary<&Scalars::ceil>},
       {"Celu", 12, newest, 1, 1, Takes::Float, buildCelu},
       {"Clip", 6, newest, 1, 3, Takes::Number, buildClip},
@@ -427,8 +394,8 @@ ArrayRef<Operator> importer::elementwiseOperators() {
       {"HardSigmoid", 6, newest, 1, 1, Takes::Float, buildHardSigmoid},
       {"HardSwish", 14, newest, 1, 1, Takes::Float, buildHardSwish},
       {"Identity", 1, newest, 1, 1, Takes::Items, buildIdentity},
-      {"IsInf", 10, newest, 1, 1, Takes::Float, buildIsInf},
-      {"IsNaN", 9, newest, 1, 1, Takes::Float, buildIsNaN},
+      {"IsInf", 10, newest, 1, 1, Takes::Any, buildIsInf},
+      {"IsNaN", 9, newest, 1, 1, Takes::Any, buildIsNaN},
       {"LeakyRelu", 6, newest, 1, 1, Takes::Float, buildLeakyRelu},
       {"Less", 1, newest, 2, 2, Takes::Number, comparison<&Scalars::less>},
       {"LessOrEqual", 12, newest, 2, 2, Takes::Number, comparison<&Scalars::lessEqual>},

@@ -262,7 +262,9 @@ void GraphImporter::define(Scope &scope, const onnx::NodeProto &proto, ArrayRef<
   }
 }
 
-static bool takesType(Takes takes, Type type) {
+static bool takesType(Takes takes, Type type, int32_t onnxType) {
+  if (isNarrowType(onnxType)) // not the integers that they are kept in
+    return takes == Takes::Any;
   bool isFloat = isa<FloatType>(type), isBool = type.isInteger(1);
   switch (takes) {
   case Takes::Any:
@@ -297,7 +299,7 @@ static void checkInputs(Node &node, const Operator &row) {
     if (node.has(i) && !node.input(i))
       return node.fail("input '" + node.inputName(i) + "' is " +
                        (node.item(i).sequence ? "a sequence" : "an empty optional") + "; expected a tensor");
-  if (node.has(0) && !takesType(row.takes, node.element(0)))
+  if (node.has(0) && !takesType(row.takes, node.element(0), node.type(0)))
     node.fail("input '" + node.inputName(0) + "' has element type " + elementTypeName(node.type(0)) +
               ", which the operator does not take");
 }
@@ -530,7 +532,7 @@ bool GraphImporter::importBySchema(Scope &scope, const onnx::NodeProto &proto, i
 
 static void nameValue(SmallVectorImpl<NamedAttribute> &attributes, OpBuilder &b, StringRef name, int32_t type) {
   attributes.push_back(b.getNamedAttr("jacquard.name", b.getStringAttr(name)));
-  if (isUnsignedType(type) && type != onnx::TensorProto::BOOL)
+  if (isNarrowType(type) || (isUnsignedType(type) && type != onnx::TensorProto::BOOL))
     attributes.push_back(b.getNamedAttr("jacquard.dtype", b.getStringAttr(elementTypeName(type))));
 }
 

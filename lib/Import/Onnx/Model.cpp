@@ -1,4 +1,4 @@
-// Model.cpp - read and parse model files; element types
+// Model.cpp - read and parse model files
 #include "Model.h"
 
 #include "jacquard/Import/Onnx.h"
@@ -8,7 +8,6 @@
 #include "onnx/defs/parser.h"
 #include "onnx/onnx_pb.h"
 
-#include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
@@ -94,99 +93,6 @@ Result<Model> importer::loadModel(const std::string &path) {
     return bytes.takeError();
   StringRef folder = llvm::sys::path::parent_path(path);
   return parseModel(*bytes, path, folder.empty() ? "." : folder.str());
-}
-
-//===----------------------------------------------------------------------===//
-// Element types
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-struct ElementTypeInfo {
-  int32_t number;
-  const char *name;
-  std::optional<DType> host;
-  bool isUnsigned;
-};
-
-const ElementTypeInfo elementTypes[] = {
-    {1, "float", DType::F32, false},
-    {2, "uint8", DType::U8, true},
-    {3, "int8", DType::I8, false},
-    {4, "uint16", DType::U16, true},
-    {5, "int16", DType::I16, false},
-    {6, "int32", DType::I32, false},
-    {7, "int64", DType::I64, false},
-    {8, "string", std::nullopt, false},
-    {9, "bool", DType::Bool, true},
-    {10, "float16", DType::F16, false},
-    {11, "double", DType::F64, false},
-    {12, "uint32", DType::U32, true},
-    {13, "uint64", DType::U64, true},
-    {14, "complex64", std::nullopt, false},
-    {15, "complex128", std::nullopt, false},
-    {16, "bfloat16", DType::BF16, false},
-    {17, "float8e4m3fn", std::nullopt, false},
-    {18, "float8e4m3fnuz", std::nullopt, false},
-    {19, "float8e5m2", std::nullopt, false},
-    {20, "float8e5m2fnuz", std::nullopt, false},
-    {21, "uint4", std::nullopt, true},
-    {22, "int4", std::nullopt, false},
-    {23, "float4e2m1", std::nullopt, false},
-    {24, "float8e8m0", std::nullopt, false},
-    {25, "uint2", std::nullopt, true},
-    {26, "int2", std::nullopt, false},
-};
-
-} // namespace
-
-static const ElementTypeInfo *findType(int32_t type) {
-  for (const ElementTypeInfo &info : elementTypes)
-    if (info.number == type)
-      return &info;
-  return nullptr;
-}
-
-std::string importer::elementTypeName(int32_t type) {
-  const ElementTypeInfo *info = findType(type);
-  return info ? info->name : "type " + std::to_string(type);
-}
-
-bool importer::isUnsignedType(int32_t type) {
-  const ElementTypeInfo *info = findType(type);
-  return info && info->isUnsigned;
-}
-
-std::optional<DType> importer::hostType(int32_t type) {
-  const ElementTypeInfo *info = findType(type);
-  return info ? info->host : std::nullopt;
-}
-
-int32_t importer::onnxType(DType type) {
-  for (const ElementTypeInfo &info : elementTypes)
-    if (info.host == type)
-      return info.number;
-  return 0;
-}
-
-Type importer::mlirElementType(MLIRContext *context, int32_t type) {
-  std::optional<DType> host = hostType(type);
-  if (!host)
-    return {};
-  switch (*host) {
-  case DType::F32:
-    return Float32Type::get(context);
-  case DType::F64:
-    return Float64Type::get(context);
-  case DType::F16:
-    return Float16Type::get(context);
-  case DType::BF16:
-    return BFloat16Type::get(context);
-  case DType::Bool:
-    return IntegerType::get(context, 1);
-  default:
-    return IntegerType::get(context, dtypeBytes(*host) * 8);
-  }
 }
 
 //===----------------------------------------------------------------------===//

@@ -11,6 +11,10 @@
 #include <optional>
 #include <string>
 
+namespace llvm {
+struct fltSemantics;
+}
+
 namespace onnx {
 class ModelProto;
 class TensorProto;
@@ -35,6 +39,11 @@ std::string elementTypeName(int32_t type); ///< "float", "uint8", "float8e4m3fn"
 /// The type that stands for it in `pat` (signless integers); null where there is none.
 mlir::Type mlirElementType(mlir::MLIRContext *context, int32_t type);
 bool isUnsignedType(int32_t type);
+/// Types of at most 8 bits that `pat` has no type for: an element is an i8 that holds a float's bits, or an integer's
+/// value extended by its sign. They are moved, compared bit by bit and converted; no arithmetic is done on them.
+bool isNarrowType(int32_t type);
+const llvm::fltSemantics *narrowFloat(int32_t type); ///< null for other types
+unsigned narrowInteger(int32_t type);                ///< its bits; 0 for other types
 std::optional<DType> hostType(int32_t type);
 int32_t onnxType(DType type);
 

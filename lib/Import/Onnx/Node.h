@@ -140,6 +140,7 @@ constexpr int64_t newest = INT64_MAX;
 constexpr unsigned anyNumber = UINT_MAX;
 
 /// All supported operators, a list per family.
+llvm::ArrayRef<Operator> castOperators();
 llvm::ArrayRef<Operator> constantOperators();
 llvm::ArrayRef<Operator> elementwiseOperators();
 llvm::ArrayRef<Operator> matrixOperators();

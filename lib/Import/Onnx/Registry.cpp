@@ -12,7 +12,7 @@ static std::string keyOf(llvm::StringRef domain, llvm::StringRef op) { return (d
 static Table makeTable() {
   Table table;
   for (llvm::ArrayRef<Operator> family :
-       {constantOperators(), elementwiseOperators(), matrixOperators(), windowOperators(), reduceOperators(),
+       {castOperators(), constantOperators(), elementwiseOperators(), matrixOperators(), windowOperators(), reduceOperators(),
         normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(),
         sampleOperators(), signalOperators(), randomOperators(), trainingOperators(), textOperators(), recurrentOperators(),
         branchOperators(), loopOperators(), sequenceOperators()})

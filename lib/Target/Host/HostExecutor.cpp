@@ -64,13 +64,13 @@ struct Slot {
   bool isTensor;
 };
 
-/// Integers are given with or without a sign; all else must be exact.
+/// Integers are given with or without a sign, bytes may stand for narrow types; all else must be exact.
 bool accepts(DType wanted, DType given) {
   if (wanted == given)
     return true;
   switch (wanted) {
   case DType::I8:
-    return given == DType::U8;
+    return given != DType::Bool && dtypeBytes(given) == 1;
   case DType::I16:
     return given == DType::U16;
   case DType::I32:
