@@ -13,11 +13,11 @@ struct DTypeInfo {
 
 /// Indexed by DType.
 constexpr DTypeInfo dtypes[] = {
-    {"float32", 32},      {"float64", 64},        {"float16", 16},    {"bfloat16", 16},       {"int8", 8},
-    {"int16", 16},        {"int32", 32},          {"int64", 64},      {"uint8", 8},           {"uint16", 16},
-    {"uint32", 32},       {"uint64", 64},         {"bool", 8},        {"float8e4m3fn", 8},    {"float8e4m3fnuz", 8},
-    {"float8e5m2", 8},    {"float8e5m2fnuz", 8},  {"float8e8m0", 8},  {"float6e2m3", 6},      {"float6e3m2", 6},
-    {"float4e2m1", 4},    {"int4", 4},            {"uint4", 4},       {"int2", 2},            {"uint2", 2},
+    {"float32", 32},   {"float64", 64},       {"float16", 16},   {"bfloat16", 16},    {"int8", 8},
+    {"int16", 16},     {"int32", 32},         {"int64", 64},     {"uint8", 8},        {"uint16", 16},
+    {"uint32", 32},    {"uint64", 64},        {"bool", 8},       {"float8e4m3fn", 8}, {"float8e4m3fnuz", 8},
+    {"float8e5m2", 8}, {"float8e5m2fnuz", 8}, {"float8e8m0", 8}, {"float6e2m3", 6},   {"float6e3m2", 6},
+    {"float4e2m1", 4}, {"int4", 4},           {"uint4", 4},      {"int2", 2},         {"uint2", 2},
 };
 static_assert(sizeof(dtypes) / sizeof(dtypes[0]) == unsigned(DType::U2) + 1);
 

@@ -153,6 +153,22 @@ TEST(TensorProtoTest, ReadsTypedFields) {
   EXPECT_TRUE(tensor->tensor.shape.empty());
 }
 
+TEST(TensorProtoTest, ReadsPackedElements) {
+  onnx::TensorProto proto;
+  proto.add_dims(3);
+  proto.set_data_type(22); // int4
+  proto.add_int32_data(0x78);
+  proto.add_int32_data(0x0f);
+  Result<NamedTensor> typed = readTensorProto(proto.SerializeAsString());
+  ASSERT_TRUE(bool(typed)) << typed.error();
+  EXPECT_EQ(typed->tensor.bytes, (std::vector<uint8_t>{0xf8, 7, 0xff}));
+  Result<NamedTensor> raw = readTensorProto(writeTensorProto(*typed));
+  ASSERT_TRUE(bool(raw)) << raw.error();
+  expectEqual(raw->tensor, typed->tensor);
+  proto.add_int32_data(0);
+  EXPECT_EQ(protoError(proto), "TensorProto: 3 bytes of packed values do not make 3xint4");
+}
+
 TEST(TensorProtoTest, SaysWhatIsWrong) {
   EXPECT_EQ(readTensorProto("").error(), "TensorProto: the file is empty");
   EXPECT_EQ(readTensorProto("\xff\xff\xff\xff garbage").error(),
@@ -166,10 +182,10 @@ TEST(TensorProtoTest, SaysWhatIsWrong) {
   EXPECT_EQ(protoError(proto), "TensorProto: 0 values do not make 3xfloat32");
   proto.set_raw_data("12345");
   EXPECT_EQ(protoError(proto), "TensorProto: 5 bytes of data do not make 3xfloat32");
-  proto.set_data_type(22);
+  proto.set_data_type(14);
   EXPECT_EQ(protoError(proto),
-            "TensorProto: element type 22 (int4) is not supported; expected a bool, an integer of 8 to "
-            "64 bits or a float of 16 to 64");
+            "TensorProto: element type 14 (complex64) is not supported; expected a bool, an integer of 2 to "
+            "64 bits or a float of 4 to 64");
   proto.set_data_type(onnx::TensorProto::STRING);
   EXPECT_NE(protoError(proto).find("element type 8 (string) is not supported"), std::string::npos);
   proto.set_data_type(onnx::TensorProto::FLOAT);
