@@ -251,20 +251,21 @@ Result<Value> ops::groupNorm(OpBuilder &b, Location loc, Value tensor, Value sca
 
 Value ops::localResponseNorm(OpBuilder &b, Location loc, Value tensor, int64_t size, double alpha, double beta,
                              double bias) {
-  Type type = elementOf(tensor);
+  Type type = elementOf(tensor), sumType = accumulatorType(type);
   return mapOver(b, loc, shapeOf(tensor), [&](OpBuilder &b, ValueRange point) {
     unsigned rank = point.size();
-    Value sum = sumOver(b, loc, size, type, [&](OpBuilder &b, ValueRange k) {
+    Value sum = sumOver(b, loc, size, sumType, [&](OpBuilder &b, ValueRange k) {
       SmallVector<AffineExpr> exprs;
       for (unsigned i = 0; i < rank; ++i)
         exprs.push_back(b.getAffineDimExpr(i));
       exprs[1] = exprs[1] + b.getAffineDimExpr(rank) - (size - 1) / 2;
       Scalars s(b, loc);
-      return s.square(read(b, loc, tensor, exprs, join(point, k), s.constant(type, 0)));
+      return s.square(s.cast(read(b, loc, tensor, exprs, join(point, k), s.constant(type, 0)), sumType));
     });
     Scalars s(b, loc);
-    Value base = s.add(s.constant(type, bias), s.mul(s.constant(type, alpha / size), sum));
-    return s.div(pat::at(b, loc, tensor, point), s.pow(base, s.constant(type, beta)));
+    Value base = s.add(s.constant(sumType, bias), s.mul(s.constant(sumType, alpha / size), sum));
+    Value x = s.cast(pat::at(b, loc, tensor, point), sumType);
+    return s.cast(s.div(x, s.pow(base, s.constant(sumType, beta))), type);
   });
 }
 

@@ -12,7 +12,7 @@ static void addCommon(CLI::App *command, CommonOptions &options) {
       ->allow_extra_args(false);
   command->add_option("--dim", options.dims, "Value of a symbolic dimension, NAME=8 (repeatable)")
       ->allow_extra_args(false);
-  command->add_option("--seed", options.seed, "Seed of placement and of random inputs")->capture_default_str();
+  command->add_option("--seed", options.seed, "Seed of placement, of random inputs and of operators that draw random numbers")->capture_default_str();
 }
 
 int main(int argc, char **argv) {

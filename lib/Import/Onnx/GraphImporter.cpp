@@ -594,7 +594,7 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   }
   if (failed(verify(*module)))
     return {};
-  if (isRandom)
+  if (!draws.empty())
     (*module)->setAttr("jacquard.random", b.getUnitAttr());
   constants.foldConstants(func);
   return module;

@@ -44,8 +44,8 @@ public:
   ConstantEvaluator &evaluator() { return constants; }
   const Model &getModel() const { return model; }
   uint64_t seed() const { return options.seed; }
-  /// Says that the model draws random numbers.
-  void noteRandom() { isRandom = true; }
+  /// Says that a node draws random numbers; gives how many of this name did so before (in functions and loops).
+  uint32_t noteRandom(llvm::StringRef name) { return draws[name]++; }
   /// Names of the function's arguments that a value depends on.
   std::vector<std::string> argumentNames(mlir::Value value);
   /// A constant of the model; null, with the node failed, if it cannot be read.
@@ -96,7 +96,7 @@ private:
   int64_t expanded = 0;
   int64_t wastedNodes = 0; ///< of those, nodes that were taken back
   const Scope *current = nullptr; ///< of that node
-  bool isRandom = false;
+  llvm::StringMap<uint32_t> draws; ///< per name of a random result
 };
 
 /// Calls and branches may nest this deep; recursion of functions ends here.

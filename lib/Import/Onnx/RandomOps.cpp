@@ -1,7 +1,9 @@
 // RandomOps.cpp - operators that draw random numbers
 //
 // A node with a seed of its own draws the same numbers in every model and run; others depend on the seed of the import
-// and on the name of their first output, so that they differ from each other and not from run to run.
+// and on the name of their first output, so that they differ from each other and not from run to run. In a
+// loop a node that reads nothing of the iteration draws once, and one in the body of a `pat.iterate` the same each
+// time.
 #include "GraphImporter.h"
 
 #include "jacquard/Operators/Movement.h"
@@ -23,23 +25,21 @@ static constexpr int64_t mostElements = int64_t(1) << 32;
 
 static RandomKey keyOfSeed(uint64_t seed) { return {uint32_t(seed), uint32_t(seed >> 32)}; }
 
-/// The key of a node without a seed: that of the import, moved by FNV-1a of the output's name.
-static RandomKey keyOfNode(Node &n) {
+/// The key by the attribute `seed`, whose bits it is; an integer in Dropout, else a float. Without it: that of the
+/// import, moved by FNV-1a of the first output's name and of how many nodes of that name
+/// there were before.
+static RandomKey readKey(Node &n, bool integer = false) {
+  llvm::StringRef name = n.proto.output_size() ? n.proto.output(0) : n.proto.name();
+  uint32_t before = n.graph.noteRandom(name);
+  if (n.hasAttr("seed"))
+    return integer ? keyOfSeed(uint64_t(n.intAttr("seed", 0)))
+                   : RandomKey{llvm::bit_cast<uint32_t>(float(n.floatAttr("seed", 0))), 0};
   uint32_t hash = 2166136261u;
-  for (char c : n.proto.output_size() ? n.proto.output(0) : n.proto.name())
+  for (char c : name)
     hash = (hash ^ uint8_t(c)) * 16777619u;
+  hash = (hash ^ before) * 16777619u;
   RandomKey key = keyOfSeed(n.graph.seed());
   return {key.low, key.high ^ hash};
-}
-
-/// The key by the attribute `seed`, whose bits it is; an integer in Dropout, else a float.
-static RandomKey readKey(Node &n, bool integer = false) {
-  n.graph.noteRandom();
-  if (!n.hasAttr("seed"))
-    return keyOfNode(n);
-  if (integer)
-    return keyOfSeed(uint64_t(n.intAttr("seed", 0)));
-  return {llvm::bit_cast<uint32_t>(float(n.floatAttr("seed", 0))), 0};
 }
 
 /// The element type that attribute `dtype` names, or `otherwise`.

@@ -12,6 +12,7 @@ using namespace jacquard;
 using namespace jacquard::test;
 
 using Words = std::array<uint32_t, 4>;
+using Floats = std::vector<float>;
 
 /// One block, computed by the host target.
 static Words runPhilox(Words counter, ops::RandomKey key) {
@@ -96,6 +97,18 @@ TEST(RandomValuesTest, SeedsDecide) {
   EXPECT_EQ(one[2].bytes, one[3].bytes); // but for seeds of their own
   EXPECT_NE(one[0].bytes, other[0].bytes);
   EXPECT_EQ(one[2].bytes, other[2].bytes);
+}
+
+TEST(RandomValuesTest, EveryCopyOfALoopDrawsItsOwn) {
+  Importing import;
+  auto out =
+      import.run("g (float[3] x) => (float[3] y, float[2,3] z) { n = Constant<value_int = 2>() y, z = Loop(n, , x)"
+                 " <body = b (int64 k, bool p, float[3] v) => (bool p, float[3] r, float[3] s) {"
+                 " r = RandomNormalLike(v) s = Abs(r) }> }",
+                 {floats({3}, {1, 2, 3})});
+  ASSERT_EQ(out.size(), 2u) << import.messages;
+  std::vector<float> drawn = valuesOf<float>(out[1]);
+  EXPECT_NE(Floats(drawn.begin(), drawn.begin() + 3), Floats(drawn.begin() + 3, drawn.end()));
 }
 
 TEST(RandomValuesTest, BernoulliAndMultinomialFollowTheirChances) {
