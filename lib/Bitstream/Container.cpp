@@ -17,7 +17,7 @@ namespace jacquard::bitstream {
 namespace {
 
 constexpr std::string_view magic = "JBIT";
-constexpr unsigned formatMajor = 2, formatMinor = 0;
+constexpr unsigned formatMajor = 3, formatMinor = 0;
 constexpr size_t headerBytes = 32, checksumOffset = 24;
 /// The description is parsed as a whole; segments, which may be large, are not part of it.
 constexpr uint64_t maxDescriptionBytes = uint64_t(1) << 28;
@@ -72,6 +72,12 @@ Status checkSymbol(const TensorSymbol &symbol, const char *what, uint64_t dramBy
   if (bytes > dramBytes || symbol.address > dramBytes - bytes)
     return Error{fmt::format("{} '{}': bytes {} to {} are outside DRAM; expected an end of at most {}", what,
                              symbol.name, symbol.address, symbol.address + bytes, dramBytes)};
+  for (const ExtentSource &extent : symbol.extents)
+    if (extent.dim >= symbol.shape.size() || dramBytes < 8 || extent.address > dramBytes - 8)
+      return Error{
+          fmt::format("{} '{}': extent of dimension {} at {} is not allowed; expected a dimension below {} and "
+                      "an address of at most {}",
+                      what, symbol.name, extent.dim, extent.address, symbol.shape.size(), int64_t(dramBytes) - 8)};
   return {};
 }
 
@@ -116,6 +122,8 @@ Status checkProgram(const Program &program, const FabricModel &model) {
     if (program.schedule[i] >= program.sections.size())
       return Error{fmt::format("schedule entry {}: section {} is not allowed; expected one of {} sections", i,
                                program.schedule[i], program.sections.size())};
+  if (Status status = verifyLoops(program); !status)
+    return status;
   for (size_t i = 0; i < program.sections.size(); ++i)
     if (Status status = checkUnitNames(program.sections[i].units, model.sites().size()); !status)
       return Error{describeSection(program.sections[i].name, i) + ": " + status.error()};
@@ -135,6 +143,11 @@ void describeSymbols(const std::vector<TensorSymbol> &symbols, google::protobuf:
     to.set_address(symbol.address);
     if (symbol.isUnsigned)
       to.set_is_unsigned(true);
+    for (const ExtentSource &extent : symbol.extents) {
+      jbit::Extent &source = *to.add_extents();
+      source.set_dim(extent.dim);
+      source.set_address(extent.address);
+    }
   }
 }
 
@@ -167,6 +180,18 @@ void describeProgram(const Program &program, const FabricModel &model, jbit::Pro
   for (const Section &section : program.sections)
     describeSection(section, model, *out.add_sections());
   out.mutable_schedule()->Add(program.schedule.begin(), program.schedule.end());
+  for (const ScheduleLoop &loop : program.loops) {
+    jbit::Loop &to = *out.add_loops();
+    to.set_begin(loop.begin);
+    to.set_end(loop.end);
+    to.set_max_trips(loop.maxTrips);
+    if (loop.condition)
+      to.set_condition(*loop.condition);
+    if (loop.counter)
+      to.set_counter(*loop.counter);
+    if (loop.testFirst)
+      to.set_test_first(true);
+  }
   out.set_dram_bytes(program.dramBytes);
   describeSymbols(program.inputs, *out.mutable_inputs());
   describeSymbols(program.outputs, *out.mutable_outputs());
@@ -269,14 +294,31 @@ Status readSections(const jbit::Program &in, const FabricModel &model, Program &
   return {};
 }
 
+ScheduleLoop readLoop(const jbit::Loop &in) {
+  ScheduleLoop loop;
+  loop.begin = in.begin();
+  loop.end = in.end();
+  loop.maxTrips = in.max_trips();
+  if (in.has_condition())
+    loop.condition = in.condition();
+  if (in.has_counter())
+    loop.counter = in.counter();
+  loop.testFirst = in.test_first();
+  return loop;
+}
+
 std::vector<TensorSymbol> readSymbols(const google::protobuf::RepeatedPtrField<jbit::Symbol> &in) {
   std::vector<TensorSymbol> symbols;
-  for (const jbit::Symbol &symbol : in)
+  for (const jbit::Symbol &symbol : in) {
     symbols.push_back({symbol.name(),
                        ElementType(std::min(symbol.type(), 255u)),
                        {symbol.shape().begin(), symbol.shape().end()},
                        symbol.address(),
-                       symbol.is_unsigned()});
+                       symbol.is_unsigned(),
+                       {}});
+    for (const jbit::Extent &extent : symbol.extents())
+      symbols.back().extents.push_back({extent.dim(), extent.address()});
+  }
   return symbols;
 }
 
@@ -350,6 +392,8 @@ Result<Program> readProgram(std::string_view bytes) {
   program.multiplyAdds = in.multiply_adds();
   program.compulsoryBytes = in.compulsory_bytes();
   program.schedule.assign(in.schedule().begin(), in.schedule().end());
+  for (const jbit::Loop &loop : in.loops())
+    program.loops.push_back(readLoop(loop));
   program.dramBytes = in.dram_bytes();
   program.inputs = readSymbols(in.inputs());
   program.outputs = readSymbols(in.outputs());

@@ -53,6 +53,12 @@ std::string toJson(const bitstream::Program &program) {
                                 {"bytes", bitstream::packSection(section.config, model).size()},
                                 {"predicted_cycles", section.predictedCycles}});
   json["schedule"] = program.schedule;
+  for (const bitstream::ScheduleLoop &loop : program.loops)
+    json["loops"].push_back({{"begin", loop.begin},
+                             {"end", loop.end},
+                             {"max_trips", loop.maxTrips},
+                             {"while", loop.condition.has_value()},
+                             {"test_first", loop.testFirst}});
   return json.dump(2) + "\n";
 }
 
@@ -79,6 +85,9 @@ void printSummary(const bitstream::Program &program, size_t bytes) {
                        section.config.memory.size(), section.config.dram.size(),
                        bitstream::packSection(section.config, model).size(),
                        (unsigned long long)section.predictedCycles);
+  for (const bitstream::ScheduleLoop &loop : program.loops)
+    os << "loop           schedule entries " << loop.begin << " to " << loop.end - 1 << ", "
+       << (loop.condition ? "at most " : "") << loop.maxTrips << " trips\n";
   os << "available                        " << llvm::format("%7u %7u %11u\n", program.arch.numComputeUnits(),
                                                             program.arch.numMemoryUnits(), program.arch.dramPort.count);
 }

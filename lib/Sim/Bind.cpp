@@ -56,6 +56,20 @@ std::string namesOf(const std::vector<TensorSymbol> &symbols) {
   return text.empty() ? "none" : text;
 }
 
+/// The tensor's shape when the program has run.
+Result<std::vector<int64_t>> deliveredShape(const TensorSymbol &symbol, DramImage &image) {
+  std::vector<int64_t> shape = symbol.shape;
+  for (const ExtentSource &source : symbol.extents) {
+    int64_t extent;
+    std::memcpy(&extent, image.at(source.address), sizeof(extent));
+    if (extent < 0 || extent > symbol.shape[source.dim])
+      return Error{fmt::format("output '{}': extent {} of dimension {} was computed; expected at most its capacity {}",
+                               symbol.name, extent, source.dim, symbol.shape[source.dim])};
+    shape[source.dim] = extent;
+  }
+  return shape;
+}
+
 } // namespace
 
 DType hostType(ElementType type, bool isUnsigned) {
@@ -108,12 +122,18 @@ Status bindInputs(const Program &program, const std::map<std::string, Tensor> &i
   return {};
 }
 
-std::map<std::string, Tensor> readOutputs(const Program &program, DramImage &image) {
+Result<std::map<std::string, Tensor>> readOutputs(const Program &program, DramImage &image) {
   std::map<std::string, Tensor> outputs;
   for (const TensorSymbol &symbol : program.outputs) {
     Tensor tensor = makeTensor(hostType(symbol), symbol.shape);
     if (!tensor.bytes.empty())
       std::memcpy(tensor.bytes.data(), image.at(symbol.address), tensor.bytes.size());
+    if (!symbol.extents.empty()) {
+      Result<std::vector<int64_t>> shape = deliveredShape(symbol, image);
+      if (!shape)
+        return shape.takeError();
+      tensor = trimTensor(tensor, *shape);
+    }
     outputs[symbol.name] = std::move(tensor);
   }
   return outputs;

@@ -12,7 +12,8 @@ namespace jacquard::sim {
 Status checkLayout(const bitstream::Program &program);
 /// Copies segments and inputs. A missing or unknown input, a wrong shape or type is an error.
 Status bindInputs(const bitstream::Program &program, const std::map<std::string, Tensor> &inputs, DramImage &image);
-std::map<std::string, Tensor> readOutputs(const bitstream::Program &program, DramImage &image);
+/// Outputs at the extents that the run has given them; an extent beyond the capacity is an error.
+Result<std::map<std::string, Tensor>> readOutputs(const bitstream::Program &program, DramImage &image);
 
 } // namespace jacquard::sim
 

@@ -1,14 +1,13 @@
-// Simulator.cpp - runs a program: bind, configure and run each section of the schedule, fetch the outputs
+// Simulator.cpp - runs a program: bind, run the schedule, fetch the outputs
 #include "jacquard/Sim/Simulator.h"
 
 #include "Bind.h"
+#include "Sequencer.h"
 
 #include "jacquard/Bitstream/Encode.h"
 #include "jacquard/Sim/Engine.h"
 
-#include <cmath>
 #include <fmt/format.h>
-#include <map>
 
 namespace jacquard::sim {
 namespace {
@@ -26,25 +25,9 @@ Status checkProgram(const Program &program, const FabricModel &model) {
   for (const Section &section : program.sections)
     if (Status status = bitstream::verifyConfig(section.config, model); !status)
       return Error{fmt::format("section '{}': {}", section.name, status.error())};
+  if (Status status = bitstream::verifyLoops(program); !status)
+    return status;
   return checkLayout(program);
-}
-
-uint64_t configurationCycles(const Section &section, const FabricModel &model) {
-  size_t bytes = bitstream::packSection(section.config, model).size();
-  return uint64_t(std::ceil(double(bytes) / model.spec().configurationBytesPerCycle));
-}
-
-/// Names, and the cycles of configuration, in which every unit is idle.
-void addConfiguration(SectionStatistics &statistics, const Section &section, uint64_t cycles) {
-  statistics.configurationCycles = cycles;
-  statistics.cycles += cycles;
-  for (UnitStatistics &unit : statistics.units)
-    unit.cycles[unsigned(CycleClass::Idle)] += cycles;
-  for (const bitstream::UnitName &name : section.units)
-    if (name.site < statistics.units.size()) {
-      statistics.units[name.site].name = name.name;
-      statistics.units[name.site].node = name.node;
-    }
 }
 
 } // namespace
@@ -62,25 +45,13 @@ Result<RunResult> simulate(const Program &program, const std::map<std::string, T
 
   DramModel dram(program.arch, *image);
   std::unique_ptr<Engine> engine = makeReferenceEngine(model, dram);
-  std::map<uint32_t, uint64_t> configuration; // a section is packed once
   RunResult result;
-  uint64_t now = 0;
-  for (uint32_t index : program.schedule) {
-    const Section &section = program.sections[index];
-    auto [cycles, isNew] = configuration.try_emplace(index, 0);
-    if (isNew)
-      cycles->second = configurationCycles(section, model);
-    SectionStatistics statistics;
-    statistics.name = section.name;
-    statistics.predictedCycles = section.predictedCycles;
-    if (Status status = engine->runSection(section, now + cycles->second, options, statistics); !status)
-      return status.takeError();
-    addConfiguration(statistics, section, cycles->second);
-    now += statistics.cycles;
-    result.statistics.sections.push_back(std::move(statistics));
-  }
-  result.statistics.cycles = now;
-  result.outputs = readOutputs(program, *image);
+  if (Status status = Sequencer(program, model, *engine, *image, options, result.statistics).run(); !status)
+    return status.takeError();
+  auto outputs = readOutputs(program, *image);
+  if (!outputs)
+    return outputs.takeError();
+  result.outputs = std::move(*outputs);
   return result;
 }
 

@@ -1,6 +1,7 @@
 // Tensor.cpp - sizes and names of host element types
 #include "jacquard/Support/Tensor.h"
 
+#include <cstring>
 #include <utility>
 
 namespace jacquard {
@@ -70,6 +71,26 @@ std::vector<uint8_t> packElements(const Tensor &tensor) {
       packed[byte + 1] |= uint8_t(window >> 8);
   }
   return packed;
+}
+
+Tensor trimTensor(const Tensor &tensor, const std::vector<int64_t> &shape) {
+  Tensor result = makeTensor(tensor.type, shape);
+  if (result.bytes.empty())
+    return result;
+  // Whole rows of the innermost dimension; `index` counts the others.
+  size_t rank = shape.size();
+  size_t rowBytes = (rank ? size_t(shape.back()) : 1) * dtypeBytes(tensor.type);
+  std::vector<int64_t> index(rank ? rank - 1 : 0, 0);
+  for (size_t to = 0; to < result.bytes.size(); to += rowBytes) {
+    int64_t row = 0;
+    for (size_t d = 0; d < index.size(); ++d)
+      row = row * tensor.shape[d] + index[d];
+    size_t from = size_t(rank ? row * tensor.shape.back() : 0) * dtypeBytes(tensor.type);
+    std::memcpy(result.bytes.data() + to, tensor.bytes.data() + from, rowBytes);
+    for (size_t d = index.size(); d-- > 0 && ++index[d] == shape[d];)
+      index[d] = 0;
+  }
+  return result;
 }
 
 std::string describeTensorType(DType type, const std::vector<int64_t> &shape) {

@@ -12,6 +12,9 @@ namespace jacquard::bitstream {
 /// Checks every field against the architecture: counts, field ranges, sites, levels, ports, selects. The first violation.
 Status verifyConfig(const SectionConfig &config, const FabricModel &model);
 
+/// Checks that the loops of the schedule are ordered, nested, bounded, and have their words in DRAM.
+Status verifyLoops(const Program &program);
+
 /// Packed frames of one section, units by ascending site, then the switches.
 std::vector<uint8_t> packSection(const SectionConfig &config, const FabricModel &model);
 Result<SectionConfig> unpackSection(const std::vector<uint8_t> &bytes, const FabricModel &model);

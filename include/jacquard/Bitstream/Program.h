@@ -4,11 +4,19 @@
 
 #include "jacquard/Bitstream/Config.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace jacquard::bitstream {
+
+/// A dimension whose extent data decides: the layout has its capacity, a 64-bit integer in DRAM says how many of the
+/// positions are there.
+struct ExtentSource {
+  uint32_t dim = 0;
+  uint64_t address = 0;
+};
 
 /// A named tensor in DRAM, row-major and dense.
 struct TensorSymbol {
@@ -17,6 +25,7 @@ struct TensorSymbol {
   std::vector<int64_t> shape;
   uint64_t address = 0;
   bool isUnsigned = false; ///< integers: what the host makes of the bits
+  std::vector<ExtentSource> extents; ///< of outputs; dimensions that are not named have the shape's extent
 };
 
 /// Bytes that are in DRAM before the first section runs (weights).
@@ -39,6 +48,16 @@ struct Section {
   uint64_t predictedCycles = 0; ///< the compiler's own estimate, for reports; 0: none
 };
 
+/// Entries [begin, end) of the schedule are run again and again. Before every trip but the first the sequencer reads
+/// the condition and leaves the loop when it is 0; with `testFirst` it does so before the first trip too.
+struct ScheduleLoop {
+  uint32_t begin = 0, end = 0;
+  uint32_t maxTrips = 1;             ///< always a bound, so that a program cannot run for ever
+  std::optional<uint64_t> condition; ///< address of a byte in DRAM
+  std::optional<uint64_t> counter;   ///< address of a 32-bit word in DRAM that takes the number of every trip, from 0
+  bool testFirst = false;
+};
+
 struct Program {
   std::string toolVersion;
   std::vector<std::pair<std::string, std::string>> options; ///< as given, in a fixed order; the seed is one of them
@@ -48,6 +67,7 @@ struct Program {
   ArchSpec arch;
   std::vector<Section> sections;   ///< distinct configurations
   std::vector<uint32_t> schedule;  ///< order of execution, indices into `sections`
+  std::vector<ScheduleLoop> loops; ///< nested, by `begin`, outer ones first
   uint64_t dramBytes = 0;          ///< extent of the layout
   std::vector<TensorSymbol> inputs, outputs;
   std::vector<DramSegment> segments; ///< ascending, disjoint

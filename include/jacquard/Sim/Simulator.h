@@ -25,8 +25,9 @@ struct UnitStatistics {
 
 struct SectionStatistics {
   std::string name;
-  uint64_t cycles = 0; ///< configuration and execution
-  uint64_t configurationCycles = 0;
+  uint64_t runs = 0;                ///< how often the schedule came by
+  uint64_t cycles = 0;              ///< configuration, sequencing and execution of all runs
+  uint64_t configurationCycles = 0; ///< with what the sequencer takes to read conditions and to write trip counters
   uint64_t multiplyAdds = 0;                      ///< fma/imad and accumulating operations in valid lanes
   uint64_t dramReadBytes = 0, dramWriteBytes = 0; ///< whole bursts
   uint64_t rowHits = 0, rowMisses = 0;
@@ -37,7 +38,7 @@ struct SectionStatistics {
 
 struct Statistics {
   uint64_t cycles = 0;
-  std::vector<SectionStatistics> sections; ///< in schedule order
+  std::vector<SectionStatistics> sections; ///< one per entry of the schedule, in its order
 };
 
 struct RunResult {

@@ -48,6 +48,8 @@ uint64_t packedBytes(DType type, uint64_t count);
 /// holds packedBytes(type, count) bytes; types that are not packed are copied.
 std::vector<uint8_t> unpackElements(DType type, const uint8_t *packed, uint64_t count);
 std::vector<uint8_t> packElements(const Tensor &tensor);
+/// The leading part of a tensor: positions below `shape` in every dimension, none larger than the tensor's.
+Tensor trimTensor(const Tensor &tensor, const std::vector<int64_t> &shape);
 /// "2x3xfloat32"
 std::string describeTensorType(DType type, const std::vector<int64_t> &shape);
 

@@ -126,9 +126,9 @@ TEST(ContainerTest, NamesForeignFilesAndVersions) {
             "not a bitstream: the file does not begin with 'JBIT'; expected a file written by 'jacquard compile'");
   std::string bytes = bytesOf(sample(1, 0));
   std::string newer = bytes;
-  newer[4] = 3;
+  newer[4] = 4;
   EXPECT_EQ(readError(reseal(newer)),
-            "bitstream format 3.0 is newer than this reader; expected 2.x, use a matching jacquard");
+            "bitstream format 4.0 is newer than this reader; expected 3.x, use a matching jacquard");
   std::string minor = bytes;
   minor[6] = 9;
   EXPECT_EQ(readError(reseal(minor)), "no error");
@@ -221,6 +221,61 @@ TEST(ContainerTest, ChecksScheduleSymbolsAndNames) {
   program.dramBytes = uint64_t(1) << 40;
   EXPECT_EQ(writeError(program),
             "the DRAM layout has 1099511627776 bytes; expected at most the capacity of 8589934592");
+}
+
+TEST(ContainerTest, KeepsLoopsAndExtents) {
+  Program program = sample(2, 1);
+  program.schedule = {0, 1, 0};
+  program.loops = {{0, 3, 5, 4000, std::nullopt, true}, {0, 1, 2, std::nullopt, 64, false}};
+  program.outputs = {{"y", ElementType::F32, {4, 8}, 0, false, {{1, 512}}}};
+  auto written = writeProgram(program);
+  ASSERT_TRUE(bool(written)) << written.error();
+  auto read = readProgram(*written);
+  ASSERT_TRUE(bool(read)) << read.error();
+  ASSERT_EQ(read->loops.size(), 2u);
+  const ScheduleLoop &outer = read->loops[0], &inner = read->loops[1];
+  EXPECT_EQ(std::tie(outer.begin, outer.end, outer.maxTrips, outer.testFirst), std::make_tuple(0u, 3u, 5u, true));
+  EXPECT_EQ(outer.condition, 4000u);
+  EXPECT_EQ(outer.counter, std::nullopt);
+  EXPECT_EQ(std::tie(inner.begin, inner.end, inner.maxTrips, inner.testFirst), std::make_tuple(0u, 1u, 2u, false));
+  EXPECT_EQ(inner.condition, std::nullopt);
+  EXPECT_EQ(inner.counter, 64u);
+  ASSERT_EQ(read->outputs.at(0).extents.size(), 1u);
+  EXPECT_EQ(read->outputs[0].extents[0].dim, 1u);
+  EXPECT_EQ(read->outputs[0].extents[0].address, 512u);
+}
+
+TEST(ContainerTest, ChecksLoopsAndExtents) {
+  auto loopError = [](std::vector<ScheduleLoop> loops) {
+    Program program = sample(1, 0);
+    program.schedule = {0, 0, 0};
+    program.loops = std::move(loops);
+    return writeError(program);
+  };
+  EXPECT_EQ(loopError({{1, 1, 2, {}, {}, false}}),
+            "loop 0: entries 1 to 1 are not allowed; expected a range of 3 schedule entries");
+  EXPECT_EQ(loopError({{1, 4, 2, {}, {}, false}}),
+            "loop 0: entries 1 to 4 are not allowed; expected a range of 3 schedule entries");
+  EXPECT_EQ(loopError({{0, 1, 0, {}, {}, false}}), "loop 0: 0 trips are not allowed; expected 1 to 2147483647");
+  EXPECT_EQ(loopError({{0, 1, 1, {}, {}, true}}), "loop 0: a test before the first trip needs a condition");
+  EXPECT_EQ(loopError({{0, 1, 1, 8192, {}, false}}),
+            "loop 0: condition at 8192 is outside DRAM; expected at most 8191");
+  EXPECT_EQ(loopError({{0, 1, 1, {}, 8190, false}}),
+            "loop 0: counter at 8190 is not allowed; expected a multiple of 4 that is at most 8188");
+  EXPECT_EQ(loopError({{1, 2, 1, {}, {}, false}, {0, 1, 1, {}, {}, false}}),
+            "loop 1: begins before loop 0; expected loops in order");
+  EXPECT_EQ(loopError({{0, 2, 1, {}, {}, false}, {1, 3, 1, {}, {}, false}}),
+            "loop 1: ends outside of the loop around it; expected nested loops");
+  EXPECT_EQ(loopError(std::vector<ScheduleLoop>(65, {0, 1, 1, {}, {}, false})), "loop 64: nested more than 64 deep");
+  Program program = sample(1, 0);
+  program.outputs = {{"y", ElementType::F32, {4}, 0, false, {{1, 512}}}};
+  EXPECT_EQ(writeError(program),
+            "output 'y': extent of dimension 1 at 512 is not allowed; expected a dimension below 1 "
+            "and an address of at most 8184");
+  program.outputs[0].extents = {{0, 8185}};
+  EXPECT_EQ(writeError(program),
+            "output 'y': extent of dimension 0 at 8185 is not allowed; expected a dimension below 1 "
+            "and an address of at most 8184");
 }
 
 TEST(ContainerTest, RefusesToWriteWhatItCouldNotRead) {
