@@ -15,7 +15,7 @@ Result<std::string> driver::drawFloorplan(ModuleOp module, const std::string &ti
     model = fabric::loadFabricModel(device, device.getArch());
     if (!model)
       return Error{"cannot load the architecture of the module"};
-    for (auto section : device.getBody().front().getOps<fabric::SectionOp>()) {
+    for (auto section : fabric::sectionsOf(device)) {
       auto candidate = fabric::buildProblem(section, *model);
       if (!busiest || candidate.units.size() > problem.units.size()) {
         busiest = section;

@@ -1,11 +1,12 @@
 // ConvertPatToPipe.cpp - arrange flat patterns as sections of metapipelines
 // Why: the fabric holds one section at a time; which loops run where decides how fast a section is.
 // Needs: pat-verify-flat holds; static shapes; one function is the model.
-// Gives: only `pipe` ops; every tensor has a `pipe.dram`; each section holds one mapped nest.
+// Gives: only `pipe` ops; every tensor has a `pipe.dram`; sections hold mapped nests, loops hold sections.
 #include "jacquard/Conversion/PatToPipe/Passes.h"
 
 #include "CutPatterns.h"
 #include "GroupNests.h"
+#include "Loops.h"
 #include "WordSize.h"
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
@@ -35,10 +36,17 @@ private:
   LogicalResult checkInterface(func::FuncOp function);
   void separateResults(func::FuncOp function);
   LogicalResult declareTensors(func::FuncOp function, OpBuilder &builder);
+  void declareResults(Operation &op, OpBuilder &builder);
   Value declare(OpBuilder &builder, Location loc, StringRef kind, StringRef name, Type type, ElementsAttr value);
   LogicalResult convert(func::FuncOp function, const ArchSpec &spec);
+  LogicalResult convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
+  LogicalResult emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
+  LogicalResult emitLoop(pat::IterateOp loop, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
 
-  llvm::DenseMap<Value, Value> drams;
+  llvm::DenseMap<Value, Value> drams; ///< tensors, and numbers of trips, -> buffers
+  SharedBuffers shared;
+  unsigned constants = 0, temporaries = 0, sections = 0; ///< numbers of the next names
+  int64_t multiplyAdds = 0;
 };
 
 bool usesTensors(Operation &op) {
@@ -101,7 +109,7 @@ void ConvertPatToPipe::separateResults(func::FuncOp function) {
   llvm::SmallPtrSet<Value, 8> seen;
   for (OpOperand &operand : ret->getOpOperands()) {
     Value value = operand.get();
-    if (isa_and_nonnull<pat::MapOp, pat::GroupByOp>(value.getDefiningOp()) && seen.insert(value).second)
+    if (isa_and_nonnull<pat::MapOp, pat::GroupByOp, pat::IterateOp>(value.getDefiningOp()) && seen.insert(value).second)
       continue;
     auto type = cast<RankedTensorType>(value.getType());
     auto copy = pat::MapOp::create(builder, ret.getLoc(), type.getShape(),
@@ -117,7 +125,8 @@ Value ConvertPatToPipe::declare(OpBuilder &builder, Location loc, StringRef kind
   auto tensor = cast<RankedTensorType>(type);
   auto memref = MemRefType::get(tensor.getShape(), tensor.getElementType(), AffineMap(),
                                 builder.getStringAttr(pipe::dramSpace));
-  return pipe::DramOp::create(builder, loc, memref, builder.getStringAttr(kind), builder.getStringAttr(name), value);
+  return pipe::DramOp::create(builder, loc, memref, builder.getStringAttr(kind), builder.getStringAttr(name), value,
+                              DenseI64ArrayAttr(), ValueRange());
 }
 
 /// The name that the importer gave an argument or result, or `fallback` and its number.
@@ -137,63 +146,102 @@ LogicalResult ConvertPatToPipe::declareTensors(func::FuncOp function, OpBuilder 
   for (auto [number, value] : llvm::enumerate(ret.getOperands()))
     drams[value] = declare(builder, value.getLoc(), "output",
                            interfaceName(function.getResultAttrDict(number), "result", number), value.getType(), {});
-  unsigned constants = 0, temporaries = 0;
-  for (Operation &op : function.getBody().front().without_terminator()) {
-    ElementsAttr value;
-    if (matchPattern(&op, m_Constant(&value)) && isa<RankedTensorType>(op.getResult(0).getType())) {
-      drams[op.getResult(0)] = declare(builder, op.getLoc(), "constant", ("w" + Twine(constants++)).str(),
-                                       op.getResult(0).getType(), value);
-      continue;
+  // All in front of the sections, those of loops included; buffers that are shared come from the loops' results.
+  function.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (op->getBlock() == &function.getBody().front() || isa<pat::IterateOp>(op->getParentOp()))
+      declareResults(*op, builder);
+  });
+  for (auto [value, loopResult] : shared)
+    drams[value] = drams.lookup(loopResult);
+  return success();
+}
+
+void ConvertPatToPipe::declareResults(Operation &op, OpBuilder &builder) {
+  ElementsAttr value;
+  if (matchPattern(&op, m_Constant(&value)) && isa<RankedTensorType>(op.getResult(0).getType())) {
+    drams[op.getResult(0)] =
+        declare(builder, op.getLoc(), "constant", ("w" + Twine(constants++)).str(), op.getResult(0).getType(), value);
+    return;
+  }
+  auto declareTemporary = [&](Value key, Type type) {
+    drams[key] = declare(builder, op.getLoc(), "temporary", ("t" + Twine(temporaries++)).str(), type, {});
+  };
+  for (Value result : op.getResults())
+    if (isa<RankedTensorType>(result.getType()) && !drams.contains(result) && !shared.contains(result))
+      declareTemporary(result, result.getType());
+  if (auto loop = dyn_cast<pat::IterateOp>(op); loop && !loop.getIteration().use_empty())
+    declareTemporary(loop.getIteration(), RankedTensorType::get({}, builder.getI32Type()));
+}
+
+LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec,
+                                             int64_t trips) {
+  auto bufferOf = [&](Value tensor) { return drams.lookup(tensor); };
+  for (const std::vector<PlannedNest> &group : groupNests(patterns, spec, frugal, bufferOf)) {
+    SmallVector<const PlannedNest *> nests;
+    for (const PlannedNest &planned : group) {
+      nests.push_back(&planned);
+      multiplyAdds += trips * countMultiplyAdds(planned.nest);
     }
-    for (Value result : op.getResults())
-      if (isa<RankedTensorType>(result.getType()) && !drams.contains(result))
-        drams[result] = declare(builder, op.getLoc(), "temporary", ("t" + Twine(temporaries++)).str(),
-                                result.getType(), {});
+    std::string name = (group.front().nest.op->getName().stripDialect() + "_" + Twine(sections++)).str();
+    if (failed(emitSection(builder, nests, spec, name, bufferOf)))
+      return failure();
   }
   return success();
+}
+
+LogicalResult ConvertPatToPipe::emitLoop(pat::IterateOp loop, OpBuilder &builder, const ArchSpec &spec, int64_t trips) {
+  Value condition = conditionTensor(loop);
+  if (maxTrips(loop) > INT32_MAX)
+    return loop.emitError() << "runs up to " << maxTrips(loop) << " times; expected at most " << INT32_MAX;
+  auto lowered = pipe::LoopOp::create(builder, loop.getLoc(), builder.getI64IntegerAttr(maxTrips(loop)),
+                                      condition ? drams.lookup(condition) : Value(), drams.lookup(loop.getIteration()),
+                                      UnitAttr());
+  OpBuilder inside = OpBuilder::atBlockEnd(&lowered.getBody().emplaceBlock());
+  // What data decides counts as one trip.
+  return convertScope(*loop.getBody(), inside, spec, condition ? trips : trips * maxTrips(loop));
+}
+
+/// Patterns between loops become sections, loops become loops of sections.
+LogicalResult ConvertPatToPipe::convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec, int64_t trips) {
+  SmallVector<Operation *> patterns;
+  auto isEmpty = [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && tensor.getNumElements() == 0;
+  };
+  for (Operation &op : scope.without_terminator()) {
+    if (isa<pat::MapOp, pat::GroupByOp>(op)) {
+      if (llvm::all_of(op.getResultTypes(), isEmpty))
+        continue; // nothing to compute
+      if (spec.compute.wideLanes == 0 && needsWideWords(&op))
+        return op.emitError() << "needs 64-bit words; '" << spec.name << "' has no wide lanes";
+      patterns.push_back(&op);
+    } else if (auto loop = dyn_cast<pat::IterateOp>(op)) {
+      if (failed(emitPatterns(patterns, builder, spec, trips)) || failed(emitLoop(loop, builder, spec, trips)))
+        return failure();
+      patterns.clear();
+    } else if (op.getDialect() && op.getDialect()->getNamespace() == "pat" && !isa<pat::AtOp>(op)) {
+      return op.emitError() << "'" << op.getName() << "' does not run on the fabric yet; use --target=host";
+    } else if (!matchPattern(&op, m_Constant()) && !isa<pipe::DramOp, pat::AtOp>(op) && usesTensors(op)) {
+      return op.emitError() << "'" << op.getName() << "' on tensors does not run on the fabric; expected patterns and "
+                            << "constants";
+    }
+  }
+  return emitPatterns(patterns, builder, spec, trips);
 }
 
 LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &spec) {
   if (failed(checkInterface(function)))
     return failure();
   separateResults(function);
+  if (failed(prepareLoops(function, shared)))
+    return failure();
   Block &block = function.getBody().front();
   if (cut > 0)
     cutPatterns(block, spec, cut);
   auto ret = cast<func::ReturnOp>(block.getTerminator());
   OpBuilder builder(ret);
-  if (failed(declareTensors(function, builder)))
+  if (failed(declareTensors(function, builder)) || failed(convertScope(block, builder, spec, 1)))
     return failure();
-  SmallVector<Operation *> patterns;
-  for (Operation &op : block.without_terminator()) {
-    bool isEmpty = llvm::all_of(op.getResultTypes(), [](Type type) {
-      auto tensor = dyn_cast<RankedTensorType>(type);
-      return tensor && tensor.getNumElements() == 0;
-    });
-    if (isa<pat::MapOp, pat::GroupByOp>(op)) {
-      if (isEmpty)
-        continue; // nothing to compute
-      if (spec.compute.wideLanes == 0 && needsWideWords(&op))
-        return op.emitError() << "needs 64-bit words; '" << spec.name << "' has no wide lanes";
-      patterns.push_back(&op);
-    } else if (op.getDialect() && op.getDialect()->getNamespace() == "pat") {
-      return op.emitError() << "'" << op.getName() << "' does not run on the fabric yet; use --target=host";
-    } else if (!matchPattern(&op, m_Constant()) && !isa<pipe::DramOp>(op) && usesTensors(op)) {
-      return op.emitError() << "'" << op.getName() << "' on tensors does not run on the fabric; expected patterns and "
-                            << "constants";
-    }
-  }
-  int64_t multiplyAdds = 0;
-  for (auto [number, group] : llvm::enumerate(groupNests(patterns, spec, frugal))) {
-    SmallVector<const PlannedNest *> nests;
-    for (const PlannedNest &planned : group) {
-      nests.push_back(&planned);
-      multiplyAdds += countMultiplyAdds(planned.nest);
-    }
-    std::string name = (group.front().nest.op->getName().stripDialect() + "_" + Twine(number)).str();
-    if (failed(emitSection(builder, nests, spec, name, [&](Value tensor) { return drams.lookup(tensor); })))
-      return failure();
-  }
   // Intermediates that never leave the chip have no place in DRAM.
   for (auto dram : llvm::make_early_inc_range(block.getOps<pipe::DramOp>()))
     if (dram.getKind() == "temporary" && dram->use_empty())
@@ -221,6 +269,9 @@ void ConvertPatToPipe::runOnOperation() {
     return signalPassFailure();
   }
   drams.clear();
+  shared.clear();
+  constants = temporaries = sections = 0;
+  multiplyAdds = 0;
   auto model = findModel();
   if (failed(model) || failed(convert(*model, *spec)))
     return signalPassFailure();

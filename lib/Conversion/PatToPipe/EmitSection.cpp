@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -58,6 +59,7 @@ private:
   LogicalResult emitGroups(pat::GroupByOp op);
   LogicalResult emitStage();
   Value lookUp(Value value);
+  Value lookUpIteration(Value value);
   TypedAttr zeroOf(Type type) { return cast<TypedAttr>(b.getZeroAttr(type)); }
 
   OpBuilder &b;
@@ -224,7 +226,18 @@ Value NestEmitter::lookUp(Value value) {
       values.map(value, copy);
       return copy;
     }
-  return nullptr;
+  return lookUpIteration(value);
+}
+
+/// The number of the trip of a loop around the pattern is a word in DRAM; null for any other value.
+Value NestEmitter::lookUpIteration(Value value) {
+  Value counter = drams.lookup(value);
+  if (!counter || !value.getType().isIndex())
+    return nullptr;
+  Value word = pipe::ReadOp::create(b, loc, b.getI32Type(), counter, b.getEmptyAffineMap(), ValueRange(), TypedAttr());
+  Value index = arith::IndexCastOp::create(b, loc, b.getIndexType(), word);
+  values.map(value, index);
+  return index;
 }
 
 Value NestEmitter::emitRead(unsigned accessIndex) {
@@ -481,6 +494,16 @@ LogicalResult NestEmitter::emit() {
   return emitStage();
 }
 
+/// Numbers of the trips of the loops around `pattern` that its bodies use.
+SmallVector<Value> iterationsUsed(Operation *pattern) {
+  llvm::SetVector<Value> captured;
+  getUsedValuesDefinedAbove(pattern->getRegions(), captured);
+  return llvm::filter_to_vector(captured, [](Value value) {
+    return value.getType().isIndex() && isa<pat::IterateOp>(value.getParentBlock()->getParentOp()) &&
+           isa<BlockArgument>(value);
+  });
+}
+
 /// Whether someone outside of `nests` reads `result`.
 bool usedOutside(Value result, ArrayRef<const PlannedNest *> nests) {
   return llvm::any_of(result.getUsers(), [&](Operation *user) {
@@ -512,6 +535,8 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
     for (const NestAccess &access : planned->nest.accesses)
       if (!results.contains(access.op.getTensor()))
         addOperand(access.op.getTensor());
+    for (Value number : iterationsUsed(planned->nest.op))
+      addOperand(number);
     cycles += planned->mapping.cycles();
   }
   for (Value result : results)

@@ -27,11 +27,13 @@ double sectionOverhead(const ArchSpec &arch) {
 
 class Grouping {
 public:
-  Grouping(const ArchSpec &arch, bool frugal) : narrow(arch), wide(arch.wide()), frugal(frugal) {}
+  Grouping(const ArchSpec &arch, bool frugal, function_ref<Value(Value)> bufferOf)
+      : narrow(arch), wide(arch.wide()), frugal(frugal), bufferOf(bufferOf) {}
   void add(Operation *pattern);
   std::vector<std::vector<PlannedNest>> finish();
 
 private:
+  bool overwrites(const Nest &writer, const Nest &reader);
   bool canJoin(const Candidate &candidate);
   double gain(const Candidate &candidate);
   UnitNeed needOf(const Candidate &candidate);
@@ -40,6 +42,7 @@ private:
   const ArchSpec &narrow;
   const ArchSpec wide;
   bool frugal;
+  function_ref<Value(Value)> bufferOf;
   std::vector<Candidate> current;
   UnitNeed need; ///< of `current`, all on one unit
   std::vector<std::vector<PlannedNest>> groups;
@@ -54,11 +57,23 @@ UnitNeed Grouping::needOf(const Candidate &candidate) {
   return result;
 }
 
+/// Whether results of `writer` take the place of tensors that `reader` reads (carried tensors of a loop).
+bool Grouping::overwrites(const Nest &writer, const Nest &reader) {
+  for (Value result : writer.op->getResults())
+    for (const NestAccess &access : reader.accesses)
+      if (access.op.getTensor() != result && bufferOf(access.op.getTensor()) == bufferOf(result))
+        return true;
+  return false;
+}
+
 bool Grouping::canJoin(const Candidate &candidate) {
   if (current.empty() || !isa<pat::MapOp>(candidate.single.nest.op) || !isa<pat::MapOp>(current.front().single.nest.op))
     return false;
   if (candidate.single.nest.wide != current.front().single.nest.wide) // the words of a section are all alike
     return false;
+  for (const Candidate &member : current)
+    if (overwrites(candidate.single.nest, member.single.nest) || overwrites(member.single.nest, candidate.single.nest))
+      return false;
   const ArchSpec &arch = candidate.arch;
   // Results of the section that are read here must fit one scratchpad, without costly bank conflicts.
   for (const NestAccess &access : candidate.single.nest.accesses) {
@@ -127,8 +142,8 @@ std::vector<std::vector<PlannedNest>> Grouping::finish() {
 } // namespace
 
 std::vector<std::vector<PlannedNest>> jacquard::groupNests(ArrayRef<Operation *> patterns, const ArchSpec &arch,
-                                                           bool frugal) {
-  Grouping grouping(arch, frugal);
+                                                           bool frugal, function_ref<Value(Value)> bufferOf) {
+  Grouping grouping(arch, frugal, bufferOf);
   for (Operation *pattern : patterns)
     grouping.add(pattern);
   return grouping.finish();

@@ -26,11 +26,23 @@ struct ConvertPipeToFabric : jacquard::impl::ConvertPipeToFabricPassBase<Convert
   void runOnOperation() override;
 
 private:
+  ArrayAttr extentsOf(pipe::DramOp dram);
   LogicalResult layOut(func::FuncOp function, fabric::DeviceOp device, const ArchSpec &spec);
-  LogicalResult lowerSections(func::FuncOp function, fabric::DeviceOp device, const ArchSpec &spec);
+  LogicalResult lowerSchedule(Block &schedule, OpBuilder &builder, const ArchSpec &spec);
+  LogicalResult lowerSection(pipe::SectionOp section, OpBuilder &builder, const ArchSpec &spec);
+  LogicalResult lowerLoop(pipe::LoopOp loop, OpBuilder &builder, const ArchSpec &spec);
 
   llvm::DenseMap<Value, FlatSymbolRefAttr> symbols;
 };
+
+/// The symbols of what says how many positions of a tensor are there; null when its shape says so.
+ArrayAttr ConvertPipeToFabric::extentsOf(pipe::DramOp dram) {
+  if (dram.getExtents().empty())
+    return {};
+  return ArrayAttr::get(&getContext(), llvm::map_to_vector(dram.getExtents(), [&](Value extent) -> Attribute {
+    return symbols.lookup(extent);
+  }));
+}
 
 /// Gives every tensor its address: one after another, on burst boundaries.
 LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceOp device, const ArchSpec &spec) {
@@ -48,7 +60,7 @@ LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceO
     bool isPublic = dram.getKind() == "input" || dram.getKind() == "output";
     fabric::BufferOp::create(builder, dram.getLoc(), builder.getStringAttr(symbol), dram.getKindAttr(),
                              builder.getI64IntegerAttr(int64_t(address)), TypeAttr::get(type), dram.getValueAttr(),
-                             isPublic ? dram.getNameAttr() : StringAttr());
+                             isPublic ? dram.getNameAttr() : StringAttr(), dram.getExtentDimsAttr(), extentsOf(dram));
     symbols[dram.getBuffer()] = FlatSymbolRefAttr::get(&getContext(), symbol);
     uint64_t bytes = uint64_t(type.getNumElements()) * elementBytes(*element);
     uint64_t burst = spec.dram.burstBytes;
@@ -61,18 +73,30 @@ LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceO
   return success();
 }
 
-LogicalResult ConvertPipeToFabric::lowerSections(func::FuncOp function, fabric::DeviceOp device,
-                                                 const ArchSpec &spec) {
-  OpBuilder builder = OpBuilder::atBlockEnd(&device.getBody().front());
-  for (auto section : function.getOps<pipe::SectionOp>()) {
-    auto lowered = fabric::SectionOp::create(builder, section.getLoc(), section.getNameAttr(),
-                                             section.getPredictedCyclesAttr(), section.getBoundAttr(),
-                                             section.getWideAttr());
-    OpBuilder inside = OpBuilder::atBlockEnd(&lowered.getBody().emplaceBlock());
-    SmallVector<FlatSymbolRefAttr> names;
-    for (Value buffer : section.getBuffers())
-      names.push_back(symbols.lookup(buffer));
-    if (failed(SectionLowering(inside, section, spec, names).lower()))
+LogicalResult ConvertPipeToFabric::lowerSection(pipe::SectionOp section, OpBuilder &builder, const ArchSpec &spec) {
+  auto lowered =
+      fabric::SectionOp::create(builder, section.getLoc(), section.getNameAttr(), section.getPredictedCyclesAttr(),
+                                section.getBoundAttr(), section.getWideAttr());
+  OpBuilder inside = OpBuilder::atBlockEnd(&lowered.getBody().emplaceBlock());
+  SmallVector<FlatSymbolRefAttr> names;
+  for (Value buffer : section.getBuffers())
+    names.push_back(symbols.lookup(buffer));
+  return SectionLowering(inside, section, spec, names).lower();
+}
+
+LogicalResult ConvertPipeToFabric::lowerLoop(pipe::LoopOp loop, OpBuilder &builder, const ArchSpec &spec) {
+  auto lowered = fabric::LoopOp::create(builder, loop.getLoc(), loop.getMaxAttr(), symbols.lookup(loop.getCondition()),
+                                        symbols.lookup(loop.getCounter()), loop.getTestFirstAttr());
+  OpBuilder inside = OpBuilder::atBlockEnd(&lowered.getBody().emplaceBlock());
+  return lowerSchedule(loop.getBody().front(), inside, spec);
+}
+
+/// Sections and loops in their order.
+LogicalResult ConvertPipeToFabric::lowerSchedule(Block &schedule, OpBuilder &builder, const ArchSpec &spec) {
+  for (Operation &op : schedule) {
+    if (auto section = dyn_cast<pipe::SectionOp>(op); section && failed(lowerSection(section, builder, spec)))
+      return failure();
+    if (auto loop = dyn_cast<pipe::LoopOp>(op); loop && failed(lowerLoop(loop, builder, spec)))
       return failure();
   }
   return success();
@@ -93,7 +117,8 @@ void ConvertPipeToFabric::runOnOperation() {
                                            builder.getI64IntegerAttr(0),
                                            function->getAttrOfType<IntegerAttr>("pipe.multiply_adds"));
     device.getBody().emplaceBlock();
-    if (failed(layOut(function, device, *spec)) || failed(lowerSections(function, device, *spec)))
+    OpBuilder schedule = OpBuilder::atBlockEnd(&device.getBody().front());
+    if (failed(layOut(function, device, *spec)) || failed(lowerSchedule(function.getBody().front(), schedule, *spec)))
       return signalPassFailure();
     function.erase();
   }

@@ -49,6 +49,10 @@ FailureOr<std::vector<uint8_t>> constantBytes(BufferOp buffer) {
   return bytes;
 }
 
+uint64_t addressOf(DeviceOp device, FlatSymbolRefAttr symbol) {
+  return uint64_t(cast<BufferOp>(SymbolTable::lookupSymbolIn(device, symbol)).getAddress());
+}
+
 LogicalResult layOutDram(DeviceOp device, bitstream::Program &program) {
   program.dramBytes = uint64_t(device.getDramBytes());
   for (auto buffer : device.getBody().front().getOps<BufferOp>()) {
@@ -64,7 +68,10 @@ LogicalResult layOutDram(DeviceOp device, bitstream::Program &program) {
         program.segments.push_back({uint64_t(buffer.getAddress()), std::move(*bytes)});
     } else if (buffer.getPublicName()) {
       bitstream::TensorSymbol symbol{buffer.getPublicName()->str(), element, type.getShape().vec(),
-                                     uint64_t(buffer.getAddress())};
+                                     uint64_t(buffer.getAddress()), false,   {}};
+      for (auto [i, dim] : llvm::enumerate(buffer.getExtentDims().value_or(ArrayRef<int64_t>())))
+        symbol.extents.push_back(
+            {uint32_t(dim), addressOf(device, cast<FlatSymbolRefAttr>((*buffer.getExtents())[i]))});
       (buffer.getKind() == "input" ? program.inputs : program.outputs).push_back(symbol);
     }
   }
@@ -83,6 +90,49 @@ std::vector<bitstream::UnitName> unitNames(SectionOp section, const FabricModel 
   return names;
 }
 
+LogicalResult translateSection(SectionOp section, const FabricModel &model, bitstream::Program &program) {
+  auto config = configureSection(section, model);
+  if (failed(config))
+    return failure();
+  if (auto status = bitstream::verifyConfig(*config, model); !status)
+    return section.emitError() << "section \"" << section.getName() << "\": " << status.error();
+  bitstream::Section entry;
+  entry.name = section.getName().str();
+  entry.config = std::move(*config);
+  entry.units = unitNames(section, model);
+  entry.predictedCycles = uint64_t(section.getPredictedCycles().value_or(0));
+  program.schedule.push_back(uint32_t(program.sections.size()));
+  program.sections.push_back(std::move(entry));
+  return success();
+}
+
+/// Sections become entries of the schedule, loops become ranges of them.
+LogicalResult translateSchedule(Block &schedule, DeviceOp device, const FabricModel &model,
+                                bitstream::Program &program) {
+  for (Operation &op : schedule) {
+    if (auto section = dyn_cast<SectionOp>(op); section && failed(translateSection(section, model, program)))
+      return failure();
+    auto loop = dyn_cast<LoopOp>(op);
+    if (!loop)
+      continue;
+    size_t number = program.loops.size();
+    bitstream::ScheduleLoop &entry = program.loops.emplace_back();
+    entry.begin = uint32_t(program.schedule.size());
+    entry.maxTrips = uint32_t(loop.getMax());
+    if (loop.getConditionAttr())
+      entry.condition = addressOf(device, loop.getConditionAttr());
+    if (loop.getCounterAttr())
+      entry.counter = addressOf(device, loop.getCounterAttr());
+    entry.testFirst = loop.getTestFirst();
+    if (failed(translateSchedule(loop.getBody().front(), device, model, program)))
+      return failure();
+    program.loops[number].end = uint32_t(program.schedule.size());
+    if (program.loops[number].end == program.loops[number].begin)
+      program.loops.erase(program.loops.begin() + number); // nothing to run
+  }
+  return success();
+}
+
 } // namespace
 
 FailureOr<bitstream::Program> jacquard::translateToBitstream(DeviceOp device, const BitstreamInfo &info) {
@@ -97,19 +147,7 @@ FailureOr<bitstream::Program> jacquard::translateToBitstream(DeviceOp device, co
   program.multiplyAdds = uint64_t(device.getMultiplyAdds());
   if (failed(layOutDram(device, program)))
     return failure();
-  for (auto section : device.getBody().front().getOps<SectionOp>()) {
-    auto config = configureSection(section, *model);
-    if (failed(config))
-      return failure();
-    if (auto status = bitstream::verifyConfig(*config, *model); !status)
-      return section.emitError() << "section \"" << section.getName() << "\": " << status.error();
-    bitstream::Section entry;
-    entry.name = section.getName().str();
-    entry.config = std::move(*config);
-    entry.units = unitNames(section, *model);
-    entry.predictedCycles = uint64_t(section.getPredictedCycles().value_or(0));
-    program.schedule.push_back(uint32_t(program.sections.size()));
-    program.sections.push_back(std::move(entry));
-  }
+  if (failed(translateSchedule(device.getBody().front(), device, *model, program)))
+    return failure();
   return program;
 }

@@ -110,6 +110,17 @@ static LogicalResult verifyPort(Operation *op, FlatSymbolRefAttr symbol, AccessA
 
 LogicalResult DeviceOp::verify() { return success(loadFabricModel(*this, getArch()) != nullptr); } // C1
 
+/// The buffer `symbol` of the device around `op`; null, with a diagnostic, when it is not of type tensor<i`width`>.
+static BufferOp requireWordBuffer(Operation *op, FlatSymbolRefAttr symbol, unsigned width, StringRef what) {
+  auto device = op->getParentOfType<DeviceOp>();
+  auto buffer = dyn_cast_or_null<BufferOp>(SymbolTable::lookupSymbolIn(device, symbol));
+  auto type = buffer ? dyn_cast<RankedTensorType>(buffer.getType()) : RankedTensorType();
+  if (type && type.getRank() == 0 && type.getElementType().isInteger(width))
+    return buffer;
+  op->emitOpError() << what << " " << symbol << " is not a buffer of type tensor<i" << width << ">";
+  return nullptr;
+}
+
 LogicalResult BufferOp::verify() {
   if (!llvm::is_contained({"input", "output", "constant", "temporary"}, getKind())) // C1
     return emitOpError() << "kind \"" << getKind() << "\" is unknown; expected input, output, constant or temporary";
@@ -121,6 +132,41 @@ LogicalResult BufferOp::verify() {
                            << "f32, f64, i1, i8, i16, i32 or i64";
   if (getValue() && getValue()->getShapedType() != type) // C2
     return emitOpError() << "value has type " << getValue()->getShapedType() << "; expected " << type;
+  ArrayRef<int64_t> dims = getExtentDims().value_or(ArrayRef<int64_t>()); // C4
+  if (dims.size() != (getExtents() ? getExtents()->size() : 0) || (!dims.empty() && getKind() != "output"))
+    return emitOpError() << "has extents that do not fit its dimensions; expected one each, of an output";
+  for (auto [i, dim] : llvm::enumerate(dims)) {
+    if (dim < 0 || dim >= type.getRank())
+      return emitOpError() << "extent dimension " << dim << " is not allowed; expected one below " << type.getRank();
+    if (!requireWordBuffer(*this, cast<FlatSymbolRefAttr>((*getExtents())[i]), 64, "extent"))
+      return failure();
+  }
+  return success();
+}
+
+SmallVector<SectionOp> fabric::sectionsOf(DeviceOp device) {
+  SmallVector<SectionOp> sections;
+  device.walk([&](SectionOp section) { sections.push_back(section); });
+  return sections;
+}
+
+LogicalResult LoopOp::verify() {
+  if (int64_t(getMax()) < 1 || int64_t(getMax()) > INT32_MAX) // C1
+    return emitOpError() << "max " << int64_t(getMax()) << " is not allowed; expected 1 to " << INT32_MAX;
+  if (!(*this)->getParentOfType<DeviceOp>())
+    return emitOpError() << "stands outside of a device";
+  if ((getConditionAttr() && !requireWordBuffer(*this, getConditionAttr(), 1, "condition")) ||
+      (getCounterAttr() && !requireWordBuffer(*this, getCounterAttr(), 32, "counter"))) // C2
+    return failure();
+  if (getTestFirst() && !getConditionAttr()) // C3
+    return emitOpError() << "tests before the first trip, but has no condition";
+  return success();
+}
+
+LogicalResult LoopOp::verifyRegions() {
+  for (Operation &op : getBody().front())
+    if (!isa<SectionOp, LoopOp>(op)) // C4
+      return emitOpError() << "holds '" << op.getName() << "'; expected sections and loops";
   return success();
 }
 

@@ -53,7 +53,7 @@ void FabricPlace::runOnOperation() {
   auto model = loadFabricModel(device, device.getArch());
   if (!model)
     return signalPassFailure();
-  for (auto section : device.getBody().front().getOps<SectionOp>())
+  for (auto section : sectionsOf(device))
     if (failed(placeSection(section, *model)))
       return signalPassFailure();
 }

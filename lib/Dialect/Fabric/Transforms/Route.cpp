@@ -65,7 +65,7 @@ void FabricRoute::runOnOperation() {
   auto model = loadFabricModel(device, device.getArch());
   if (!model)
     return signalPassFailure();
-  for (auto section : device.getBody().front().getOps<SectionOp>())
+  for (auto section : sectionsOf(device))
     if (failed(routeSection(section, *model)))
       return signalPassFailure();
 }

@@ -62,7 +62,7 @@ void FabricVerifyRouting::runOnOperation() {
   auto model = loadFabricModel(device, device.getArch());
   bool ok = model != nullptr;
   if (ok)
-    for (auto section : device.getBody().front().getOps<SectionOp>())
+    for (auto section : sectionsOf(device))
       ok &= succeeded(verifySection(section, *model));
   if (!ok)
     signalPassFailure();

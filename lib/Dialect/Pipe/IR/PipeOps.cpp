@@ -111,6 +111,18 @@ LogicalResult DramOp::verify() {
   if (getValue() && (getValue()->getShapedType().getShape() != type.getShape() ||
                      getValue()->getElementType() != type.getElementType())) // C2
     return emitOpError() << "value has type " << getValue()->getType() << "; expected the shape and type of " << type;
+  ArrayRef<int64_t> dims = getExtentDims().value_or(ArrayRef<int64_t>()); // C4
+  if (dims.size() != getExtents().size() || (!dims.empty() && getKind() != "output"))
+    return emitOpError() << "has " << getExtents().size() << " extents for " << dims.size()
+                         << " dimensions; expected one each, of an output";
+  for (auto [i, dim] : llvm::enumerate(dims)) {
+    if (dim < 0 || dim >= type.getRank() || llvm::is_contained(dims.take_front(i), dim))
+      return emitOpError() << "extent dimension " << dim << " is not allowed; expected different ones below "
+                           << type.getRank();
+    if (auto word = cast<MemRefType>(getExtents()[i].getType());
+        word.getRank() != 0 || !word.getElementType().isInteger(64) || !isInSpace(word, dramSpace))
+      return emitOpError() << "extent has type " << word << "; expected one i64 in DRAM";
+  }
   return success();
 }
 
@@ -125,6 +137,31 @@ LogicalResult SectionOp::verify() {
   for (Value buffer : getBuffers())
     if (failed(requireSpace(*this, buffer.getType(), dramSpace, "operand"))) // C3
       return failure();
+  return success();
+}
+
+LogicalResult LoopOp::verify() {
+  if (int64_t(getMax()) < 1 || int64_t(getMax()) > INT32_MAX) // C1
+    return emitOpError() << "max " << int64_t(getMax()) << " is not allowed; expected 1 to " << INT32_MAX;
+  auto requireWord = [&](Value word, unsigned width, StringRef what) -> LogicalResult { // C2
+    if (!word)
+      return success();
+    auto type = cast<MemRefType>(word.getType());
+    if (type.getRank() != 0 || !type.getElementType().isInteger(width))
+      return emitOpError() << what << " has type " << type << "; expected one i" << width;
+    return requireSpace(*this, type, dramSpace, what);
+  };
+  if (failed(requireWord(getCondition(), 1, "condition")) || failed(requireWord(getCounter(), 32, "counter")))
+    return failure();
+  if (getTestFirst() && !getCondition()) // C3
+    return emitOpError() << "tests before the first trip, but has no condition";
+  return success();
+}
+
+LogicalResult LoopOp::verifyRegions() {
+  for (Operation &op : getBody().front())
+    if (!isa<SectionOp, LoopOp>(op)) // C4
+      return emitOpError() << "holds '" << op.getName() << "'; expected sections and loops";
   return success();
 }
 

@@ -113,3 +113,77 @@ fabric.device arch "tiny" {
     fabric.route %a network 0 hops [0, 0, -1]
   }
 }
+
+// -----
+
+// buffer_c4: not an output
+fabric.device arch "tiny" {
+  fabric.buffer @n "temporary" at 64 : tensor<i64>
+  // expected-error @+1 {{'fabric.buffer' op has extents that do not fit its dimensions; expected one each, of an output}}
+  fabric.buffer @x "input" at 0 : tensor<8xf32> {extent_dims = array<i64: 0>, extents = [@n]}
+}
+
+// -----
+
+// buffer_c4: dimension
+fabric.device arch "tiny" {
+  fabric.buffer @n "temporary" at 64 : tensor<i64>
+  // expected-error @+1 {{'fabric.buffer' op extent dimension 1 is not allowed; expected one below 1}}
+  fabric.buffer @x "output" at 0 : tensor<8xf32> {extent_dims = array<i64: 1>, extents = [@n]}
+}
+
+// -----
+
+// buffer_c4: type
+fabric.device arch "tiny" {
+  fabric.buffer @n "temporary" at 64 : tensor<i32>
+  // expected-error @+1 {{'fabric.buffer' op extent @n is not a buffer of type tensor<i64>}}
+  fabric.buffer @x "output" at 0 : tensor<8xf32> {extent_dims = array<i64: 0>, extents = [@n]}
+}
+
+// -----
+
+// loop_c1
+fabric.device arch "tiny" {
+  // expected-error @+1 {{'fabric.loop' op max 2147483648 is not allowed; expected 1 to 2147483647}}
+  fabric.loop max 2147483648 {
+  }
+}
+
+// -----
+
+// loop_c2: no such buffer
+fabric.device arch "tiny" {
+  // expected-error @+1 {{'fabric.loop' op condition @go is not a buffer of type tensor<i1>}}
+  fabric.loop max 2 while @go {
+  }
+}
+
+// -----
+
+// loop_c2: type
+fabric.device arch "tiny" {
+  fabric.buffer @n "temporary" at 64 : tensor<2xi32>
+  // expected-error @+1 {{'fabric.loop' op counter @n is not a buffer of type tensor<i32>}}
+  fabric.loop max 2 counter @n {
+  }
+}
+
+// -----
+
+// loop_c3
+fabric.device arch "tiny" {
+  // expected-error @+1 {{'fabric.loop' op tests before the first trip, but has no condition}}
+  fabric.loop max 2 test_first {
+  }
+}
+
+// -----
+
+// loop_c4
+fabric.device arch "tiny" {
+  // expected-error @+1 {{'fabric.loop' op holds 'arith.constant'; expected sections and loops}}
+  fabric.loop max 2 {
+    %c = arith.constant 1 : i32
+  }
+}

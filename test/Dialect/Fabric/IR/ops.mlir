@@ -83,3 +83,22 @@ fabric.section "alone" {
   // CHECK-NEXT: }{{$}}
   }
 }
+
+// Loops of sections, and a result whose extent data decides.
+// CHECK-LABEL: fabric.device arch "tiny" attributes {note = "loops"} {
+fabric.device arch "tiny" attributes {note = "loops"} {
+  fabric.buffer @go "temporary" at 0 : tensor<i1>
+  fabric.buffer @n "temporary" at 64 : tensor<i32>
+  fabric.buffer @rows "temporary" at 128 : tensor<i64>
+  // CHECK: fabric.buffer @y "output" at 192 : tensor<8xf32> {extent_dims = array<i64: 0>, extents = [@rows]}
+  fabric.buffer @y "output" at 192 : tensor<8xf32> {extent_dims = array<i64: 0>, extents = [@rows]}
+  // CHECK-NEXT: fabric.loop max 20 while @go counter @n test_first {
+  fabric.loop max 20 while @go counter @n test_first {
+    // CHECK-NEXT: fabric.loop max 3 {
+    fabric.loop max 3 {
+      // CHECK-NEXT: fabric.section "inner"
+      fabric.section "inner" {
+      }
+    }
+  }
+}

@@ -411,3 +411,84 @@ func.func @accumulate_c2_init(%v: f32, %b: memref<4xf32, "scratchpad">, %i: inde
   pipe.accumulate addf %v into %b[%i] init 0 : i32 : f32, memref<4xf32, "scratchpad">
   return
 }
+
+// -----
+
+func.func @dram_c4_kind(%n: memref<i64, "dram">) {
+  // expected-error @+1 {{'pipe.dram' op has 1 extents for 1 dimensions; expected one each, of an output}}
+  %x = pipe.dram "input" "x" extents [0] from (%n : memref<i64, "dram">) : memref<4xf32, "dram">
+  return
+}
+
+// -----
+
+func.func @dram_c4_dimension(%n: memref<i64, "dram">) {
+  // expected-error @+1 {{'pipe.dram' op extent dimension 1 is not allowed; expected different ones below 1}}
+  %x = pipe.dram "output" "x" extents [1] from (%n : memref<i64, "dram">) : memref<4xf32, "dram">
+  return
+}
+
+// -----
+
+func.func @dram_c4_type(%n: memref<i32, "dram">) {
+  // expected-error @+1 {{'pipe.dram' op extent has type 'memref<i32, "dram">'; expected one i64 in DRAM}}
+  %x = pipe.dram "output" "x" extents [0] from (%n : memref<i32, "dram">) : memref<4xf32, "dram">
+  return
+}
+
+// -----
+
+func.func @loop_c1() {
+  // expected-error @+1 {{'pipe.loop' op max 0 is not allowed; expected 1 to 2147483647}}
+  pipe.loop max 0 {
+    pipe.loop max 1 {
+    }
+  }
+  return
+}
+
+// -----
+
+func.func @loop_c2_condition(%go: memref<2xi1, "dram">) {
+  // expected-error @+1 {{'pipe.loop' op condition has type 'memref<2xi1, "dram">'; expected one i1}}
+  pipe.loop max 2 while (%go : memref<2xi1, "dram">) {
+  }
+  return
+}
+
+// -----
+
+func.func @loop_c2_counter(%n: memref<i64, "dram">) {
+  // expected-error @+1 {{'pipe.loop' op counter has type 'memref<i64, "dram">'; expected one i32}}
+  pipe.loop max 2 counter (%n : memref<i64, "dram">) {
+  }
+  return
+}
+
+// -----
+
+func.func @loop_c2_space(%n: memref<i32, "scratchpad">) {
+  // expected-error @+1 {{'pipe.loop' op counter has type 'memref<i32, "scratchpad">'; expected a memref in memory space "dram"}}
+  pipe.loop max 2 counter (%n : memref<i32, "scratchpad">) {
+  }
+  return
+}
+
+// -----
+
+func.func @loop_c3() {
+  // expected-error @+1 {{'pipe.loop' op tests before the first trip, but has no condition}}
+  pipe.loop max 2 test_first {
+  }
+  return
+}
+
+// -----
+
+func.func @loop_c4() {
+  // expected-error @+1 {{'pipe.loop' op holds 'pipe.dram'; expected sections and loops}}
+  pipe.loop max 2 {
+    %x = pipe.dram "input" "x" : memref<4xf32, "dram">
+  }
+  return
+}

@@ -75,3 +75,27 @@ func.func @histogram() {
   }
   return
 }
+
+// CHECK-LABEL: func @loops
+func.func @loops(%go: memref<i1, "dram">, %n: memref<i32, "dram">) {
+  // CHECK-NEXT: pipe.loop max 20 while(%{{.*}} : memref<i1, "dram">) counter(%{{.*}} : memref<i32, "dram">) test_first {
+  pipe.loop max 20 while (%go : memref<i1, "dram">) counter (%n : memref<i32, "dram">) test_first {
+    // CHECK-NEXT: pipe.loop max 3 {
+    pipe.loop max 3 {
+      pipe.section "s" () units 1 {
+      ^bb0(%unit: index):
+        pipe.buffer depth 1 : memref<4xf32, "scratchpad">
+      }
+    }
+  }
+  return
+}
+
+// CHECK-LABEL: func @extents
+func.func @extents() {
+  // CHECK: %[[N:.*]] = pipe.dram "temporary" "t0" : memref<i64, "dram">
+  %n = pipe.dram "temporary" "t0" : memref<i64, "dram">
+  // CHECK: pipe.dram "output" "y" extents [1] from(%[[N]] : memref<i64, "dram">) : memref<2x9xf32, "dram">
+  %y = pipe.dram "output" "y" extents [1] from (%n : memref<i64, "dram">) : memref<2x9xf32, "dram">
+  return
+}

@@ -35,6 +35,9 @@ std::optional<ElementType> fabricElementType(mlir::Type type);
 /// Whether `op` belongs to a section of 64-bit words.
 bool isWide(mlir::Operation *op);
 
+/// All sections of a device, those in loops included, in the order in which they stand.
+llvm::SmallVector<SectionOp> sectionsOf(DeviceOp device);
+
 /// The name of the model's node that `loc` stands for, "" when it names none.
 std::string nodeName(mlir::Location loc);
 

@@ -67,10 +67,12 @@ def Fabric_BufferOp : FabricOp<"buffer", [Symbol]> {
   let description = [{
     Example: `fabric.buffer @w constant at 4096 : tensor<8xf32> = dense<1.0> : tensor<8xf32>`
     Constraints: (C1) kind is input, output, constant or temporary; (C2) a constant has a value of the buffer's type;
-    (C3) the element type is f16, bf16, f32, f64, i1, i8, i16, i32 or i64.
+    (C3) the element type is f16, bf16, f32, f64, i1, i8, i16, i32 or i64; (C4) extents are buffers of type tensor<i64>, one
+    per dimension of an output in `extent_dims`: how many positions of it are there when the program has run.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$kind, I64Attr:$address, TypeAttr:$type, OptionalAttr<ElementsAttr>:$value,
-                       OptionalAttr<StrAttr>:$public_name);
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$kind, I64Attr:$address, TypeAttr:$type,
+      OptionalAttr<ElementsAttr>:$value, OptionalAttr<StrAttr>:$public_name,
+      OptionalAttr<DenseI64ArrayAttr>:$extent_dims, OptionalAttr<FlatSymbolRefArrayAttr>:$extents);
   let assemblyFormat = "$sym_name $kind `at` $address `:` $type (`=` $value^)? attr-dict";
   let hasVerifier = 1;
 }
@@ -81,11 +83,29 @@ def Fabric_SectionOp : FabricOp<"section", [NoTerminator, SingleBlock]> {
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$name attr-dict-with-keyword $body";
   let description = [{
-    Sections of a device run one after another. In a `wide` section all units work on 64-bit words: half the lanes.
+    Sections of a device or a loop run one after another. In a `wide` section all units work on 64-bit words: half the lanes.
     Example: `fabric.section "map_0" { ... }`
     Constraints: (C1) a wide section needs a machine with wide lanes.
   }];
   let hasVerifier = 1;
+}
+
+def Fabric_LoopOp : FabricOp<"loop", [NoTerminator, SingleBlock]> {
+  let summary = "Sections that run again and again";
+  let description = [{
+    Holds sections and loops. Before every trip but the first (with `test_first` before the first too) the sequencer reads the
+    condition; the loop ends when it is false. The counter takes the number of every trip, from 0.
+    Example: `fabric.loop max 20 while @go counter @n { fabric.section ... }`
+    Constraints: (C1) max is 1 to 2^31-1; (C2) the condition is a buffer of type tensor<i1>, the counter of tensor<i32>; (C3)
+    `test_first` needs a condition; (C4) the body holds sections and loops.
+  }];
+  let arguments = (ins I64Attr:$max, OptionalAttr<FlatSymbolRefAttr>:$condition,
+      OptionalAttr<FlatSymbolRefAttr>:$counter, UnitAttr:$test_first);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{ `max` $max (`while` $condition^)? (`counter` $counter^)? (`test_first` $test_first^)?
+      attr-dict-with-keyword $body }];
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Fabric_LoadOp : FabricOp<"load"> {

@@ -17,14 +17,18 @@ def Pipe_DramOp : PipeOp<"dram"> {
     ```mlir
     %x = pipe.dram input "x" : memref<4x8xf32, "dram">
     %w = pipe.dram constant "w" = dense<1.0> : tensor<8xf32> : memref<8xf32, "dram">
-    %t = pipe.dram temporary "t0" : memref<4xf32, "dram">
+    %n = pipe.dram temporary "t0" : memref<i64, "dram">
+    %y = pipe.dram output "y" extents [1] from (%n : memref<i64, "dram">) : memref<2x9xf32, "dram">
     ```
     Constraints: (C1) the memory space is "dram"; (C2) only a constant has a value, of the memref's shape and type;
-    (C3) the kind is one of input, output, constant, temporary.
+    (C3) the kind is one of input, output, constant, temporary; (C4) only an output has extents, each one i64 in DRAM for a
+    dimension of its own: they say how many positions of these dimensions are there when the program has run.
   }];
-  let arguments = (ins StrAttr:$kind, StrAttr:$name, OptionalAttr<ElementsAttr>:$value);
+  let arguments = (ins StrAttr:$kind, StrAttr:$name, OptionalAttr<ElementsAttr>:$value,
+                       OptionalAttr<DenseI64ArrayAttr>:$extent_dims, Variadic<AnyMemRef>:$extents);
   let results = (outs AnyMemRef:$buffer);
-  let assemblyFormat = "$kind $name (`=` $value^)? attr-dict `:` type($buffer)";
+  let assemblyFormat = [{ $kind $name (`=` $value^)? (`extents` $extent_dims^ `from` `(` $extents `:` type($extents) `)`)?
+      attr-dict `:` type($buffer) }];
   let hasVerifier = 1;
 }
 
@@ -53,6 +57,30 @@ def Pipe_SectionOp : PipeOp<"section", [IsolatedFromAbove, NoTerminator, SingleB
     ::mlir::Value getUnitIndex() { return getBody().front().getArguments().back(); }
     ::mlir::BlockArgument argumentFor(unsigned operand) { return getBody().getArgument(operand); }
   }];
+}
+
+def Pipe_LoopOp : PipeOp<"loop", [NoTerminator, SingleBlock, AttrSizedOperandSegments]> {
+  let summary = "Sections that run again and again";
+  let description = [{
+    Stands where sections stand and holds sections and loops, which run in order, at most `max` times. Before every trip but
+    the first (with `test_first` before the first too) the condition is read; the loop ends when it is false. The counter
+    takes the number of every trip, from 0.
+
+    Example:
+    ```mlir
+    pipe.loop max 20 while (%go : memref<i1, "dram">) counter (%n : memref<i32, "dram">) {
+      pipe.section ...
+    }
+    ```
+    Constraints: (C1) max is 1 to 2^31-1; (C2) the condition is one i1, the counter one i32, both in DRAM; (C3) `test_first`
+    needs a condition; (C4) the body holds sections and loops.
+  }];
+  let arguments = (ins I64Attr:$max, Optional<AnyMemRef>:$condition, Optional<AnyMemRef>:$counter, UnitAttr:$test_first);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{ `max` $max (`while` `(` $condition^ `:` type($condition) `)`)?
+      (`counter` `(` $counter^ `:` type($counter) `)`)? (`test_first` $test_first^)? attr-dict-with-keyword $body }];
+  let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def Pipe_MetapipeOp : PipeOp<"metapipe", [NoTerminator, SingleBlock]> {

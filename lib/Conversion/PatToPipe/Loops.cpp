@@ -1,0 +1,144 @@
+// Loops.cpp - one buffer per carried tensor
+//
+// The next value of a carried tensor may be written over the present one where nothing reads the present one any more.
+// Inside the pattern that makes it, that is so when every element is read at its own position only: the value at a
+// point waits for the read at that point.
+#include "Loops.h"
+
+#include "jacquard/Dialect/Pat/IR/PatBuilders.h"
+
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace jacquard;
+
+namespace {
+
+pat::MapOp copyOf(OpBuilder &builder, Value value) {
+  return pat::MapOp::create(builder, value.getLoc(), cast<RankedTensorType>(value.getType()).getShape(),
+                            [&](OpBuilder &b, Location loc, ValueRange indices) {
+                              return SmallVector<Value>{pat::at(b, loc, value, indices)};
+                            });
+}
+
+/// A pattern that stands in `block` and computes `value` in DRAM.
+Operation *producerIn(Value value, Block *block) {
+  Operation *op = value.getDefiningOp();
+  return isa_and_nonnull<pat::MapOp, pat::GroupByOp>(op) && op->getBlock() == block ? op : nullptr;
+}
+
+/// True if the read takes the element at the point of the map that it stands in.
+bool readsOwnPoint(pat::AtOp read, Operation *pattern) {
+  auto map = dyn_cast<pat::MapOp>(pattern);
+  return map && read.getAccessMap().isIdentity() && llvm::equal(read.getIndices(), map.getIndices());
+}
+
+/// True if `producer` may write its result over `carried`, an argument of the block in which it stands.
+bool canOverwrite(Operation *producer, BlockArgument carried) {
+  Block *body = carried.getOwner();
+  return llvm::all_of(carried.getUsers(), [&](Operation *user) {
+    Operation *reader = body->findAncestorOpInBlock(*user);
+    if (reader != producer)
+      return isa<pat::MapOp, pat::GroupByOp, pat::IterateOp>(reader) && reader->isBeforeInBlock(producer);
+    auto read = dyn_cast<pat::AtOp>(user);
+    return read && readsOwnPoint(read, producer);
+  });
+}
+
+class LoopPreparation {
+public:
+  LoopPreparation(pat::IterateOp loop, SharedBuffers &shared)
+      : loop(loop), yield(loop.getBodyYield()), body(loop.getBody()), shared(shared) {}
+
+  LogicalResult run() {
+    for (Type type : loop->getResultTypes())
+      if (!isa<RankedTensorType>(type))
+        return loop.emitError() << "carries a scalar of type " << type << "; run pat-carry-tensors before";
+    prepareCondition();
+    prepareInits();
+    prepareNext();
+    return success();
+  }
+
+private:
+  void prepareCondition();
+  void prepareInits();
+  void prepareNext();
+
+  pat::IterateOp loop;
+  pat::YieldOp yield;
+  Block *body;
+  SharedBuffers &shared;
+};
+
+/// Carried tensors have changed when the condition is read: it needs a tensor of its own.
+void LoopPreparation::prepareCondition() {
+  Value tensor = conditionTensor(loop);
+  if (!tensor || producerIn(tensor, body))
+    return;
+  OpBuilder builder(yield);
+  Value copy = copyOf(builder, tensor)->getResult(0);
+  yield->setOperand(0, pat::at(builder, yield.getLoc(), copy, {}));
+}
+
+void LoopPreparation::prepareInits() {
+  OpBuilder builder(loop);
+  for (auto [operand, argument, result] : llvm::zip(loop->getOpOperands(), loop.getCarried(), loop.getResults())) {
+    Value init = operand.get();
+    if (!producerIn(init, loop->getBlock()) || !init.hasOneUse()) {
+      init = copyOf(builder, init)->getResult(0);
+      operand.set(init);
+    }
+    shared[init] = shared[argument] = result;
+  }
+}
+
+void LoopPreparation::prepareNext() {
+  OpBuilder builder(yield);
+  auto nextOf = [&](unsigned k) -> OpOperand & { return yield->getOpOperand(k + 1); };
+  // First whatever still reads carried tensors, then what overwrites them.
+  SmallVector<unsigned> copied;
+  for (auto [k, argument] : llvm::enumerate(loop.getCarried())) {
+    Value next = nextOf(k).get();
+    if (next == argument)
+      continue;
+    Operation *producer = producerIn(next, body);
+    if (producer && !shared.contains(next) && canOverwrite(producer, argument)) {
+      shared[next] = loop.getResult(k);
+      continue;
+    }
+    copied.push_back(k);
+    if (llvm::is_contained(loop.getCarried(), next))
+      nextOf(k).set(copyOf(builder, next)->getResult(0));
+  }
+  for (unsigned k : copied) {
+    Value copy = copyOf(builder, nextOf(k).get())->getResult(0);
+    nextOf(k).set(copy);
+    shared[copy] = loop.getResult(k);
+  }
+}
+
+} // namespace
+
+Value jacquard::conditionTensor(pat::IterateOp loop) {
+  auto read = loop.getBodyYield().getOperand(0).getDefiningOp<pat::AtOp>();
+  return read ? read.getTensor() : Value();
+}
+
+int64_t jacquard::maxTrips(pat::IterateOp loop) {
+  bool stops = matchPattern(loop.getBodyYield().getOperand(0), m_Zero());
+  return stops ? 1 : int64_t(loop.getMax());
+}
+
+LogicalResult jacquard::prepareLoops(Operation *root, SharedBuffers &shared) {
+  SmallVector<pat::IterateOp> loops;
+  root->walk<WalkOrder::PreOrder>([&](pat::IterateOp loop) { loops.push_back(loop); });
+  for (pat::IterateOp loop : loops) {
+    Value condition = loop.getBodyYield().getOperand(0);
+    if (!conditionTensor(loop) && !matchPattern(condition, m_Constant()))
+      return loop.emitError() << "has a condition that no tensor of its body holds; run pat-carry-tensors before";
+    if (failed(LoopPreparation(loop, shared).run()))
+      return failure();
+  }
+  return success();
+}

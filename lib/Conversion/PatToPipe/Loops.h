@@ -1,0 +1,26 @@
+// Loops.h - which buffers carried tensors of `pat.iterate` live in
+#ifndef JACQUARD_LIB_CONVERSION_PATTOPIPE_LOOPS_H
+#define JACQUARD_LIB_CONVERSION_PATTOPIPE_LOOPS_H
+
+#include "jacquard/Dialect/Pat/IR/PatOps.h"
+
+namespace jacquard {
+
+/// Values that live in the buffer of a loop's result: its initial value, its argument in the body, its next value.
+using SharedBuffers = llvm::DenseMap<mlir::Value, mlir::Value>;
+
+/// Rewrites the loops under `root` so that every carried tensor can live in one buffer: what begins a loop and what
+/// ends a trip is written by a pattern of its own. A copy is inserted where that pattern would overwrite what is still
+/// read; an elementwise update is made in place. The condition, if it is not a constant, becomes the result of a
+/// pattern in the body. Fails with a diagnostic for a loop that carries scalars.
+mlir::LogicalResult prepareLoops(mlir::Operation *root, SharedBuffers &shared);
+
+/// The tensor of rank 0 that says whether a prepared loop goes on; null when a constant does.
+mlir::Value conditionTensor(pat::IterateOp loop);
+
+/// The most trips that a prepared loop makes.
+int64_t maxTrips(pat::IterateOp loop);
+
+} // namespace jacquard
+
+#endif // JACQUARD_LIB_CONVERSION_PATTOPIPE_LOOPS_H
