@@ -47,6 +47,8 @@ static void populatePat(OpPassManager &passes) {
   OpPassManager &function = passes.nest<func::FuncOp>();
   function.addPass(createCanonicalizerPass());
   function.addPass(createCSEPass());
+  function.addPass(pat::createExpandFilterPass());
+  function.addPass(pat::createCarryTensorsPass()); // its maps and reads are for flattening to sort
   function.addPass(pat::createFlattenPass());
   function.addPass(pat::createExpandCombinersPass()); // needs flat folds; its trees are flat maps
   function.addPass(pat::createExpandScanPass());

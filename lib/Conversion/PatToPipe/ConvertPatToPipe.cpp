@@ -233,11 +233,13 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
   if (failed(checkInterface(function)))
     return failure();
   separateResults(function);
+  Block &block = function.getBody().front();
+  if (cut > 0) {
+    cutPatterns(block, spec, cut);
+    function.walk([&](pat::IterateOp loop) { cutPatterns(*loop.getBody(), spec, cut); });
+  }
   if (failed(prepareLoops(function, shared)))
     return failure();
-  Block &block = function.getBody().front();
-  if (cut > 0)
-    cutPatterns(block, spec, cut);
   auto ret = cast<func::ReturnOp>(block.getTerminator());
   OpBuilder builder(ret);
   if (failed(declareTensors(function, builder)) || failed(convertScope(block, builder, spec, 1)))

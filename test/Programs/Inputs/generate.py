@@ -89,3 +89,11 @@ save("cut-x", x)
 save("cut-map", mix(x, k, 14))
 save("cut-sums", mix(x, rows, 14).sum(1, dtype=np.int32))
 save("cut-read", np.where(x > 0, read, x) + mixed)
+
+# Loops: numbers that are known from elsewhere.
+save("collatz-start", np.int64(27)), save("collatz-steps", np.int64(111)), save("collatz-last", np.int64(1))
+save("fibonacci-30", np.int64(832040)), save("fibonacci-31", np.int64(1346269))
+matrix = np.array([[1, 1], [1, 0]], np.int32)
+save("power-base", matrix), save("power-20", np.linalg.matrix_power(matrix, 20).astype(np.int32))
+save("cubes", (np.arange(12) ** 3).astype(np.int32))
+save("triangles", np.int32(sum(sum(range(1, i + 2)) for i in range(5))))

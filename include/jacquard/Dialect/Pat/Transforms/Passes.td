@@ -68,6 +68,19 @@ def FusePass : Pass<"pat-fuse", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
 }
 
+def CarryTensorsPass : Pass<"pat-carry-tensors", "::mlir::func::FuncOp"> {
+  let summary = "Make loops carry tensors and nothing else";
+  let description = [{
+    What a loop carries on the fabric lives in DRAM between its sections. A carried scalar becomes a tensor of rank 0, and a
+    condition that is not constant is stored in one, so that the sequencer can read it.
+
+    Before: `iterate (n) max 9 carry (%s = %s0 : f32) { ..; yield %go, %t : i1, f32 }`
+    After:  `%a = map () { yield %s0 }; iterate (n) max 9 carry (%s = %a : tensor<f32>) { .. at %s[] ..;
+             %c = map () { yield %go }; %b = map () { yield %t }; yield (at %c[]), %b }`   (see carry-tensors-doc.mlir)
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
+}
+
 def ExpandCombinersPass : Pass<"pat-expand-combiners", "::mlir::func::FuncOp"> {
   let summary = "Turn folds with composed combiners into trees of maps";
   let description = [{
@@ -78,6 +91,22 @@ def ExpandCombinersPass : Pass<"pat-expand-combiners", "::mlir::func::FuncOp"> {
     Before: `map (i) { fold (k) in [5] {..} combine f }`
     After:  `%0 = map (i, k) in [.., 5] {..}; %1 = map (i, k) in [.., 3] { f(%0[i, 2k], %0[i, 2k+1]) }; ..`
             (see expand-combiners-doc.mlir)
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
+}
+
+def ExpandFilterPass : Pass<"pat-expand-filter", "::mlir::func::FuncOp"> {
+  let summary = "Turn filters and flat_maps into prefix sums and maps";
+  let description = [{
+    A selected point goes to the position that is the number of selected points before it. So a filter is a prefix sum of
+    its condition, a `group_by` that collects at every position the number of the point that goes there, and a map that
+    computes the values of that point. A flat_map is a filter over its domain and the positions of its tensors. The
+    condition is computed once per point, the values once per position. Exact.
+
+    Before: `%v, %n = filter (i) in [d] capacity c { yield %s, %x }`
+    After:  `%f = map (i) in [d] { extui %s }; %p = scan (i) exclusive { %f[i] } add;
+             %n = map () { min(%p[d-1] + %f[d-1], c) }; %o = group_by (i) in [d] keys [c] drop { %s ? %p[i] : c, i };
+             %v = map (j) in [c] { j < %n ? %x at %o[j] : 0 }`   (see expand-filter-doc.mlir)
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
 }

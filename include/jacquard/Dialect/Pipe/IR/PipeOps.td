@@ -25,9 +25,10 @@ def Pipe_DramOp : PipeOp<"dram"> {
     dimension of its own: they say how many positions of these dimensions are there when the program has run.
   }];
   let arguments = (ins StrAttr:$kind, StrAttr:$name, OptionalAttr<ElementsAttr>:$value,
-                       OptionalAttr<DenseI64ArrayAttr>:$extent_dims, Variadic<AnyMemRef>:$extents);
+      OptionalAttr<DenseI64ArrayAttr>:$extent_dims, Variadic<AnyMemRef>:$extents);
   let results = (outs AnyMemRef:$buffer);
-  let assemblyFormat = [{ $kind $name (`=` $value^)? (`extents` $extent_dims^ `from` `(` $extents `:` type($extents) `)`)?
+  let assemblyFormat =
+      [{ $kind $name (`=` $value^)? (`extents` $extent_dims^ `from` `(` $extents `:` type($extents) `)`)?
       attr-dict `:` type($buffer) }];
   let hasVerifier = 1;
 }
@@ -75,7 +76,8 @@ def Pipe_LoopOp : PipeOp<"loop", [NoTerminator, SingleBlock, AttrSizedOperandSeg
     Constraints: (C1) max is 1 to 2^31-1; (C2) the condition is one i1, the counter one i32, both in DRAM; (C3) `test_first`
     needs a condition; (C4) the body holds sections and loops.
   }];
-  let arguments = (ins I64Attr:$max, Optional<AnyMemRef>:$condition, Optional<AnyMemRef>:$counter, UnitAttr:$test_first);
+  let arguments = (ins I64Attr:$max, Optional<AnyMemRef>:$condition, Optional<AnyMemRef>:$counter,
+      UnitAttr:$test_first);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{ `max` $max (`while` `(` $condition^ `:` type($condition) `)`)?
       (`counter` `(` $counter^ `:` type($counter) `)`)? (`test_first` $test_first^)? attr-dict-with-keyword $body }];
