@@ -160,6 +160,7 @@ llvm::ArrayRef<Operator> recurrentOperators();
 llvm::ArrayRef<Operator> branchOperators();
 llvm::ArrayRef<Operator> loopOperators();
 llvm::ArrayRef<Operator> sequenceOperators();
+llvm::ArrayRef<Operator> attentionOperators();
 
 /// The row for an operator, or why there is none.
 struct Lookup {
