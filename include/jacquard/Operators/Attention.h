@@ -1,7 +1,7 @@
 // Attention.h - attention and what goes with it: masks, rotary positions, states carried along a sequence
 //
-// Heads stand in front: queries [B, Hq, L, D], keys [B, H, S, D], values [B, H, S, E]. Hq is a multiple of H; key head h
-// serves the query heads from h * Hq / H on (multi-head, grouped and multi-query attention are one).
+// Heads stand in front: queries [B, Hq, L, D], keys [B, H, S, D], values [B, H, S, E]. Hq is a multiple of H; key head
+// h serves the query heads from h * Hq / H on (multi-head, grouped and multi-query attention are one).
 #ifndef JACQUARD_OPERATORS_ATTENTION_H
 #define JACQUARD_OPERATORS_ATTENTION_H
 
@@ -31,7 +31,7 @@ struct AttentionMask {
   bool isCausal = false;                          ///< nothing behind the query's position
   std::optional<int64_t> leftWindow, rightWindow; ///< as many positions before and behind it
   int64_t offset = 0;
-  Value lengths;                ///< integers [B]: how many keys are there; null: all
+  Value lengths;                 ///< integers [B]: how many keys are there; null: all
   bool isOffsetByLength = false; ///< the offset is the length - L instead
 
   bool hidesNothing() const { return !bias && !isCausal && !leftWindow && !rightWindow && !lengths; }

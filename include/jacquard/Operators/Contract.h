@@ -25,6 +25,13 @@ struct GemmOptions {
 };
 Result<Value> gemm(OpBuilder &b, Location loc, Value lhs, Value rhs, Value bias, const GemmOptions &options);
 
+/// numpy's einsum: sums of products by an equation such as "bij,bjk->bik", with ellipses, diagonals and broadcasting of
+/// extents of 1. More than two operands are contracted in pairs, the smallest result first.
+Result<Value> einsum(OpBuilder &b, Location loc, ArrayRef<Value> operands, llvm::StringRef equation);
+
+/// Determinants of [.., M, M] by elimination with partial pivoting.
+Result<Value> determinant(OpBuilder &b, Location loc, Value matrices);
+
 /// How a window slides: one entry per spatial dimension. Pads are counted in elements; negative ones crop.
 struct Window {
   Shape kernel, strides, dilations, padsBegin, padsEnd;

@@ -27,7 +27,9 @@ static Type precisionAttr(Node &n, StringRef name, Type otherwise) {
 static int32_t onnxFloat(Type type) {
   if (type.isBF16())
     return onnx::TensorProto::BFLOAT16;
-  return type.isF16() ? onnx::TensorProto::FLOAT16 : type.isF64() ? onnx::TensorProto::DOUBLE : onnx::TensorProto::FLOAT;
+  return type.isF16()   ? onnx::TensorProto::FLOAT16
+         : type.isF64() ? onnx::TensorProto::DOUBLE
+                        : onnx::TensorProto::FLOAT;
 }
 
 /// Fails unless input i, if it is there, holds floats.

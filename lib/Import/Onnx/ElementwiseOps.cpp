@@ -2,6 +2,7 @@
 #include "Convert.h"
 #include "GraphImporter.h"
 
+#include "jacquard/Operators/Activations.h"
 #include "jacquard/Operators/Movement.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -113,9 +114,7 @@ static void buildMish(Node &n) {
 
 static void buildSwish(Node &n) {
   double alpha = n.floatAttr("alpha", 1);
-  mapElements(n, [&](Scalars &s, ValueRange x) {
-    return s.mul(x[0], s.sigmoid(s.mul(x[0], s.constant(x[0].getType(), alpha))));
-  });
+  mapElements(n, [&](Scalars &s, ValueRange x) { return ops::swish(s, x[0], alpha); });
 }
 
 static void buildSoftsign(Node &n) {
@@ -137,15 +136,7 @@ static void buildGelu(Node &n) {
   std::string form = n.stringAttr("approximate", "none");
   if (form != "none" && form != "tanh")
     return n.fail("attribute 'approximate' is '" + form + "'; expected none or tanh");
-  mapElements(n, [&](Scalars &s, ValueRange x) {
-    Type type = x[0].getType();
-    Value half = s.mul(x[0], s.constant(type, 0.5)), one = s.constant(type, 1);
-    if (form == "none")
-      return s.mul(half, s.add(one, s.erf(s.mul(x[0], s.constant(type, 0.70710678118654752)))));
-    Value cube = s.mul(s.square(x[0]), x[0]);
-    Value inner = s.add(x[0], s.mul(cube, s.constant(type, 0.044715)));
-    return s.mul(half, s.add(one, s.tanh(s.mul(inner, s.constant(type, 0.79788456080286536)))));
-  });
+  mapElements(n, [&](Scalars &s, ValueRange x) { return ops::gelu(s, x[0], form == "tanh"); });
 }
 
 /// A question about the elements of any float type, answered in bool.

@@ -41,8 +41,24 @@ static void buildMatMulInteger(Node &n) {
   n.result(ops::matmulInteger(n.b, n.loc, lhs, rhs), int32Type);
 }
 
+static void buildEinsum(Node &n) {
+  std::string equation = n.stringAttr("equation", "");
+  n.requireSameTypes();
+  SmallVector<Value> operands;
+  for (size_t i = 0; i < n.numInputs(); ++i)
+    operands.push_back(n.optionalInput(i));
+  if (llvm::is_contained(operands, Value()))
+    n.fail("an operand is missing; expected one per term of equation '" + equation + "'");
+  if (!n.failed())
+    n.result(ops::einsum(n.b, n.loc, operands, equation));
+}
+
+static void buildDet(Node &n) { n.result(ops::determinant(n.b, n.loc, n.input(0))); }
+
 ArrayRef<Operator> importer::matrixOperators() {
   static const Operator table[] = {
+      {"Det", 11, newest, 1, 1, Takes::Float, buildDet},
+      {"Einsum", 12, newest, 1, anyNumber, Takes::Number, buildEinsum},
       {"Gemm", 6, newest, 2, 3, Takes::Number, buildGemm},
       {"MatMul", 1, newest, 2, 2, Takes::Number, buildMatMul},
       {"MatMulInteger", 10, newest, 2, 4, Takes::Integer, buildMatMulInteger},

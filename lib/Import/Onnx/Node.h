@@ -161,6 +161,7 @@ llvm::ArrayRef<Operator> branchOperators();
 llvm::ArrayRef<Operator> loopOperators();
 llvm::ArrayRef<Operator> sequenceOperators();
 llvm::ArrayRef<Operator> attentionOperators();
+llvm::ArrayRef<Operator> carriedOperators();
 
 /// The row for an operator, or why there is none.
 struct Lookup {

@@ -15,7 +15,7 @@ static Table makeTable() {
        {castOperators(), constantOperators(), elementwiseOperators(), matrixOperators(), windowOperators(), reduceOperators(),
         normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(),
         sampleOperators(), signalOperators(), randomOperators(), trainingOperators(), textOperators(), recurrentOperators(),
-        branchOperators(), loopOperators(), sequenceOperators(), attentionOperators()})
+        branchOperators(), loopOperators(), sequenceOperators(), attentionOperators(), carriedOperators()})
     for (const Operator &row : family)
       table[keyOf(row.domain, row.op)].push_back(&row);
   return table;
