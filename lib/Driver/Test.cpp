@@ -9,12 +9,17 @@
 #include "jacquard/Sim/Simulator.h"
 #include "jacquard/Support/File.h"
 
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Regex.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +33,12 @@ namespace {
 /// Networks of more nodes than this accumulate rounding: their tolerance is relative to the largest output.
 constexpr size_t singleOperatorNodes = 8;
 
+/// What a case's model says about it before anything is tried.
+struct CaseKind {
+  bool tensorOnly = false; ///< tensors of numbers and booleans are all that goes in and comes out
+  std::string operators;   ///< "ai.onnx:Conv:11" of the main graph, separated by spaces
+};
+
 enum class Verdict { Passed, Failed, Unsupported };
 const char *verdictName(Verdict verdict) {
   return verdict == Verdict::Passed ? "passed" : verdict == Verdict::Failed ? "failed" : "unsupported";
@@ -37,6 +48,7 @@ struct Outcome {
   Verdict verdict = Verdict::Failed;
   std::string detail;
   uint64_t cycles = 0;
+  CaseKind kind;
 };
 
 /// Whether a diagnostic speaks of something that the fabric cannot do yet, or of a machine that is too small.
@@ -56,11 +68,15 @@ Tensor storedAs(Tensor tensor, ElementType type) {
 class Case {
 public:
   Case(const TestOptions &options, const fs::path &folder) : options(options), folder(folder) {}
-  Outcome run();
+  /// `onKind` is told what the model is like as soon as that is known.
+  Outcome run(const std::function<void(const CaseKind &)> &onKind);
 
 private:
-  Outcome failed(std::string detail) { return {Verdict::Failed, std::move(detail), 0}; }
+  Outcome failed(std::string detail) { return {Verdict::Failed, std::move(detail), 0, {}}; }
+  Outcome unsupported(std::string detail) { return {Verdict::Unsupported, std::move(detail), 0, {}}; }
   bool readData(const fs::path &set, Outcome &outcome);
+  /// "input 'x' is a sequence; ...", or "" where all are tensors.
+  std::string firstOtherThanTensor() const;
   std::unique_ptr<Compiler> load(Outcome &outcome);
   Outcome runSet();
   std::string compareAll(const std::map<std::string, Tensor> &found, Tolerance tolerance);
@@ -96,10 +112,27 @@ Tensor declaredAs(Tensor tensor, const importer::ModelValue &value) {
   return tensor;
 }
 
+bool isNumericTensor(const importer::ModelValue &value) { return value.isTensor && value.dtype != "string"; }
+
+std::string Case::firstOtherThanTensor() const {
+  auto describe = [](const char *what, const importer::ModelValue &value) {
+    return what + (" '" + value.name + "' is of type ") + value.dtype +
+           "; only tensors of numbers and booleans are supported";
+  };
+  for (const importer::ModelValue &value : info.inputs)
+    if (!isNumericTensor(value))
+      return describe("input", value);
+  for (const importer::ModelValue &value : info.outputs)
+    if (!isNumericTensor(value))
+      return describe("output", value);
+  return "";
+}
+
 bool Case::readData(const fs::path &set, Outcome &outcome) {
   auto ins = readTensors(set, "input"), outs = readTensors(set, "output");
   if (!ins || !outs) { // sequences, optionals, strings and types below a byte are not tensors of the fabric
-    outcome = {Verdict::Unsupported, !ins ? ins.error() : outs.error(), 0};
+    std::string port = firstOtherThanTensor();
+    outcome = unsupported(!port.empty() ? port : !ins ? ins.error() : outs.error());
     return false;
   }
   for (size_t i = 0; i < ins->size() && i < info.inputs.size(); ++i)
@@ -137,7 +170,7 @@ std::unique_ptr<Compiler> Case::load(Outcome &outcome) {
     if (unsupported.empty())
       outcome = failed(compiler->firstError());
     else
-      outcome = {Verdict::Unsupported, unsupported.front().op + ": " + unsupported.front().reason, 0};
+      outcome = this->unsupported(unsupported.front().op + ": " + unsupported.front().reason);
     return nullptr;
   }
 }
@@ -228,7 +261,7 @@ Outcome Case::runSet() {
   if (options.target != "host") {
     auto found = simulate(*compiler, outcome);
     if (!found)
-      return {outcome.verdict, "sim: " + found.error(), 0};
+      return {outcome.verdict, "sim: " + found.error(), 0, {}};
     if (std::string problem = compareAll(*found, {}); !problem.empty())
       return failed("sim: " + problem);
   }
@@ -238,11 +271,20 @@ Outcome Case::runSet() {
   return outcome;
 }
 
-Outcome Case::run() {
+CaseKind kindOf(const importer::ModelInfo &info) {
+  CaseKind kind;
+  kind.tensorOnly = llvm::all_of(info.inputs, isNumericTensor) && llvm::all_of(info.outputs, isNumericTensor);
+  for (const importer::OperatorUse &use : info.operators)
+    kind.operators += (kind.operators.empty() ? "" : " ") + use.domain + ":" + use.op + ":" + std::to_string(use.opset);
+  return kind;
+}
+
+Outcome Case::run(const std::function<void(const CaseKind &)> &onKind) {
   auto read = importer::readOnnxModelInfo((folder / "model.onnx").string());
   if (!read)
     return failed(read.error());
   info = *read;
+  onKind(kindOf(info));
   std::vector<fs::path> sets;
   for (const auto &entry : fs::directory_iterator(folder))
     if (entry.is_directory() && entry.path().filename().string().rfind("test_data_set_", 0) == 0)
@@ -281,7 +323,17 @@ struct Child {
   std::chrono::steady_clock::time_point start;
 };
 
-/// The child writes "verdict cycles detail"; diagnostics of the case go to its detail only where they are the reason.
+void writeAll(int descriptor, llvm::StringRef text) {
+  while (!text.empty()) {
+    ssize_t n = write(descriptor, text.data(), text.size());
+    if (n <= 0)
+      return;
+    text = text.drop_front(size_t(n));
+  }
+}
+
+/// The child writes a line with the case's kind, "tensors operators", at once, so that it is known also of one that
+/// crashes later; then "verdict cycles detail". Diagnostics go to the detail only where they are the reason.
 Child startChild(const TestOptions &options, const fs::path &folder, size_t index) {
   int ends[2];
   if (pipe(ends) != 0)
@@ -291,15 +343,10 @@ Child startChild(const TestOptions &options, const fs::path &folder, size_t inde
   pid_t pid = fork();
   if (pid == 0) {
     close(ends[0]);
-    Outcome outcome = Case(options, folder).run();
-    std::string line = std::to_string(int(outcome.verdict)) + " " + std::to_string(outcome.cycles) + " " + outcome.detail;
-    size_t done = 0;
-    while (done < line.size()) {
-      ssize_t n = write(ends[1], line.data() + done, line.size() - done);
-      if (n <= 0)
-        break;
-      done += size_t(n);
-    }
+    Outcome outcome = Case(options, folder).run([&](const CaseKind &kind) {
+      writeAll(ends[1], (kind.tensorOnly ? "1 " : "0 ") + kind.operators + "\n");
+    });
+    writeAll(ends[1], std::to_string(int(outcome.verdict)) + " " + std::to_string(outcome.cycles) + " " + outcome.detail);
     llvm::errs().flush();
     _exit(0);
   }
@@ -307,13 +354,18 @@ Child startChild(const TestOptions &options, const fs::path &folder, size_t inde
   return {pid, ends[0], index, "", std::chrono::steady_clock::now()};
 }
 
-Outcome parseOutcome(const std::string &text, int status) {
+Outcome parseOutcome(llvm::StringRef text, int status) {
   Outcome outcome;
+  if (text.contains('\n')) {
+    llvm::StringRef kind;
+    std::tie(kind, text) = text.split('\n');
+    outcome.kind = {kind.starts_with("1"), kind.drop_front(2).str()};
+  }
   if (WIFSIGNALED(status) || text.empty()) {
     outcome.detail = WIFSIGNALED(status) ? "crashed with signal " + std::to_string(WTERMSIG(status)) : "gave no result";
     return outcome;
   }
-  std::istringstream stream(text);
+  std::istringstream stream(text.str());
   int verdict = 1;
   stream >> verdict >> outcome.cycles;
   outcome.verdict = Verdict(verdict);
@@ -321,6 +373,20 @@ Outcome parseOutcome(const std::string &text, int status) {
   if (!outcome.detail.empty())
     outcome.detail.erase(0, 1);
   return outcome;
+}
+
+/// The cases whose folder's name the user's expression finds.
+Result<std::vector<fs::path>> filterCases(std::vector<fs::path> cases, const std::string &filter) {
+  if (filter.empty())
+    return cases;
+  llvm::Regex regex(filter);
+  std::string problem;
+  if (!regex.isValid(problem))
+    return Error{"cannot read '--filter " + filter + "': " + problem + "; expected a regular expression"};
+  llvm::erase_if(cases, [&](const fs::path &one) { return !regex.match(one.filename().string()); });
+  if (cases.empty())
+    return Error{"no case's name matches '--filter " + filter + "'"};
+  return cases;
 }
 
 std::vector<fs::path> findCases(const std::vector<std::string> &folders, std::string &error) {
@@ -396,6 +462,64 @@ std::vector<Outcome> runAll(const TestOptions &options, const std::vector<fs::pa
   return outcomes;
 }
 
+/// A reason without what differs from case to case (names in quotes, numbers), to count equal ones.
+std::string classOf(llvm::StringRef detail) {
+  std::string text;
+  bool quoted = false;
+  for (char c : detail) {
+    if (c == '\'' || c == '"') {
+      text += quoted ? "..'" : "'";
+      quoted = !quoted;
+    } else if (!quoted && llvm::isDigit(c)) {
+      if (text.empty() || text.back() != 'N')
+        text += 'N';
+    } else if (!quoted) {
+      text += c;
+    }
+  }
+  return text.substr(0, 120);
+}
+
+void printReasons(const std::vector<Outcome> &outcomes) {
+  std::map<std::string, unsigned> counts;
+  for (const Outcome &outcome : outcomes)
+    if (outcome.verdict != Verdict::Passed)
+      ++counts[std::string(verdictName(outcome.verdict)) + ": " + classOf(outcome.detail)];
+  std::vector<std::pair<std::string, unsigned>> sorted(counts.begin(), counts.end());
+  llvm::sort(sorted, [](auto &a, auto &b) { return std::tie(b.second, a.first) < std::tie(a.second, b.first); });
+  for (auto &[reason, count] : sorted)
+    llvm::outs() << llvm::format("%5u  ", count) << reason << "\n";
+}
+
+void printCounts(const std::vector<Outcome> &outcomes) {
+  unsigned counts[3] = {}, tensorOnly = 0, passed = 0;
+  for (const Outcome &outcome : outcomes) {
+    ++counts[unsigned(outcome.verdict)];
+    tensorOnly += outcome.kind.tensorOnly;
+    passed += outcome.kind.tensorOnly && outcome.verdict == Verdict::Passed;
+  }
+  llvm::outs() << "tensor-only cases: " << tensorOnly << ", passed " << passed
+               << llvm::format(" (%.1f %%)\n", tensorOnly ? 100.0 * passed / tensorOnly : 0.0);
+  llvm::outs() << counts[0] << " passed, " << counts[1] << " failed, " << counts[2] << " unsupported\n";
+}
+
+Status writeOutcomes(const std::string &path, const std::vector<fs::path> &cases, const std::vector<Outcome> &outcomes) {
+  auto json = nlohmann::ordered_json::array();
+  for (size_t i = 0; i < cases.size(); ++i) {
+    json.push_back({{"case", cases[i].string()},
+                    {"verdict", verdictName(outcomes[i].verdict)},
+                    {"cycles", outcomes[i].cycles},
+                    {"detail", outcomes[i].detail},
+                    {"tensor_only", outcomes[i].kind.tensorOnly}});
+    llvm::SmallVector<llvm::StringRef> operators;
+    llvm::StringRef(outcomes[i].kind.operators).split(operators, ' ', -1, /*KeepEmpty=*/false);
+    json.back()["operators"] = nlohmann::ordered_json::array();
+    for (llvm::StringRef op : operators)
+      json.back()["operators"].push_back(op.str());
+  }
+  return writeFile(path, json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
 } // namespace
 
 int driver::testCommand(const TestOptions &options) {
@@ -404,22 +528,17 @@ int driver::testCommand(const TestOptions &options) {
   if (auto arch = loadArch(options.arch); !arch)
     return fail(arch.error());
   std::string error;
-  std::vector<fs::path> cases = findCases(options.folders, error);
+  std::vector<fs::path> found = findCases(options.folders, error);
   if (!error.empty())
     return fail(error);
-  std::vector<Outcome> outcomes = runAll(options, cases);
-  unsigned counts[3] = {};
-  auto json = nlohmann::ordered_json::array();
-  for (size_t i = 0; i < cases.size(); ++i) {
-    ++counts[unsigned(outcomes[i].verdict)];
-    json.push_back({{"case", cases[i].string()},
-                    {"verdict", verdictName(outcomes[i].verdict)},
-                    {"cycles", outcomes[i].cycles},
-                    {"detail", outcomes[i].detail}});
-  }
+  auto cases = filterCases(std::move(found), options.filter);
+  if (!cases)
+    return fail(cases.error());
+  std::vector<Outcome> outcomes = runAll(options, *cases);
   if (!options.json.empty())
-    if (auto status = writeFile(options.json, json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"); !status)
+    if (auto status = writeOutcomes(options.json, *cases, outcomes); !status)
       return fail(status.error());
-  llvm::outs() << counts[0] << " passed, " << counts[1] << " failed, " << counts[2] << " unsupported\n";
-  return counts[1] != 0;
+  printReasons(outcomes);
+  printCounts(outcomes);
+  return llvm::any_of(outcomes, [](const Outcome &one) { return one.verdict == Verdict::Failed; });
 }

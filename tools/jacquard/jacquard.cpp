@@ -50,6 +50,7 @@ int main(int argc, char **argv) {
   CLI::App *testApp = app.add_subcommand("test", "Run folders in the ONNX backend test layout");
   testApp->add_option("folders", test.folders, "Cases, or folders of cases")->required();
   testApp->add_option("--target", test.target, "host, sim or both")->capture_default_str();
+  testApp->add_option("--filter", test.filter, "Only cases whose name matches this regular expression");
   testApp->add_option("--jobs", test.jobs, "Cases at a time")->capture_default_str();
   testApp->add_option("--json", test.json, "Write the outcomes as JSON");
   testApp->add_option("--timeout", test.timeoutSeconds, "Seconds after which a case counts as failed")->capture_default_str();

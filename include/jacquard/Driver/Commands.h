@@ -35,6 +35,7 @@ int runCommand(const RunOptions &options);
 struct TestOptions : CommonOptions {
   std::vector<std::string> folders;
   std::string target = "both", json;
+  std::string filter; ///< a regular expression that names of cases must match somewhere; empty: all
   unsigned jobs = 1, timeoutSeconds = 300;
 };
 int testCommand(const TestOptions &options);

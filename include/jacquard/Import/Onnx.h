@@ -10,7 +10,9 @@
 #include "llvm/ADT/StringMap.h"
 
 #include <optional>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace jacquard::importer {
@@ -66,14 +68,25 @@ struct ModelDim {
 struct ModelValue {
   std::string name;
   std::string dtype; ///< ONNX's spelling in small letters: "float", "int64", "sequence" for what is not a tensor
+  bool isTensor = false;
   std::optional<DType> type;
   std::optional<std::vector<ModelDim>> dims; ///< absent: unknown rank
+};
+
+/// An operator in the version that the model imports.
+struct OperatorUse {
+  std::string domain, op; ///< "ai.onnx", "Conv"
+  int64_t opset = 0;
+  friend bool operator<(const OperatorUse &a, const OperatorUse &b) {
+    return std::tie(a.domain, a.op, a.opset) < std::tie(b.domain, b.op, b.opset);
+  }
 };
 
 struct ModelInfo {
   std::string name, producer;
   int64_t irVersion = 0, opset = 0; ///< opset of the default domain
   size_t numNodes = 0;              ///< of the main graph
+  std::set<OperatorUse> operators;  ///< of the main graph's nodes
   std::vector<ModelValue> inputs;   ///< without those that have an initializer
   std::vector<ModelValue> outputs;
 };

@@ -58,8 +58,6 @@ Location GraphImporter::nodeLocation(const onnx::NodeProto &proto) const {
   return NameLoc::get(StringAttr::get(context, nodeName(proto) + " (" + proto.op_type() + ")"), fileLocation());
 }
 
-static std::string domainName(StringRef domain) { return domain.empty() ? "ai.onnx" : domain.str(); }
-
 void GraphImporter::report(const onnx::NodeProto &proto, int64_t opset, const std::string &reason,
                            std::vector<std::string> constantsNeeded) {
   problems.push_back(

@@ -8,6 +8,7 @@
 #include "onnx/defs/parser.h"
 #include "onnx/onnx_pb.h"
 
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
@@ -99,14 +100,21 @@ Result<Model> importer::loadModel(const std::string &path) {
 // Model info
 //===----------------------------------------------------------------------===//
 
+std::string importer::domainName(StringRef domain) { return domain.empty() ? "ai.onnx" : domain.str(); }
+
 static ModelValue describeValue(const onnx::ValueInfoProto &info) {
   ModelValue value;
   value.name = info.name();
   const onnx::TypeProto &type = info.type();
   if (!type.has_tensor_type()) {
-    value.dtype = type.has_sequence_type() ? "sequence" : type.has_optional_type() ? "optional" : "unknown";
+    value.dtype = type.has_sequence_type()        ? "sequence"
+                  : type.has_optional_type()      ? "optional"
+                  : type.has_map_type()           ? "map"
+                  : type.has_sparse_tensor_type() ? "sparse tensor"
+                                                  : "unknown type";
     return value;
   }
+  value.isTensor = true;
   value.dtype = elementTypeName(type.tensor_type().elem_type());
   value.type = hostType(type.tensor_type().elem_type());
   if (!type.tensor_type().has_shape())
@@ -133,9 +141,12 @@ Result<ModelInfo> importer::readOnnxModelInfo(const std::string &path) {
   info.producer = proto.producer_name();
   info.irVersion = proto.ir_version();
   info.numNodes = size_t(proto.graph().node_size());
+  llvm::StringMap<int64_t> opsets;
   for (const auto &opset : proto.opset_import())
-    if (opset.domain().empty() || opset.domain() == "ai.onnx")
-      info.opset = opset.version();
+    opsets[domainName(opset.domain())] = opset.version();
+  info.opset = opsets.lookup("ai.onnx");
+  for (const auto &node : proto.graph().node())
+    info.operators.insert({domainName(node.domain()), node.op_type(), opsets.lookup(domainName(node.domain()))});
   llvm::StringSet<> initialized;
   for (const auto &tensor : proto.graph().initializer())
     initialized.insert(tensor.name());

@@ -34,6 +34,9 @@ Result<Model> loadModel(const std::string &path);
 /// `name` decides on the form: text if it ends in ".onnxtxt", else protobuf.
 Result<Model> parseModel(llvm::StringRef bytes, const std::string &name, const std::string &folder);
 
+/// The default domain may be left empty; its name is "ai.onnx".
+std::string domainName(llvm::StringRef domain);
+
 /// Element types are ONNX's numbers (TensorProto.DataType), also those that libonnx does not know yet.
 std::string elementTypeName(int32_t type); ///< "float", "uint8", "float8e4m3fn", "type 99"
 /// The type that stands for it in `pat` (signless integers); null where there is none.
