@@ -7,7 +7,6 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
-#include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Pass/PassManager.h"
@@ -18,7 +17,9 @@
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
 using namespace jacquard;
@@ -289,6 +290,24 @@ void HostExecutable::Impl::addEntry(llvm::Module &module) const {
   b.CreateRetVoid();
 }
 
+/// LLVM's -O2 but for the vectorizer of straight-line code: that of LLVM 22 moves stores behind the gathers that read them.
+static void optimize(llvm::Module &module, llvm::TargetMachine *machine) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopInterleaving = tuning.LoopVectorization = tuning.LoopUnrolling = true;
+  tuning.SLPVectorization = false;
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(machine, tuning);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
+}
+
 LogicalResult HostExecutable::Impl::link(std::unique_ptr<llvm::Module> module,
                                          std::unique_ptr<llvm::LLVMContext> context) {
   auto target = orc::JITTargetMachineBuilder::detectHost();
@@ -300,8 +319,7 @@ LogicalResult HostExecutable::Impl::link(std::unique_ptr<llvm::Module> module,
     return fail(machine.takeError());
   module->setTargetTriple((*machine)->getTargetTriple());
   module->setDataLayout((*machine)->createDataLayout());
-  if (llvm::Error error = makeOptimizingTransformer(2, 0, machine->get())(module.get()))
-    return fail(std::move(error));
+  optimize(*module, machine->get());
   auto made = orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(*target)).create();
   if (!made)
     return fail(made.takeError());

@@ -97,3 +97,8 @@ matrix = np.array([[1, 1], [1, 0]], np.int32)
 save("power-base", matrix), save("power-20", np.linalg.matrix_power(matrix, 20).astype(np.int32))
 save("cubes", (np.arange(12) ** 3).astype(np.int32))
 save("triangles", np.int32(sum(sum(range(1, i + 2)) for i in range(5))))
+
+x = np.array([2, -0.5], np.float32)
+line = np.array([x[0], 0.75 * x[0] + 0.25 * x[1], 0.25 * x[0] + 0.75 * x[1], x[1] * np.float32(0.1)])
+save("interpolate-x", x.reshape(2, 1, 1)), save("interpolate-out", line.astype(np.float32))
+save("interpolate-clipped", np.maximum(x, -1))

@@ -24,16 +24,27 @@ unsigned numPrograms() {
   return text ? unsigned(std::atoi(text)) : 25;
 }
 
+/// `module` after all stages, with the first mapping that fits; null when none does.
+OwningOpRef<ModuleOp> compile(ModuleOp module, const std::string &arch) {
+  PipelineOptions options;
+  options.arch = arch;
+  ScopedDiagnosticHandler quiet(module.getContext(), [](Diagnostic &) { return success(); });
+  for (const PipelineOptions &attempt : fallbacks(options)) {
+    OwningOpRef<ModuleOp> copy = module.clone();
+    PassManager passes(module.getContext());
+    for (Stage stage : allStages())
+      populateStage(stage, passes, attempt);
+    if (succeeded(passes.run(*copy)))
+      return copy;
+  }
+  return nullptr;
+}
+
 /// Compiles a copy of `module` and simulates the bytes of its bitstream; "" or why that failed.
 std::string simulate(ModuleOp module, const std::string &arch, ArrayRef<Tensor> inputs,
                      std::map<std::string, Tensor> &outputs) {
-  OwningOpRef<ModuleOp> copy = module.clone();
-  PipelineOptions options;
-  options.arch = arch;
-  PassManager passes(module.getContext());
-  for (Stage stage : allStages())
-    populateStage(stage, passes, options);
-  if (failed(passes.run(*copy)))
+  OwningOpRef<ModuleOp> copy = compile(module, arch);
+  if (!copy)
     return "does not compile";
   auto program = translateToBitstream(*copy->getOps<fabric::DeviceOp>().begin(), {});
   if (failed(program))
@@ -72,7 +83,9 @@ void compareTargets(const std::string &arch, uint64_t firstSeed, unsigned count)
     ASSERT_TRUE(succeeded(expected)) << "seed " << seed;
     std::map<std::string, Tensor> found;
     std::string error = simulate(*module, arch, inputs, found);
-    ASSERT_EQ(error, "") << "seed " << seed;
+    EXPECT_EQ(error, "") << "seed " << seed;
+    if (!error.empty())
+      continue;
     for (auto [number, tensor] : llvm::enumerate(*expected)) {
       driver::Difference difference = driver::compare(found["result" + std::to_string(number)], tensor, tolerance);
       EXPECT_TRUE(difference.within) << "seed " << seed << " result " << number << ": " << difference.problem;
@@ -81,6 +94,8 @@ void compareTargets(const std::string &arch, uint64_t firstSeed, unsigned count)
 }
 
 TEST(DifferentialTest, HostAndPlasticineAgree) { compareTargets("plasticine", 1, numPrograms()); }
+
+TEST(DifferentialTest, HostAndTinyAgree) { compareTargets("tiny", 2001, numPrograms()); }
 
 TEST(DifferentialTest, HostAndSaraAgree) { compareTargets("sara", 1001, numPrograms()); }
 
