@@ -110,6 +110,10 @@ class Graph:
                 raise Redraw
             if np.issubdtype(array.dtype, np.floating) and not (np.abs(array.astype(np.float64)) < 2000).all():
                 raise Redraw
+            if array.dtype.kind == "i" and (np.abs(array.astype(np.float64)) >= 2.0**31 - 1).any():
+                raise Redraw  # overflow, at least of 32 bits
+        if not exact and any(v.array.dtype == np.float16 and not v.exact for v in inputs if v):
+            raise Redraw  # implementations differ in where they round to 16 bits
         exact = exact and all(v.exact for v in inputs if v)
         self.nodes.append(node)
         self.values += [Value(name, array, exact or array.dtype.kind in "iub") for name, array in zip(names, arrays)]
@@ -263,8 +267,10 @@ def reduce(g):
     elif g.chance(0.1):
         g.node("ReduceMax", [x], keepdims=keep)
     else:
-        g.axes(("ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare",
-                "ReduceLogSumExp"), x, axes, 18, keepdims=keep)
+        names = ("ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceSumSquare")
+        if x.array.dtype.kind == "f":  # of integers the runtime cuts off every step
+            names += ("ReduceLogSumExp",)
+        g.axes(names, x, axes, 18, keepdims=keep)
 
 
 @operator()
@@ -308,6 +314,8 @@ def window(g, rank, kernel):
     if g.chance(0.3):
         result["auto_pad"] = g.one(["SAME_UPPER", "SAME_LOWER", "VALID"])
         result["dilations"] = [1] * rank
+        # Where a window is smaller than its stride, the runtime crops what the specification does not.
+        result["strides"] = [min(s, k) for s, k in zip(result["strides"], kernel)]
     else:
         result["pads"] = [g.below(k) for k in kernel + kernel]
     return result
@@ -344,11 +352,18 @@ def pool(g):
     attributes = window(g, rank, kernel)
     if "auto_pad" not in attributes:
         attributes["ceil_mode"] = g.below(2)
-    if g.chance(0.5):
-        return g.node("MaxPool", [x], exact=True, kernel_shape=kernel, **attributes)
-    if g.opset < 19:
+    average = g.chance(0.5)
+    if average and g.opset < 19:
         del attributes["dilations"]
-    return g.node("AveragePool", [x], kernel_shape=kernel, count_include_pad=g.below(2), **attributes)
+    pads = attributes.get("pads", [0] * 2 * rank)
+    for i, k in enumerate(kernel):
+        reach = (k - 1) * attributes.get("dilations", [1] * rank)[i] + 1
+        if not attributes.get("auto_pad", "").startswith("SAME") and reach > x.array.shape[2 + i] + pads[i] + pads[rank + i]:
+            raise Redraw  # the window does not fit, and the runtime makes something up
+    if average:
+        g.node("AveragePool", [x], kernel_shape=kernel, count_include_pad=g.below(2), **attributes)
+    else:
+        g.node("MaxPool", [x], exact=True, kernel_shape=kernel, **attributes)
 
 
 @operator(2)

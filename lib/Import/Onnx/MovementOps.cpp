@@ -183,13 +183,13 @@ static void buildSlice(Node &n) {
       return n.fail("axis " + llvm::Twine(axis) + " has step 0 or is given twice");
     seen.push_back(axis);
     int64_t extent = n.shape()[axis];
-    // Positions count from the end when negative, and are cut off at the ends: [0, extent], or [-1, extent - 1]
-    // backwards.
-    auto place = [&](int64_t value) {
+    // Positions count from the end when negative, and are cut off at the ends: [0, extent]; backwards the start at
+    // [0, extent - 1], the end at [-1, extent - 1].
+    auto place = [&](int64_t value, int64_t lowest) {
       value = value < 0 ? value + extent : value;
-      return step > 0 ? std::clamp<int64_t>(value, 0, extent) : std::clamp<int64_t>(value, -1, extent - 1);
+      return std::clamp<int64_t>(value, lowest, std::max(lowest, step > 0 ? extent : extent - 1));
     };
-    int64_t first = place((*starts)[i]), end = place((*ends)[i]);
+    int64_t first = place((*starts)[i], 0), end = place((*ends)[i], step > 0 ? 0 : -1);
     int64_t room = step > 0 ? end - first : first - end, stride = step > 0 ? step : -step;
     firsts[axis] = first;
     strides[axis] = std::clamp(step, -mostExtent, mostExtent);

@@ -34,13 +34,18 @@ static std::optional<Shape> readAxes(Node &n, int64_t asInput) {
 template <Reduction kind, int64_t axesAsInput> static void buildReduce(Node &n) {
   std::optional<Shape> axes = readAxes(n, axesAsInput);
   bool keep = n.intAttr("keepdims", 1);
-  bool needsFloat = kind == Reduction::LogSum || kind == Reduction::LogSumExp;
-  if (needsFloat)
-    n.requireFloat();
+  bool isLogarithm = kind == Reduction::LogSum || kind == Reduction::LogSumExp;
   if (n.element().isInteger(1) && kind != Reduction::Max && kind != Reduction::Min)
     n.fail("reductions of bool are supported by ReduceMax and ReduceMin only");
-  if (!n.failed())
-    n.result(0, ops::reduce(n.b, n.loc, kind, n.input(0), *axes, keep, n.isUnsigned()));
+  if (n.failed())
+    return;
+  Type element = n.element();
+  if (!isLogarithm || isa<FloatType>(element))
+    return n.result(0, ops::reduce(n.b, n.loc, kind, n.input(0), *axes, keep, n.isUnsigned()));
+  // Logarithms of integers are cut off behind the point.
+  Value floats = ops::convert(n.b, n.loc, n.input(0), n.b.getF64Type(), n.isUnsigned());
+  Value logarithm = ops::reduce(n.b, n.loc, kind, floats, *axes, keep);
+  n.result(0, ops::convert(n.b, n.loc, logarithm, element, false, n.isUnsigned()));
 }
 
 template <bool smallest> static void buildArg(Node &n) {
@@ -93,8 +98,8 @@ ArrayRef<Operator> importer::reduceOperators() {
       {"CumSum", 11, newest, 2, 2, Takes::Number, buildCumulative<false>},
       {"ReduceL1", 1, newest, 1, 2, Takes::Number, buildReduce<Reduction::L1, 18>},
       {"ReduceL2", 1, newest, 1, 2, Takes::Number, buildReduce<Reduction::L2, 18>},
-      {"ReduceLogSum", 1, newest, 1, 2, Takes::Float, buildReduce<Reduction::LogSum, 18>},
-      {"ReduceLogSumExp", 1, newest, 1, 2, Takes::Float, buildReduce<Reduction::LogSumExp, 18>},
+      {"ReduceLogSum", 1, newest, 1, 2, Takes::Number, buildReduce<Reduction::LogSum, 18>},
+      {"ReduceLogSumExp", 1, newest, 1, 2, Takes::Number, buildReduce<Reduction::LogSumExp, 18>},
       {"ReduceMax", 1, newest, 1, 2, Takes::Any, buildReduce<Reduction::Max, 18>},
       {"ReduceMean", 1, newest, 1, 2, Takes::Number, buildReduce<Reduction::Mean, 18>},
       {"ReduceMin", 1, newest, 1, 2, Takes::Any, buildReduce<Reduction::Min, 18>},
