@@ -124,11 +124,13 @@ static void buildSoftsign(Node &n) {
 
 static void buildShrink(Node &n) {
   double bias = n.floatAttr("bias", 0), lambda = n.floatAttr("lambd", 0.5);
-  mapElements(n, [&](Scalars &s, ValueRange x) {
-    Type type = x[0].getType();
-    Value zero = s.constant(type, 0), shift = s.constant(type, bias);
-    Value above = s.select(s.less(s.constant(type, lambda), x[0]), s.sub(x[0], shift), zero);
-    return s.select(s.less(x[0], s.constant(type, -lambda)), s.add(x[0], shift), above);
+  // The bounds of integers may be fractions, and negative.
+  Type type = isa<FloatType>(n.element()) ? n.element() : n.b.getF64Type();
+  mapElements(n, [&](Scalars &s, ValueRange in) {
+    Value x = s.cast(in[0], type), zero = s.constant(type, 0), shift = s.constant(type, bias);
+    Value above = s.select(s.less(s.constant(type, lambda), x), s.sub(x, shift), zero);
+    Value result = s.select(s.less(x, s.constant(type, -lambda)), s.add(x, shift), above);
+    return s.cast(result, n.element(), n.isUnsigned());
   });
 }
 

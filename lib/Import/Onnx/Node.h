@@ -155,6 +155,7 @@ llvm::ArrayRef<Operator> signalOperators();
 llvm::ArrayRef<Operator> randomOperators();
 llvm::ArrayRef<Operator> trainingOperators();
 llvm::ArrayRef<Operator> textOperators();
+llvm::ArrayRef<Operator> outsideOperators();
 llvm::ArrayRef<Operator> quantizeOperators();
 llvm::ArrayRef<Operator> recurrentOperators();
 llvm::ArrayRef<Operator> branchOperators();

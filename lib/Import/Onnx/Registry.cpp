@@ -14,8 +14,9 @@ static Table makeTable() {
   for (llvm::ArrayRef<Operator> family :
        {castOperators(), constantOperators(), elementwiseOperators(), matrixOperators(), windowOperators(), reduceOperators(),
         normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(),
-        sampleOperators(), signalOperators(), randomOperators(), trainingOperators(), textOperators(), recurrentOperators(),
-        branchOperators(), loopOperators(), sequenceOperators(), attentionOperators(), carriedOperators()})
+        sampleOperators(), signalOperators(), randomOperators(), trainingOperators(), textOperators(),
+        recurrentOperators(), branchOperators(), loopOperators(), sequenceOperators(), attentionOperators(),
+        carriedOperators(), outsideOperators()})
     for (const Operator &row : family)
       table[keyOf(row.domain, row.op)].push_back(&row);
   return table;

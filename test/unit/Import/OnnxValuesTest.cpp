@@ -160,3 +160,11 @@ TEST(OnnxValuesTest, LossesAreExpandedByTheirDefinition) {
   ASSERT_EQ(out.size(), 1u);
   expectNear(out[0], {5});
 }
+
+TEST(OnnxValuesTest, UnsignedNumbersShrinkFromAboveOnly) {
+  Importing import;
+  auto out = import.run("g (uint8[4] x) => (uint8[4] y) { y = Shrink<lambd = 1.5, bias = 1.0>(x) }",
+                        {tensorOf(DType::U8, {4}, std::vector<uint8_t>{0, 1, 2, 255})}, 9);
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(valuesOf<uint8_t>(out[0]), (std::vector<uint8_t>{0, 0, 1, 254}));
+}
