@@ -183,7 +183,7 @@ def arithmetic(g):
 
 @operator()
 def variadic(g):
-    x = g.float()
+    x = g.float(types=(np.float32, np.float64))
     g.node(("Sum", "Mean", "Max", "Min"), [x] + [g.like(x, g.broadcast(x.array.shape)) for _ in range(g.below(3))])
 
 
@@ -533,10 +533,12 @@ def blocks(g):
 @operator()
 def resize(g):
     x = g.pick(lambda a: a.dtype == np.float32 and a.ndim in (3, 4))
-    scales = np.array([1, 1] + [g.one([0.5, 1.5, 2, 3]) for _ in range(x.array.ndim - 2)], np.float32)
-    mode = g.one(["nearest", "linear"])
-    g.node("Resize", [x, None, g.constant(scales)], mode=mode,
-           coordinate_transformation_mode=g.one(["half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"]))
+    to = g.one(["half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"])
+    # The runtime aligns the last element of the rounded extent, the specification that of the product with the scale.
+    factors = [2, 3] if to == "align_corners" else [0.5, 1.5, 2, 3]
+    scales = np.array([1, 1] + [g.one(factors) for _ in range(x.array.ndim - 2)], np.float32)
+    g.node("Resize", [x, None, g.constant(scales)], mode=g.one(["nearest", "linear"]),
+           coordinate_transformation_mode=to)
 
 
 @operator()

@@ -68,13 +68,16 @@ std::string simulate(ModuleOp module, const std::string &arch, ArrayRef<Tensor> 
   return "";
 }
 
-void compareTargets(const std::string &arch, uint64_t firstSeed, unsigned count) {
+void compareTargets(const std::string &arch, uint64_t firstSeed, unsigned count, bool allTypes = false) {
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   test::RandomProgramOptions options;
   options.hostOnly = false;
+  options.allTypes = allTypes;
   driver::Tolerance tolerance; // the fabric fuses multiply-adds
+  if (allTypes)
+    tolerance.relative = 0x1p-7; // which may round a bf16 the other way
   tolerance.ofLargest = true;
   for (uint64_t seed = firstSeed; seed < firstSeed + count; ++seed) {
     OwningOpRef<ModuleOp> module = test::randomProgram(context, seed, options);
@@ -94,6 +97,8 @@ void compareTargets(const std::string &arch, uint64_t firstSeed, unsigned count)
 }
 
 TEST(DifferentialTest, HostAndPlasticineAgree) { compareTargets("plasticine", 1, numPrograms()); }
+
+TEST(DifferentialTest, HostAndPlasticineAgreeOnAllTypes) { compareTargets("plasticine", 3001, numPrograms(), true); }
 
 TEST(DifferentialTest, HostAndTinyAgree) { compareTargets("tiny", 2001, numPrograms()); }
 

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
+#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -30,7 +31,7 @@ private:
   Shape randomShape(unsigned minRank, unsigned maxRank);
   Value pick() { return pool[random.below(pool.size())]; }
   Value pickOf(Type element, unsigned minRank = 0);
-  Type randomElement() { return random.chance(0.5) ? f32() : i32(); }
+  Type randomElement();
   Type f32() { return b.getF32Type(); }
   Type i32() { return b.getI32Type(); }
   static Shape shapeOf(Value tensor) { return Shape(cast<RankedTensorType>(tensor.getType()).getShape()); }
@@ -46,6 +47,7 @@ private:
   Value scalarCode(Values inputs);
   /// Reads `tensor` at indices of any number and extents: aligned at the right, wrapped, missing ones zero.
   Value readAligned(Value tensor, ValueRange indices);
+  Value widened(Value scalar);
   Values one(Value value) { return Values{value}; }
 
   // Patterns.
@@ -69,6 +71,7 @@ private:
   Value foldOfFold();
   Value foldOfMap();
   Value topFold();
+  Value converted();
   Value histogram();
   Value argmax();
   Value scan();
@@ -90,6 +93,25 @@ Shape Generator::randomShape(unsigned minRank, unsigned maxRank) {
   for (int64_t &extent : shape)
     extent = random.between(1, options.maxExtent);
   return shape;
+}
+
+Type Generator::randomElement() {
+  if (!options.allTypes)
+    return random.chance(0.5) ? f32() : i32();
+  switch (random.below(8)) {
+  case 0:
+    return b.getF64Type();
+  case 1:
+    return b.getIntegerType(8);
+  case 2:
+    return b.getIntegerType(16);
+  case 3:
+    return b.getIntegerType(64);
+  case 4:
+    return i32();
+  default:
+    return f32();
+  }
 }
 
 /// A tensor of the pool with at least `minRank` dimensions, converted when there is none of the type.
@@ -115,23 +137,40 @@ Value Generator::constant(Type type, double value) {
   return arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, static_cast<int64_t>(value)));
 }
 
-/// Integers become small floats, floats their sign.
+/// Integers become small floats, floats their sign; within a kind, the value in the other width.
 Value Generator::convert(Value scalar, Type type) {
-  if (scalar.getType() == type)
+  Type from = scalar.getType();
+  if (from == type)
     return scalar;
+  bool isWider = type.getIntOrFloatBitWidth() > from.getIntOrFloatBitWidth();
+  if (isa<FloatType>(from) && isa<FloatType>(type)) {
+    if (type.getIntOrFloatBitWidth() == from.getIntOrFloatBitWidth())
+      return convert(convert(scalar, f32()), type);
+    return isWider ? Value(arith::ExtFOp::create(b, loc, type, scalar)) : arith::TruncFOp::create(b, loc, type, scalar);
+  }
   if (isa<FloatType>(type)) {
-    Value small = arith::RemSIOp::create(b, loc, scalar, constant(i32(), 7));
+    Value small = arith::RemSIOp::create(b, loc, scalar, constant(from, 7));
     return arith::SIToFPOp::create(b, loc, type, small);
   }
-  Value positive = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, scalar, constant(f32(), 0));
-  return arith::ExtUIOp::create(b, loc, type, positive);
+  if (isa<FloatType>(from)) {
+    Value positive = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, scalar, constant(from, 0));
+    return arith::ExtUIOp::create(b, loc, type, positive);
+  }
+  return isWider ? Value(arith::ExtSIOp::create(b, loc, type, scalar)) : arith::TruncIOp::create(b, loc, type, scalar);
+}
+
+/// Floats of 16 bits are stored, not computed with: their roundings would depend on what is fused.
+Value Generator::widened(Value scalar) {
+  bool isNarrow = isa<FloatType>(scalar.getType()) && scalar.getType().getIntOrFloatBitWidth() == 16;
+  return isNarrow ? convert(scalar, f32()) : scalar;
 }
 
 Value Generator::bounded(Value scalar) {
-  if (!isa<FloatType>(scalar.getType()))
+  Type type = scalar.getType();
+  if (!isa<FloatType>(type))
     return scalar;
-  Value high = arith::MinimumFOp::create(b, loc, scalar, constant(f32(), 4));
-  return arith::MaximumFOp::create(b, loc, high, constant(f32(), -4));
+  Value high = arith::MinimumFOp::create(b, loc, scalar, constant(type, 4));
+  return arith::MaximumFOp::create(b, loc, high, constant(type, -4));
 }
 
 Value Generator::unary(Value scalar) {
@@ -142,14 +181,14 @@ Value Generator::unary(Value scalar) {
     case 1:
       return math::TanhOp::create(b, loc, scalar);
     case 2:
-      return arith::MulFOp::create(b, loc, scalar, constant(f32(), 0.5));
+      return arith::MulFOp::create(b, loc, scalar, constant(scalar.getType(), 0.5));
     default:
-      return arith::MaximumFOp::create(b, loc, scalar, constant(f32(), 0));
+      return arith::MaximumFOp::create(b, loc, scalar, constant(scalar.getType(), 0));
     }
   }
   if (random.chance(0.5))
-    return arith::XOrIOp::create(b, loc, scalar, constant(i32(), 5));
-  return arith::MaxSIOp::create(b, loc, scalar, constant(i32(), 0));
+    return arith::XOrIOp::create(b, loc, scalar, constant(scalar.getType(), 5));
+  return arith::MaxSIOp::create(b, loc, scalar, constant(scalar.getType(), 0));
 }
 
 Value Generator::binary(Value lhs, Value rhs) {
@@ -187,14 +226,21 @@ Value Generator::readAligned(Value tensor, ValueRange indices) {
     int64_t position = static_cast<int64_t>(indices.size()) - static_cast<int64_t>(shape.size() - i);
     exprs.push_back(position < 0 ? b.getAffineConstantExpr(0) : b.getAffineDimExpr(position) % shape[i]);
   }
-  return at(b, loc, tensor, AffineMap::get(indices.size(), 0, exprs, b.getContext()), indices);
+  return widened(at(b, loc, tensor, AffineMap::get(indices.size(), 0, exprs, b.getContext()), indices));
+}
+
+/// The lowest or highest value of a type.
+double extreme(Type type, bool isLowest) {
+  if (isa<FloatType>(type))
+    return isLowest ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+  // Those of 64 bits are no doubles; the generated values never come near 2^62.
+  double size = std::ldexp(1.0, std::min(62, int(type.getIntOrFloatBitWidth()) - 1));
+  return isLowest ? -size : size - 1;
 }
 
 Value Generator::foldOf(ArrayRef<int64_t> domain, Type type, Sum sum, llvm::function_ref<Value(ValueRange)> body) {
   bool isFloat = isa<FloatType>(type);
-  double lowest = isFloat ? -std::numeric_limits<double>::infinity() : std::numeric_limits<int32_t>::min();
-  double highest = isFloat ? std::numeric_limits<double>::infinity() : std::numeric_limits<int32_t>::max();
-  Value init = constant(type, sum == Sum::Add ? 0 : sum == Sum::Max ? lowest : highest);
+  Value init = constant(type, sum == Sum::Add ? 0 : extreme(type, sum == Sum::Max));
   auto combine = [&](OpBuilder &, Location, ValueRange x, ValueRange y) {
     if (sum == Sum::Add)
       return one(isFloat ? Value(arith::AddFOp::create(b, loc, x[0], y[0]))
@@ -463,6 +509,14 @@ Value Generator::topFold() {
   return mapOf(shapeOf(other), [&](ValueRange i) { return scalarCode({at(b, loc, other, i), scaled}); });
 }
 
+/// Another element type, also one of 16-bit floats.
+Value Generator::converted() {
+  Value source = pick();
+  Type type =
+      random.chance(0.4) ? (random.chance(0.5) ? Type(b.getF16Type()) : Type(b.getBF16Type())) : randomElement();
+  return mapOf(shapeOf(source), [&](ValueRange i) { return convert(readAligned(source, i), type); });
+}
+
 Value Generator::histogram() {
   Value numbers = pickOf(i32(), 1);
   Shape shape = shapeOf(numbers), domain{shape.back()}, keys{random.between(1, options.maxExtent)};
@@ -489,7 +543,7 @@ Value Generator::argmax() {
   Shape shape = shapeOf(source), domain{shape.back()};
   Type type = elementOf(source);
   bool isFloat = isa<FloatType>(type);
-  Value low = constant(type, isFloat ? -std::numeric_limits<double>::infinity() : std::numeric_limits<int32_t>::min());
+  Value low = constant(type, extreme(type, true));
   // Places count from 1, so that the identity 0 with the lowest value loses against every point.
   Values inits{low, index(0)};
   return mapOf(ArrayRef<int64_t>(shape).drop_back(), [&](ValueRange i) {
@@ -574,6 +628,8 @@ OwningOpRef<ModuleOp> Generator::run() {
       &Generator::gather,      &Generator::reduce,      &Generator::matmul,         &Generator::softmax,
       &Generator::mapOfMap,    &Generator::foldOfFold,  &Generator::mapOfManyFolds, &Generator::foldOfMap,
       &Generator::topFold,     &Generator::histogram,   &Generator::argmax};
+  if (options.allTypes)
+    statements.append({&Generator::converted, &Generator::converted});
   if (options.hostOnly)
     statements.append({&Generator::scan, &Generator::iterate});
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
@@ -581,6 +637,9 @@ OwningOpRef<ModuleOp> Generator::run() {
   SmallVector<Type> arguments{RankedTensorType::get(randomShape(1, 3), f32()),
                               RankedTensorType::get(randomShape(2, 2), f32()),
                               RankedTensorType::get(randomShape(1, 2), i32())};
+  if (options.allTypes)
+    for (unsigned width : {8, 16, 64})
+      arguments.push_back(RankedTensorType::get(randomShape(1, 3), b.getIntegerType(width)));
   auto function = func::FuncOp::create(b, loc, "main", b.getFunctionType(arguments, {}));
   Block *entry = function.addEntryBlock();
   pool.append(entry->args_begin(), entry->args_end());
@@ -612,14 +671,24 @@ SmallVector<Tensor> randomInputs(ModuleOp module, uint64_t seed) {
   SmallVector<Tensor> inputs;
   for (Type type : module.lookupSymbol<func::FuncOp>("main").getArgumentTypes()) {
     auto tensor = cast<RankedTensorType>(type);
-    bool isFloat = isa<FloatType>(tensor.getElementType());
-    Tensor input = makeTensor(isFloat ? DType::F32 : DType::I32, std::vector<int64_t>(tensor.getShape()));
-    for (int64_t i = 0; i < input.numElements(); ++i) {
-      if (isFloat)
-        input.data<float>()[i] = static_cast<float>(random.uniform(-2, 2));
-      else
-        input.data<int32_t>()[i] = static_cast<int32_t>(random.between(-9, 9));
+    Type element = tensor.getElementType();
+    std::vector<int64_t> shape(tensor.getShape());
+    auto integers = [&](Tensor input, auto zero) {
+      for (int64_t i = 0; i < input.numElements(); ++i)
+        input.data<decltype(zero)>()[i] = static_cast<decltype(zero)>(random.between(-9, 9));
+      return input;
+    };
+    if (!isa<FloatType>(element)) {
+      unsigned width = element.getIntOrFloatBitWidth();
+      inputs.push_back(width == 8    ? integers(makeTensor(DType::I8, shape), int8_t(0))
+                       : width == 16 ? integers(makeTensor(DType::I16, shape), int16_t(0))
+                       : width == 32 ? integers(makeTensor(DType::I32, shape), int32_t(0))
+                                     : integers(makeTensor(DType::I64, shape), int64_t(0)));
+      continue;
     }
+    Tensor input = makeTensor(DType::F32, shape);
+    for (int64_t i = 0; i < input.numElements(); ++i)
+      input.data<float>()[i] = static_cast<float>(random.uniform(-2, 2));
     inputs.push_back(std::move(input));
   }
   return inputs;

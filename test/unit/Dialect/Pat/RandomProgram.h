@@ -12,6 +12,7 @@ namespace jacquard::test {
 struct RandomProgramOptions {
   unsigned statements = 6; ///< tensors that the program computes
   int64_t maxExtent = 5;   ///< of one dimension; at least 2
+  bool allTypes = false;   ///< also f64 and i8, i16 and i64; f16 and bf16 for tensors, not for what is computed
   bool hostOnly = true;    ///< also scan and iterate, which the fabric does not have
 };
 
