@@ -1,6 +1,7 @@
 // Compiler.cpp - load a model, run stages, translate to a program, or run the model on the host
 #include "jacquard/Driver/Compiler.h"
 
+#include "jacquard/Dialect/Pat/IR/ResultExtents.h"
 #include "jacquard/InitAll.h"
 #include "jacquard/Support/File.h"
 #include "jacquard/Support/Hash.h"
@@ -186,7 +187,12 @@ std::vector<ModelPort> Compiler::outputs() {
   func::FuncOp model = function();
   if (!model)
     return {};
-  return portsOf(model.getResultTypes(), "result", [&](unsigned i) { return model.getResultAttrDict(i); });
+  std::vector<ModelPort> ports =
+      portsOf(model.getResultTypes(), "result", [&](unsigned i) { return model.getResultAttrDict(i); });
+  for (unsigned number = model.getNumResults(); number-- > 0;)
+    if (pat::isHiddenResult(model, number))
+      ports.erase(ports.begin() + number);
+  return ports;
 }
 
 std::optional<std::vector<Tensor>> Compiler::runOnHost(const std::vector<Tensor> &inputs) {

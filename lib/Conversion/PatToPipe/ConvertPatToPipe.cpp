@@ -10,6 +10,7 @@
 #include "WordSize.h"
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
+#include "jacquard/Dialect/Pat/IR/ResultExtents.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
@@ -36,6 +37,7 @@ private:
   LogicalResult checkInterface(func::FuncOp function);
   void separateResults(func::FuncOp function);
   LogicalResult declareTensors(func::FuncOp function, OpBuilder &builder);
+  void declareOutputs(func::FuncOp function, func::ReturnOp ret, OpBuilder &builder);
   void declareResults(Operation &op, OpBuilder &builder);
   Value declare(OpBuilder &builder, Location loc, StringRef kind, StringRef name, Type type, ElementsAttr value);
   LogicalResult convert(func::FuncOp function, const ArchSpec &spec);
@@ -98,7 +100,8 @@ LogicalResult ConvertPatToPipe::checkInterface(func::FuncOp function) {
   };
   Operation *ret = function.getBody().front().getTerminator();
   return success(succeeded(check(function, function.getArgumentTypes(), "argument")) &&
-                 succeeded(check(ret, ret->getOperandTypes(), "result")));
+                 succeeded(check(ret, ret->getOperandTypes(), "result")) &&
+                 succeeded(pat::verifyResultExtents(function)));
 }
 
 /// Every returned value becomes the result of a pattern of its own, so that it can live in its own output tensor: copies
@@ -136,6 +139,34 @@ std::string interfaceName(DictionaryAttr attributes, StringRef fallback, unsigne
   return (fallback + Twine(number)).str();
 }
 
+/// What the function gives. Extents that are not delivered are temporaries.
+void ConvertPatToPipe::declareOutputs(func::FuncOp function, func::ReturnOp ret, OpBuilder &builder) {
+  auto declareOutput = [&](unsigned number) {
+    Value value = ret.getOperand(number);
+    drams[value] = declare(builder, value.getLoc(), "output",
+                           interfaceName(function.getResultAttrDict(number), "result", number), value.getType(), {});
+  };
+  SmallVector<unsigned> bounded;
+  for (unsigned number = 0; number < ret.getNumOperands(); ++number)
+    if (!pat::resultExtents(function, number).empty())
+      bounded.push_back(number);
+    else if (!pat::isHiddenResult(function, number))
+      declareOutput(number);
+    else
+      drams[ret.getOperand(number)] = declare(builder, ret.getLoc(), "temporary", ("n" + Twine(number)).str(),
+                                              ret.getOperand(number).getType(), {});
+  for (unsigned number : bounded) {
+    declareOutput(number);
+    auto output = drams.lookup(ret.getOperand(number)).getDefiningOp<pipe::DramOp>();
+    SmallVector<int64_t> dims;
+    for (const pat::ResultExtent &extent : pat::resultExtents(function, number)) {
+      dims.push_back(extent.dim);
+      output.getExtentsMutable().append(drams.lookup(ret.getOperand(extent.result)));
+    }
+    output.setExtentDims(dims);
+  }
+}
+
 LogicalResult ConvertPatToPipe::declareTensors(func::FuncOp function, OpBuilder &builder) {
   for (BlockArgument argument : function.getArguments()) {
     unsigned number = argument.getArgNumber();
@@ -143,9 +174,7 @@ LogicalResult ConvertPatToPipe::declareTensors(func::FuncOp function, OpBuilder 
                               interfaceName(function.getArgAttrDict(number), "arg", number), argument.getType(), {});
   }
   auto ret = cast<func::ReturnOp>(function.getBody().front().getTerminator());
-  for (auto [number, value] : llvm::enumerate(ret.getOperands()))
-    drams[value] = declare(builder, value.getLoc(), "output",
-                           interfaceName(function.getResultAttrDict(number), "result", number), value.getType(), {});
+  declareOutputs(function, ret, builder);
   // All in front of the sections, those of loops included; buffers that are shared come from the loops' results.
   function.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
     if (op->getBlock() == &function.getBody().front() || isa<pat::IterateOp>(op->getParentOp()))

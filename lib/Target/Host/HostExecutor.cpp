@@ -1,5 +1,6 @@
 // HostExecutor.cpp - compile a `pat` function to machine code and run it
 #include "jacquard/Target/Host/HostExecutor.h"
+#include "jacquard/Dialect/Pat/IR/ResultExtents.h"
 
 #include "jacquard/Target/Host/Passes.h"
 
@@ -178,6 +179,8 @@ struct HostExecutable::Impl {
   std::string name;
   Location location;
   SmallVector<Slot> inputs, outputs;
+  SmallVector<SmallVector<pat::ResultExtent>> extents; ///< of each output
+  SmallVector<bool> isHidden;                          ///< each output
   SmallVector<LocationAttr> traps;
   std::vector<std::pair<std::string, const void *>> constants; ///< symbol and address
   std::vector<std::unique_ptr<uint64_t[]>> ownedConstants;     ///< those that had to be unpacked or aligned
@@ -193,6 +196,7 @@ struct HostExecutable::Impl {
   LogicalResult checkInput(size_t number, const Tensor &input) const;
   LogicalResult checkInputs(ArrayRef<Tensor> given) const;
   LogicalResult reportTrap(ArrayRef<int64_t> status) const;
+  FailureOr<SmallVector<Tensor>> deliver(SmallVector<Tensor> outputs) const;
 };
 
 //===----------------------------------------------------------------------===//
@@ -351,8 +355,13 @@ FailureOr<std::unique_ptr<HostExecutable>> HostExecutable::compile(ModuleOp modu
     return module.emitError() << "module has no function '" << function << "'";
   auto impl = std::make_unique<Impl>(func);
   if (failed(describeSlots(func, func.getArgumentTypes(), "argument", impl->inputs)) ||
-      failed(describeSlots(func, func.getResultTypes(), "result", impl->outputs)))
+      failed(describeSlots(func, func.getResultTypes(), "result", impl->outputs)) ||
+      failed(pat::verifyResultExtents(func)))
     return failure();
+  for (unsigned number = 0; number < func.getNumResults(); ++number) {
+    impl->extents.push_back(pat::resultExtents(func, number));
+    impl->isHidden.push_back(pat::isHiddenResult(func, number));
+  }
 
   OwningOpRef<ModuleOp> work = module.clone();
   keepReachable(*work, work->lookupSymbol<func::FuncOp>(function));
@@ -417,6 +426,26 @@ LogicalResult HostExecutable::Impl::reportTrap(ArrayRef<int64_t> status) const {
                                          << " is outside the key space of this pat.group_by";
 }
 
+/// Results without what is not there, and without those that only say so.
+FailureOr<SmallVector<Tensor>> HostExecutable::Impl::deliver(SmallVector<Tensor> outputs) const {
+  SmallVector<Tensor> delivered;
+  for (auto [number, output] : llvm::enumerate(outputs)) {
+    if (isHidden[number])
+      continue;
+    std::vector<int64_t> shape = output.shape;
+    for (const pat::ResultExtent &extent : extents[number]) {
+      int64_t count = outputs[extent.result].data<int64_t>()[0];
+      if (count < 0 || count > shape[extent.dim])
+        return emitError(location) << "extent " << count << " of dimension " << extent.dim << " of result " << number
+                                   << " of '" << name << "' was computed; expected at most its capacity "
+                                   << shape[extent.dim];
+      shape[extent.dim] = count;
+    }
+    delivered.push_back(shape == output.shape ? output : trimTensor(output, shape));
+  }
+  return delivered;
+}
+
 /// i1 is read as a byte that is 0 or 1; files may hold other bytes for true.
 static Tensor normalizeBool(const Tensor &input) {
   Tensor result = input;
@@ -447,7 +476,7 @@ FailureOr<SmallVector<Tensor>> HostExecutable::run(ArrayRef<Tensor> inputs) cons
   impl->entry(slots.data());
   if (failed(impl->reportTrap(status)))
     return failure();
-  return outputs;
+  return impl->deliver(std::move(outputs));
 }
 
 FailureOr<SmallVector<Tensor>> host::executeOnHost(ModuleOp module, StringRef function, ArrayRef<Tensor> inputs) {

@@ -102,3 +102,8 @@ x = np.array([2, -0.5], np.float32)
 line = np.array([x[0], 0.75 * x[0] + 0.25 * x[1], 0.25 * x[0] + 0.75 * x[1], x[1] * np.float32(0.1)])
 save("interpolate-x", x.reshape(2, 1, 1)), save("interpolate-out", line.astype(np.float32))
 save("interpolate-clipped", np.maximum(x, -1))
+
+x = random.integers(-6, 5, (9, 20)).astype(np.int16)
+save("filter-x", x), save("filter-values", x[x > 0]), save("filter-places", np.argwhere(x > 0))
+save("filter-first", x[x < 0][:7])
+save("filter-repeats", np.array([e + k for e in x.flat for k in range(min(max(e, 0), 3))], np.int16))

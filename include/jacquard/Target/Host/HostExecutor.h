@@ -22,7 +22,8 @@ public:
   ~HostExecutable();
 
   /// Runs the function. A scalar is a tensor without dimensions; an integer may be given as signed or unsigned, results are
-  /// signed; i1 is DType::Bool with one byte per element. Fails with a diagnostic when the inputs do not have the
+  /// signed; i1 is DType::Bool with one byte per element. Results are trimmed to their extents, hidden ones left out
+  /// (Dialect/Pat/IR/ResultExtents.h). Fails with a diagnostic when the inputs do not have the
   /// function's types, or when a `pat.group_by` traps.
   mlir::FailureOr<llvm::SmallVector<Tensor>> run(llvm::ArrayRef<Tensor> inputs) const;
 
