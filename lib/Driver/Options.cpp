@@ -12,6 +12,20 @@ int driver::fail(const std::string &text) {
   return 1;
 }
 
+/// Options of the form NAME=8.
+static Status readExtents(const char *option, const std::vector<std::string> &texts, CompileRequest &request,
+                          llvm::StringMap<int64_t> &extents) {
+  for (const std::string &text : texts) {
+    auto [name, value] = llvm::StringRef(text).rsplit('=');
+    int64_t extent;
+    if (name.empty() || value.getAsInteger(10, extent) || extent < 0)
+      return Error{std::string("cannot read '--") + option + " " + text + "'; expected NAME=8"};
+    extents[name] = extent;
+    request.options.push_back({option, text});
+  }
+  return {};
+}
+
 Result<CompileRequest> driver::makeRequest(const std::string &model, const CommonOptions &options) {
   CompileRequest request;
   request.model = model;
@@ -35,14 +49,10 @@ Result<CompileRequest> driver::makeRequest(const std::string &model, const Commo
     request.import.shapes[name] = shape;
     request.options.push_back({"shape", text});
   }
-  for (const std::string &text : options.dims) {
-    auto [name, value] = llvm::StringRef(text).rsplit('=');
-    int64_t extent;
-    if (name.empty() || value.getAsInteger(10, extent) || extent < 0)
-      return Error{"cannot read '--dim " + text + "'; expected NAME=8"};
-    request.import.dims[name] = extent;
-    request.options.push_back({"dim", text});
-  }
+  if (Status status = readExtents("dim", options.dims, request, request.import.dims); !status)
+    return status.takeError();
+  if (Status status = readExtents("capacity", options.capacities, request, request.import.capacities); !status)
+    return status.takeError();
   request.options.push_back({"arch", options.arch});
   request.options.push_back({"seed", std::to_string(options.seed)});
   return request;

@@ -10,6 +10,9 @@ static void addCommon(CLI::App *command, CommonOptions &options) {
       ->capture_default_str();
   command->add_option("--shape", options.shapes, "Shape of an input, NAME=1x3x224x224 (repeatable)")
       ->allow_extra_args(false);
+  command->add_option("--capacity", options.capacities,
+                      "Largest extent of a tensor that data decides on, NAME=100 (repeatable)")
+      ->allow_extra_args(false);
   command->add_option("--dim", options.dims, "Value of a symbolic dimension, NAME=8 (repeatable)")
       ->allow_extra_args(false);
   command->add_option("--seed", options.seed, "Seed of placement, of random inputs and of operators that draw random numbers")->capture_default_str();

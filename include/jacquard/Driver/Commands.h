@@ -14,6 +14,7 @@ struct CommonOptions {
   std::string arch = "plasticine";
   std::vector<std::string> shapes; ///< NAME=2x3x4
   std::vector<std::string> dims;   ///< NAME=8
+  std::vector<std::string> capacities; ///< NAME=100
   uint64_t seed = 1;
 };
 

@@ -32,6 +32,8 @@ struct OnnxImportOptions {
   llvm::StringMap<std::vector<int64_t>> shapes;
   /// Values of symbolic dimensions ("batch").
   llvm::StringMap<int64_t> dims;
+  /// Largest extents of what data decides on, by the name of the node's output.
+  llvm::StringMap<int64_t> capacities;
   /// Graph inputs that are bound at compile time. They are then no arguments of the function.
   llvm::StringMap<Tensor> constantInputs;
   /// For nodes that draw random numbers and have no seed of their own.
@@ -47,6 +49,9 @@ struct OnnxImportOptions {
 /// attributes: `jacquard.model` (the graph's name), `jacquard.model_hash` (64-bit hash of the file), and `jacquard.random`
 /// where random numbers are drawn, whose values no other implementation can be expected to draw. Weights are
 /// `dense_resource` constants over the bytes of the file; constants of at most 16 elements are `dense`.
+///
+/// A result of which data decides how much is there has its capacity as shape; how that is told is in
+/// Dialect/Pat/IR/ResultExtents.h.
 ///
 /// Errors are diagnostics on the context; a null module is returned. All nodes that are not supported are reported at
 /// once. Dialects needed (func, arith, math, pat) are loaded.

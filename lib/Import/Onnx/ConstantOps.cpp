@@ -71,8 +71,53 @@ static void buildSize(Node &n) {
   n.result(0, ops::constantTensor(n.b, n.loc, {}, pat::numPoints(n.shape())), int64Type);
 }
 
+/// How many steps it takes: ceil((limit - start) / delta), 0 if that is negative. No step is no end: more than any bound.
+static Value countSteps(OpBuilder &b, Location loc, Value start, Value limit, Value delta) {
+  Scalars s(b, loc);
+  Type type = delta.getType(), counter = b.getI64Type();
+  Value zero = s.integer(type, 0), isStill = s.equal(delta, zero);
+  Value step = s.select(isStill, s.integer(type, 1), delta), way = s.sub(limit, start), count;
+  if (isa<FloatType>(type)) {
+    count = s.cast(s.ceil(s.div(way, step)), counter);
+  } else {
+    Value whole = s.div(way, step), rest = s.sub(way, s.mul(whole, step));
+    Value isForward = s.equal(s.less(rest, zero), s.less(step, zero));
+    Value hasRest = s.both(s.negate(s.equal(rest, zero)), isForward);
+    count = s.add(s.cast(whole, counter), s.select(hasRest, s.integer(counter, 1), s.integer(counter, 0)));
+  }
+  return s.select(isStill, s.integer(counter, mostElements), s.max(count, s.integer(counter, 0)));
+}
+
+/// A range whose ends data decides on.
+static void buildBoundedRange(Node &n) {
+  std::optional<int64_t> capacity = n.capacity(0);
+  if (!capacity)
+    n.failFor("data decides how many elements the range has; bound it by --capacity " + n.outputName(0) + "=N",
+              {0, 1, 2});
+  for (size_t i : {0, 1, 2})
+    if (pat::numPoints(n.shape(i)) != 1)
+      n.fail("input '" + n.inputName(i) + "' has shape " + ops::describe(n.shape(i)) + "; expected one number");
+  if (n.failed())
+    return;
+  Type type = n.element(), wide = ops::accumulatorType(type);
+  auto number = [&](OpBuilder &b, size_t i) {
+    Value zero = Scalars(b, n.loc).index(0);
+    return Scalars(b, n.loc).cast(pat::at(b, n.loc, n.input(i), SmallVector<Value>(n.rank(i), zero)), wide);
+  };
+  Value count = ops::mapOver(n.b, n.loc, {}, [&](OpBuilder &b, ValueRange) {
+    return countSteps(b, n.loc, number(b, 0), number(b, 1), number(b, 2));
+  });
+  Value values = ops::mapOver(n.b, n.loc, *capacity, [&](OpBuilder &b, ValueRange i) {
+    Scalars s(b, n.loc);
+    return s.cast(s.add(number(b, 0), s.mul(s.cast(i[0], wide), number(b, 2))), type);
+  });
+  n.boundedResult(0, values, 0, count);
+}
+
 static void buildRange(Node &n) {
   n.requireSameTypes();
+  if (!n.failed() && !(n.knownValue(0) && n.knownValue(1) && n.knownValue(2)))
+    return buildBoundedRange(n);
   std::optional<double> start = n.constantNumber(0), limit = n.constantNumber(1), delta = n.constantNumber(2);
   if (n.failed())
     return;

@@ -1,11 +1,14 @@
 // GraphImporter.cpp - walk a model's graph and build the function
 #include "GraphImporter.h"
 
+#include "Bounded.h"
+
 #include "onnx/defs/function.h"
 #include "onnx/defs/schema.h"
 #include "onnx/onnx_pb.h"
 
 #include "jacquard/Dialect/Pat/IR/PatDialect.h"
+#include "jacquard/Dialect/Pat/IR/ResultExtents.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -342,7 +345,10 @@ void GraphImporter::importNode(Scope &scope, const onnx::NodeProto &proto) {
   checkInputs(node, *row.found);
   if (!node.failed()) {
     llvm::SaveAndRestore<const Scope *> around(current, &scope);
-    row.found->build(node);
+    if (node.hasBounds())
+      importBounded(node, *row.found);
+    else
+      row.found->build(node);
   }
   if (!node.failed())
     checkResults(node);
@@ -554,6 +560,11 @@ void GraphImporter::finish(const Scope &scope, func::FuncOp func) {
     results.push_back(item->value);
     items.push_back(*item);
   }
+  // Behind what the model gives: how much of it is there.
+  for (const Item &item : items)
+    for (const Bound &bound : item.bounds)
+      if (!llvm::is_contained(ArrayRef(results).drop_front(items.size()), bound.count))
+        results.push_back(bound.count);
   if (results.empty() && problems.empty())
     reportModel("graph '" + model.proto->graph().name() + "'", "has no outputs");
   func::ReturnOp::create(b, fileLocation(), results);
@@ -569,7 +580,16 @@ void GraphImporter::finish(const Scope &scope, func::FuncOp func) {
     SmallVector<NamedAttribute> attributes;
     nameValue(attributes, b, model.proto->graph().output(i).name(), item.type);
     func.setResultAttrs(i, attributes);
+    SmallVector<pat::ResultExtent> extents;
+    for (const Bound &bound : item.bounds) {
+      auto count = llvm::find(ArrayRef(results).drop_front(items.size()), bound.count);
+      extents.push_back({bound.dim, unsigned(count - results.begin())});
+    }
+    if (!extents.empty())
+      pat::setResultExtents(func, i, extents);
   }
+  for (size_t i = items.size(); i < results.size(); ++i)
+    pat::hideResult(func, i);
 }
 
 OwningOpRef<ModuleOp> GraphImporter::run() {

@@ -43,6 +43,10 @@ public:
   // For nodes.
   ConstantEvaluator &evaluator() { return constants; }
   const Model &getModel() const { return model; }
+  std::optional<int64_t> capacityOf(llvm::StringRef name) const {
+    auto it = options.capacities.find(name);
+    return it == options.capacities.end() ? std::nullopt : std::optional<int64_t>(it->second);
+  }
   uint64_t seed() const { return options.seed; }
   /// Says that a node draws random numbers; gives how many of this name did so before (in functions and loops).
   uint32_t noteRandom(llvm::StringRef name) { return draws[name]++; }

@@ -28,6 +28,8 @@ Value Node::take(Result<Value> result) {
   return {};
 }
 
+std::string Node::outputName(size_t i) const { return proto.output(int(i)); }
+
 std::string Node::inputName(size_t i) const {
   return i < size_t(proto.input_size()) ? proto.input(int(i)) : std::to_string(i);
 }
@@ -54,6 +56,16 @@ void Node::failFor(const llvm::Twine &text, ArrayRef<size_t> unlessConstant) {
     if (has(i) && inputs[i].value && !graph.evaluator().evaluate(input(i)))
       for (std::string &name : graph.argumentNames(input(i)))
         needed.push_back(std::move(name));
+}
+
+std::optional<int64_t> Node::capacity(size_t i) const { return graph.capacityOf(proto.output(int(i))); }
+
+bool Node::hasBounds() const {
+  return llvm::any_of(inputs, [](const Item &item) { return !item.bounds.empty(); });
+}
+
+ElementsAttr Node::knownValue(size_t i) {
+  return has(i) && input(i) ? graph.evaluator().evaluate(input(i)) : ElementsAttr();
 }
 
 ElementsAttr Node::constant(size_t i) {
@@ -200,6 +212,28 @@ bool Node::wants(size_t i) const { return i < outputs.size() && !proto.output(in
 void Node::result(size_t i, Value value, int32_t type) {
   if (i < outputs.size())
     outputs[i] = {value, type ? type : this->type(0)};
+}
+
+/// The first `extent` positions of a dimension.
+static Value trim(OpBuilder &b, Location loc, Value value, int64_t dim, int64_t extent) {
+  Shape shape(ops::shapeOf(value));
+  shape[dim] = extent;
+  return ops::mapOver(b, loc, shape, [&](OpBuilder &b, ValueRange i) { return pat::at(b, loc, value, i); });
+}
+
+void Node::boundedResult(size_t i, Value value, int64_t dim, Value count, int32_t type) {
+  if (i >= outputs.size())
+    return;
+  int64_t capacity = ops::shapeOf(value)[dim];
+  if (auto known = dyn_cast_or_null<DenseElementsAttr>(graph.evaluator().evaluate(count))) {
+    int64_t extent = known.getSplatValue<APInt>().getSExtValue();
+    if (extent < 0 || extent > capacity)
+      return fail("dimension " + llvm::Twine(dim) + " of the result has " + llvm::Twine(extent) +
+                  " positions; expected at most " + llvm::Twine(capacity));
+    return result(i, extent == capacity ? value : trim(b, loc, value, dim, extent), type);
+  }
+  result(i, value, type);
+  outputs[i].bounds = {{dim, count}};
 }
 
 void Node::result(size_t i, Item item) {

@@ -19,6 +19,12 @@ namespace jacquard::importer {
 
 using ops::Shape;
 
+/// A dimension of a tensor of which data decides how many positions are there: the first `count`, a tensor<i64>.
+struct Bound {
+  int64_t dim;
+  mlir::Value count;
+};
+
 /// What a name of the model stands for: a tensor (its value and its ONNX element type, which knows about signs), or
 /// something that exists while importing only: a sequence of tensors, or an optional that is empty. An optional with an
 /// element is that element. Nothing of it: absent.
@@ -32,6 +38,7 @@ struct Item {
   int32_t type = 0; ///< of a sequence: of its elements
   std::shared_ptr<const std::vector<Item>> sequence;
   bool isEmptyOptional = false;
+  llvm::SmallVector<Bound, 1> bounds; ///< of a tensor; its other dimensions are all there
 
   bool isPresent() const { return value || sequence || isEmptyOptional; }
 };
@@ -70,6 +77,8 @@ public:
   mlir::Value optionalInput(size_t i) const { return has(i) ? inputs[i].value : mlir::Value(); }
   /// For operators that take more than tensors.
   const Item &item(size_t i) const { return inputs[i]; }
+  llvm::ArrayRef<Bound> bounds(size_t i) const { return inputs[i].bounds; }
+  bool hasBounds() const;
   int32_t type(size_t i = 0) const { return has(i) ? inputs[i].type : 0; }
   bool isUnsigned(size_t i = 0) const { return isUnsignedType(type(i)); }
   llvm::ArrayRef<int64_t> shape(size_t i = 0) const { return ops::shapeOf(input(i)); }
@@ -82,12 +91,17 @@ public:
 
   // Inputs whose values must be known while compiling.
   mlir::ElementsAttr constant(size_t i);
+  /// The value of input i if it is known, else null; the node does not fail.
+  mlir::ElementsAttr knownValue(size_t i);
   Shape constantInts(size_t i);
   std::optional<double> constantNumber(size_t i);
   /// Fails; if the inputs in `unlessConstant` were constants, it would not.
   void failFor(const llvm::Twine &reason, llvm::ArrayRef<size_t> unlessConstant);
   /// Arguments that would have to be constants for the node to be importable.
   const std::vector<std::string> &constantsNeeded() const { return needed; }
+
+  /// The user's bound of what data decides on in result i (`--capacity NAME=N`).
+  std::optional<int64_t> capacity(size_t i) const;
 
   // Attributes; one of another type than asked for is an error.
   bool hasAttr(llvm::StringRef name) const { return findAttr(name) != nullptr; }
@@ -109,12 +123,15 @@ public:
   /// Sets result i; the type defaults to that of input 0. Null values are for nodes that failed.
   void result(size_t i, mlir::Value value, int32_t type = 0);
   void result(size_t i, Item item);
+  /// Sets result i, of which only the first `count` positions of `dim` are there. A count that is known makes the shape.
+  void boundedResult(size_t i, mlir::Value value, int64_t dim, mlir::Value count, int32_t type = 0);
   /// Sets result 0 or fails.
   void result(Result<mlir::Value> value, int32_t type = 0) { result(0, take(std::move(value)), type); }
 
   llvm::ArrayRef<Item> results() const { return outputs; }
   const std::string &failure() const { return reason; }
   std::string inputName(size_t i) const;
+  std::string outputName(size_t i) const;
 
 private:
   llvm::SmallVector<Item> inputs, outputs;
@@ -163,6 +180,7 @@ llvm::ArrayRef<Operator> loopOperators();
 llvm::ArrayRef<Operator> sequenceOperators();
 llvm::ArrayRef<Operator> attentionOperators();
 llvm::ArrayRef<Operator> carriedOperators();
+llvm::ArrayRef<Operator> selectOperators();
 
 /// The row for an operator, or why there is none.
 struct Lookup {

@@ -65,8 +65,13 @@ static void buildTopK(Node &n) {
   int64_t axis = n.axisAttr("axis", -1, n.rank());
   bool smallest = !n.intAttr("largest", 1);
   int64_t count = 0;
+  bool isKnown = n.opset < 10 || n.knownValue(1);
   if (n.opset < 10) {
     count = n.intAttr("k", 0);
+  } else if (!isKnown) {
+    if (pat::numPoints(n.shape(1)) != 1 || !n.element(1).isInteger(64))
+      return n.fail("input 'k' is " + elementTypeName(n.type(1)) + ops::describe(n.shape(1)) + "; expected one int64");
+    count = n.failed() ? 0 : n.shape()[axis];
   } else {
     Shape k = n.constantInts(1);
     if (!n.failed() && k.size() != 1)
@@ -78,6 +83,15 @@ static void buildTopK(Node &n) {
   Result<ops::TopK> top = ops::topK(n.b, n.loc, n.input(0), axis, count, smallest, n.isUnsigned());
   if (!top)
     return n.fail(top.error());
+  if (!isKnown) {
+    // All are ordered, the first k are meant.
+    Value k = ops::mapOver(n.b, n.loc, {}, [&](OpBuilder &b, ValueRange) {
+      return pat::at(b, n.loc, n.input(1), SmallVector<Value>(n.rank(1), ops::Scalars(b, n.loc).index(0)));
+    });
+    n.boundedResult(0, top->values, axis, k);
+    n.boundedResult(1, top->positions, axis, k, int64Type);
+    return;
+  }
   n.result(0, top->values);
   n.result(1, top->positions, int64Type);
 }

@@ -69,6 +69,9 @@ Result<SmallVector<Item>> Subgraph::import(ArrayRef<Item> inputs) {
       return Error{scope.isLost(output.name())
                        ? "a node of graph '" + graph.name() + "' inside is not supported"
                        : "output '" + output.name() + "' of graph '" + graph.name() + "' inside is not defined"};
+    if (!item->bounds.empty())
+      return Error{"data decides how large output '" + output.name() + "' of graph '" + graph.name() +
+                   "' inside is; expected a static shape"};
     results.push_back(*item);
   }
   return results;
