@@ -181,6 +181,8 @@ llvm::ArrayRef<Operator> sequenceOperators();
 llvm::ArrayRef<Operator> attentionOperators();
 llvm::ArrayRef<Operator> carriedOperators();
 llvm::ArrayRef<Operator> selectOperators();
+llvm::ArrayRef<Operator> microsoftOperators();
+llvm::ArrayRef<Operator> microsoftAttentionOperators();
 
 /// The row for an operator, or why there is none.
 struct Lookup {

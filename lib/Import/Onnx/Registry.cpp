@@ -16,7 +16,8 @@ static Table makeTable() {
         normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(),
         sampleOperators(), signalOperators(), randomOperators(), trainingOperators(), textOperators(),
         recurrentOperators(), branchOperators(), loopOperators(), sequenceOperators(), attentionOperators(),
-        carriedOperators(), selectOperators(), outsideOperators()})
+        carriedOperators(), selectOperators(), microsoftOperators(), microsoftAttentionOperators(),
+        outsideOperators()})
     for (const Operator &row : family)
       table[keyOf(row.domain, row.op)].push_back(&row);
   return table;
