@@ -206,7 +206,8 @@ Result<LinearAttentionResult> ops::linearAttention(OpBuilder &b, Location loc, c
   if (Status status = checkLinearAttention(net); !status)
     return status.takeError();
   ArrayRef<int64_t> q = shapeOf(net.query);
-  Type type = elementOf(net.query), stateType = net.state ? elementOf(net.state) : type, compute = b.getF32Type();
+  Type type = elementOf(net.query), stateType = net.state ? elementOf(net.state) : type,
+       compute = accumulatorType(type);
   Recurrence r{loc, net, q[0], q[1], shapeOf(net.key)[2] / net.heads, shapeOf(net.value)[2] / net.heads, compute, {}};
   if (net.decay)
     r.factors = elementwise(b, loc, net.decay, [&](Scalars &s, ValueRange x) { return s.exp(s.cast(x[0], compute)); });

@@ -25,7 +25,7 @@ Result<Value> updateCache(OpBuilder &b, Location loc, Value cache, Value update,
 ///   state = exp(decay) * state;  v = beta * (value - key . state);  state += key (x) v;  output = scale * query .
 ///   state
 /// query [B, T, Hq * K], key [B, T, H * K], value [B, T, H * V]; decay (or null) [B, T, H * K] or [B, T, H]; beta (or
-/// null: v = value) [B, T, H] or [B, T, 1]. Computed in f32.
+/// null: v = value) [B, T, H] or [B, T, 1]. Computed in at least f32.
 struct LinearAttention {
   Value query, key, value, state, decay, beta; ///< state: null: zeros
   int64_t queryHeads = 1, heads = 1;

@@ -183,6 +183,8 @@ llvm::ArrayRef<Operator> carriedOperators();
 llvm::ArrayRef<Operator> selectOperators();
 llvm::ArrayRef<Operator> microsoftOperators();
 llvm::ArrayRef<Operator> microsoftAttentionOperators();
+llvm::ArrayRef<Operator> treeOperators();
+llvm::ArrayRef<Operator> classicOperators();
 
 /// The row for an operator, or why there is none.
 struct Lookup {

@@ -17,7 +17,7 @@ static Table makeTable() {
         sampleOperators(), signalOperators(), randomOperators(), trainingOperators(), textOperators(),
         recurrentOperators(), branchOperators(), loopOperators(), sequenceOperators(), attentionOperators(),
         carriedOperators(), selectOperators(), microsoftOperators(), microsoftAttentionOperators(),
-        outsideOperators()})
+        treeOperators(), classicOperators(), outsideOperators()})
     for (const Operator &row : family)
       table[keyOf(row.domain, row.op)].push_back(&row);
   return table;
