@@ -2,6 +2,7 @@
 #include "jacquard/Target/Host/HostExecutor.h"
 #include "jacquard/Dialect/Pat/IR/ResultExtents.h"
 
+#include "jacquard/Support/FloatFormat.h"
 #include "jacquard/Target/Host/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -294,6 +295,12 @@ void HostExecutable::Impl::addEntry(llvm::Module &module) const {
   b.CreateRetVoid();
 }
 
+/// What LLVM calls to round to bf16, which runtime libraries lack before that of GCC 13. A bf16 is returned as the lower half of
+/// a float's register.
+template <typename T> static float truncateToBF16(T value) {
+  return llvm::bit_cast<float>(uint32_t(toFloatBits(FloatFormat::BF16, value)));
+}
+
 /// LLVM's -O2 but for the vectorizer of straight-line code: that of LLVM 22 moves stores behind the gathers that read them.
 static void optimize(llvm::Module &module, llvm::TargetMachine *machine) {
   llvm::PipelineTuningOptions tuning;
@@ -333,6 +340,10 @@ LogicalResult HostExecutable::Impl::link(std::unique_ptr<llvm::Module> module,
     return fail(process.takeError());
   jit->getMainJITDylib().addGenerator(std::move(*process));
   orc::SymbolMap symbols;
+  symbols[jit->mangleAndIntern("__truncsfbf2")] = {orc::ExecutorAddr::fromPtr(truncateToBF16<float>),
+                                                   llvm::JITSymbolFlags::Exported};
+  symbols[jit->mangleAndIntern("__truncdfbf2")] = {orc::ExecutorAddr::fromPtr(truncateToBF16<double>),
+                                                   llvm::JITSymbolFlags::Exported};
   for (auto &[symbol, address] : constants)
     symbols[jit->mangleAndIntern(symbol)] = {orc::ExecutorAddr::fromPtr(address), llvm::JITSymbolFlags::Exported};
   if (llvm::Error error = jit->getMainJITDylib().define(orc::absoluteSymbols(std::move(symbols))))
