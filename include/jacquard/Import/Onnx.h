@@ -38,6 +38,9 @@ struct OnnxImportOptions {
   llvm::StringMap<Tensor> constantInputs;
   /// For nodes that draw random numbers and have no seed of their own.
   uint64_t seed = 1;
+  /// Files with functions for operators that the model does not define itself, or that are to be defined otherwise:
+  /// ONNX models (.onnx, .onnxtxt), of which the functions count and nothing else.
+  std::vector<std::string> libraries;
   /// When given: filled with the nodes that the diagnostic lists.
   std::vector<UnsupportedNode> *unsupported = nullptr;
 };
@@ -63,6 +66,35 @@ mlir::OwningOpRef<mlir::ModuleOp> importOnnx(mlir::MLIRContext *context, llvm::S
 mlir::OwningOpRef<mlir::ModuleOp> importOnnxBytes(mlir::MLIRContext *context, llvm::StringRef bytes,
                                                   llvm::StringRef name, llvm::StringRef folder,
                                                   const OnnxImportOptions &options = {});
+
+enum class NodeVerdict {
+  Native,      ///< has its own importer
+  Expanded,    ///< by the definition that ONNX, the model or a library gives
+  Folded,      ///< depends on constants and shapes only
+  Unsupported, ///< see reasons
+  Unknown,     ///< reads what an unsupported node or input should give
+};
+
+struct CheckedNode {
+  std::string op, domain; ///< "Conv", "ai.onnx"
+  int64_t opset = 0;      ///< version of the domain that the model imports
+  std::string node;       ///< the node's name, or that of its first output
+  std::vector<std::string> types; ///< of the elements of its inputs, as far as known, in order
+  NodeVerdict verdict = NodeVerdict::Native;
+  std::vector<std::string> reasons; ///< why it is unsupported; of nodes inside of it too
+  std::set<std::string> needs;      ///< options that dynamic dimensions which reach it ask for: "--dim batch=N"
+};
+
+struct CheckReport {
+  std::vector<CheckedNode> nodes;    ///< of the main graph, producers first
+  std::vector<std::string> problems; ///< of inputs, initializers and outputs
+  std::set<std::string> needs;       ///< of all inputs
+};
+
+/// Tries every node of the main graph, without reading weights more than shape arithmetic needs. Dynamic dimensions
+/// that the options do not give get stand-ins. An error: the file is no model.
+Result<CheckReport> checkOnnx(mlir::MLIRContext *context, const std::string &path,
+                              const OnnxImportOptions &options = {});
 
 /// One dimension of an input or output as the model declares it.
 struct ModelDim {

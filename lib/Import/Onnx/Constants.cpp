@@ -45,7 +45,9 @@ static ElementsAttr makeConstant(RankedTensorType type, ArrayRef<char> bytes, St
   if (isSplat(bytes, width))
     return DenseElementsAttr::getFromRawBuffer(type, bytes.take_front(width));
   auto release = [owner](void *, size_t, size_t) mutable { owner.reset(); };
-  AsmResourceBlob blob(bytes, width, std::move(release), /*dataIsMutable=*/false);
+  // Data inside of files begins anywhere.
+  bool isAligned = reinterpret_cast<uintptr_t>(bytes.data()) % width == 0;
+  AsmResourceBlob blob(bytes, isAligned ? width : 1, std::move(release), /*dataIsMutable=*/false);
   return DenseResourceElementsAttr::get(type, name, std::move(blob));
 }
 
@@ -117,33 +119,28 @@ Result<ElementsAttr> importer::importTensor(MLIRContext *context, const Model &m
     return type.takeError();
   DType host = *hostType(tensor.data_type());
   size_t expected = packedBytes(host, uint64_t(type->getNumElements()));
-  bool isPacked = dtypeBits(host) < 8;
-  bool isExternal = tensor.data_location() == onnx::TensorProto::EXTERNAL;
-  if (!isExternal && !isPacked && tensor.has_raw_data()) {
-    if (Status status = checkSize(tensor, *type, tensor.raw_data().size(), expected); !status)
-      return status.takeError();
-    const std::string &raw = tensor.raw_data();
-    return makeConstant(*type, ArrayRef<char>(raw.data(), raw.size()), tensor.name(), model.proto);
-  }
-  auto bytes = std::make_shared<std::string>();
-  if (isExternal) {
-    Result<std::string> data = readExternalData(tensor, model.folder, expected);
+  TensorBytes bytes;
+  auto own = std::make_shared<std::string>();
+  if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
+    Result<TensorBytes> data = findExternalData(model, tensor, expected);
     if (!data)
-      return Error{"cannot be read: " + data.error()};
-    *bytes = std::move(*data);
+      return Error{StringRef(data.error()).starts_with("has ") ? data.error() : "cannot be read: " + data.error()};
+    bytes = *data;
   } else if (tensor.has_raw_data()) {
-    *bytes = tensor.raw_data();
+    bytes = {ArrayRef<char>(tensor.raw_data().data(), tensor.raw_data().size()), model.proto};
   } else {
-    *bytes = packTypedData(tensor, host);
+    *own = packTypedData(tensor, host);
+    bytes = {ArrayRef<char>(own->data(), own->size()), own};
   }
-  if (Status status = checkSize(tensor, *type, bytes->size(), expected); !status)
+  if (Status status = checkSize(tensor, *type, bytes.data.size(), expected); !status)
     return status.takeError();
-  if (isPacked) {
-    auto *packed = reinterpret_cast<const uint8_t *>(bytes->data());
+  if (dtypeBits(host) < 8) {
+    auto *packed = reinterpret_cast<const uint8_t *>(bytes.data.data());
     std::vector<uint8_t> elements = unpackElements(host, packed, uint64_t(type->getNumElements()));
-    bytes->assign(elements.begin(), elements.end());
+    own->assign(elements.begin(), elements.end());
+    bytes = {ArrayRef<char>(own->data(), own->size()), own};
   }
-  return makeConstant(*type, ArrayRef<char>(bytes->data(), bytes->size()), tensor.name(), bytes);
+  return makeConstant(*type, bytes.data, tensor.name(), bytes.owner);
 }
 
 Result<ElementsAttr> importer::importTensor(MLIRContext *context, const Tensor &tensor) {

@@ -1,12 +1,12 @@
-// ExternalData.cpp - read tensor data from files beside the model, and from nowhere else
+// ExternalData.cpp - find tensor data in files beside the model, and from nowhere else
 #include "Model.h"
+#include "Skeleton.h"
 
 #include "onnx/onnx_pb.h"
 
 #include "llvm/ADT/StringRef.h"
 
 #include <filesystem>
-#include <fstream>
 #include <limits>
 
 using namespace jacquard;
@@ -70,32 +70,43 @@ static Result<fs::path> resolveInside(const std::string &relative, const std::st
   return resolved;
 }
 
-Result<std::string> importer::readExternalData(const onnx::TensorProto &tensor, const std::string &folder,
-                                               uint64_t expectedBytes) {
-  if (folder.empty())
+/// The bytes of the file that the tensor's data is in; the model's own, or one in its folder.
+static Result<TensorBytes> findFile(const Model &model, const std::string &location) {
+  if (location == ownFile && model.file)
+    return TensorBytes{{model.bytes.data(), model.bytes.size()}, model.file};
+  if (model.folder.empty())
     return Error{"external data is not allowed for a model that is not read from a file"};
+  Result<fs::path> path = resolveInside(location, model.folder);
+  if (!path)
+    return path.takeError();
+  std::shared_ptr<const MappedFile> &file = (*model.dataFiles)[path->string()];
+  if (!file) {
+    auto opened = MappedFile::open(path->string());
+    if (!opened)
+      return opened.takeError();
+    file = *opened;
+  }
+  return TensorBytes{{file->bytes().data(), file->bytes().size()}, file};
+}
+
+Result<TensorBytes> importer::findExternalData(const Model &model, const onnx::TensorProto &tensor,
+                                               uint64_t expectedBytes) {
   Result<Location> location = parseLocation(tensor);
   if (!location)
     return location.takeError();
-  Result<fs::path> path = resolveInside(location->path, folder);
-  if (!path)
-    return path.takeError();
-  std::error_code failure;
-  uint64_t size = fs::file_size(*path, failure);
-  if (failure)
-    return Error{"cannot read external data '" + location->path + "': " + failure.message()};
+  Result<TensorBytes> file = findFile(model, location->path);
+  if (!file)
+    return file.takeError();
+  uint64_t size = file->data.size();
   uint64_t length = location->length.value_or(location->offset <= size ? size - location->offset : 0);
   if (location->offset > size || length > size - location->offset)
     return Error{"external data '" + location->path + "' has " + std::to_string(size) + " bytes; bytes " +
                  std::to_string(location->offset) + " to " + std::to_string(location->offset) + "+" +
                  std::to_string(length) + " are wanted"};
   if (length != expectedBytes)
-    return Error{"external data '" + location->path + "' gives " + std::to_string(length) + " bytes; expected " +
-                 std::to_string(expectedBytes)};
-  std::ifstream file(*path, std::ios::binary);
-  std::string bytes(length, '\0');
-  file.seekg(std::streamoff(location->offset));
-  if (!file.read(bytes.data(), std::streamsize(length)))
-    return Error{"cannot read external data '" + location->path + "'"};
-  return bytes;
+    return Error{location->path == ownFile
+                     ? "has " + std::to_string(length) + " bytes of data; expected " + std::to_string(expectedBytes)
+                     : "external data '" + location->path + "' gives " + std::to_string(length) + " bytes; expected " +
+                           std::to_string(expectedBytes)};
+  return TensorBytes{file->data.slice(location->offset, length), file->owner};
 }

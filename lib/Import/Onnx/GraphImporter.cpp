@@ -48,7 +48,7 @@ GraphImporter::GraphImporter(MLIRContext *context, const Model &model, const Onn
 
 Location GraphImporter::fileLocation() const { return FileLineColLoc::get(context, model.name, 0, 0); }
 
-static std::string nodeName(const onnx::NodeProto &proto) {
+std::string importer::nodeName(const onnx::NodeProto &proto) {
   if (!proto.name().empty())
     return proto.name();
   for (const std::string &output : proto.output())
@@ -333,10 +333,12 @@ void GraphImporter::importNode(Scope &scope, const onnx::NodeProto &proto) {
     return lose(scope, proto);
   }
   if (!row.found) {
-    if (!complete || !importBySchema(scope, proto, opset, inputs)) {
+    bool isExpanded = complete ? importBySchema(scope, proto, opset, inputs)
+                               : hasSchemaBody(proto.domain(), proto.op_type(), opset);
+    if (!isExpanded)
       report(proto, opset, opset ? row.reason : "the model does not import the operator's domain");
+    if (!isExpanded || !complete)
       lose(scope, proto);
-    }
     return;
   }
   if (!complete)
@@ -492,13 +494,21 @@ static int64_t schemaVersion(StringRef op, int64_t opset) {
   return llvm::is_contained(unchanged, op) ? newestKnown : 0;
 }
 
+/// What libonnx knows of an operator; null where that is nothing.
+static const onnx::OpSchema *findSchema(StringRef domain, StringRef op, int64_t opset) {
+  bool isDefault = domain.empty() || domain == "ai.onnx";
+  int64_t version = schemaVersion(op, opset);
+  return isDefault && version >= 1 ? onnx::OpSchemaRegistry::Schema(op.str(), int(version), "") : nullptr;
+}
+
+bool importer::hasSchemaBody(StringRef domain, StringRef op, int64_t opset) {
+  const onnx::OpSchema *schema = findSchema(domain, op, opset);
+  return schema && (schema->HasFunction() || schema->HasContextDependentFunction());
+}
+
 /// An operator that ONNX itself defines by others: its body is imported in its place.
 bool GraphImporter::importBySchema(Scope &scope, const onnx::NodeProto &proto, int64_t opset, ArrayRef<Item> inputs) {
-  bool isDefault = proto.domain().empty() || proto.domain() == "ai.onnx";
-  int64_t version = schemaVersion(proto.op_type(), opset);
-  if (!isDefault || version < 1)
-    return false;
-  const onnx::OpSchema *schema = onnx::OpSchemaRegistry::Schema(proto.op_type(), int(version), "");
+  const onnx::OpSchema *schema = findSchema(proto.domain(), proto.op_type(), opset);
   if (!schema)
     return false;
   onnx::NodeProto call = resolveReferences(proto, scope.attributes);
@@ -592,15 +602,21 @@ void GraphImporter::finish(const Scope &scope, func::FuncOp func) {
     pat::hideResult(func, i);
 }
 
-OwningOpRef<ModuleOp> GraphImporter::run() {
+OwningOpRef<ModuleOp> GraphImporter::begin() {
   context->loadDialect<arith::ArithDialect, func::FuncDialect, math::MathDialect, pat::PatDialect>();
   OwningOpRef<ModuleOp> module = ModuleOp::create(fileLocation());
   const onnx::GraphProto &graph = model.proto->graph();
   (*module)->setAttr("jacquard.model", b.getStringAttr(graph.name()));
-  (*module)->setAttr("jacquard.model_hash", b.getI64IntegerAttr(int64_t(model.hash)));
   b.setInsertionPointToStart(module->getBody());
   auto func = func::FuncOp::create(b, fileLocation(), "main", b.getFunctionType({}, {}));
   b.setInsertionPointToStart(func.addEntryBlock());
+  return module;
+}
+
+OwningOpRef<ModuleOp> GraphImporter::run() {
+  OwningOpRef<ModuleOp> module = begin();
+  auto func = *module->getOps<func::FuncOp>().begin();
+  const onnx::GraphProto &graph = model.proto->graph();
   Scope scope;
   importInitializers(scope, graph);
   importInputs(scope);
@@ -612,25 +628,27 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   }
   if (failed(verify(*module)))
     return {};
+  (*module)->setAttr("jacquard.model_hash", b.getI64IntegerAttr(int64_t(hashOf(model))));
   if (!draws.empty())
     (*module)->setAttr("jacquard.random", b.getUnitAttr());
   constants.foldConstants(func);
   return module;
 }
 
-OwningOpRef<ModuleOp> importer::importOnnxBytes(MLIRContext *context, StringRef bytes, StringRef name, StringRef folder,
-                                                const OnnxImportOptions &options) {
-  Result<Model> model = parseModel(bytes, name.str(), folder.str());
-  if (model)
+static OwningOpRef<ModuleOp> importModel(MLIRContext *context, Result<Model> model, StringRef name,
+                                         const OnnxImportOptions &options) {
+  Status status = model ? addLibraries(*model, options.libraries) : Status(model.takeError());
+  if (status)
     return GraphImporter(context, *model, options).run();
-  emitError(FileLineColLoc::get(context, name, 0, 0)) << model.error();
+  emitError(FileLineColLoc::get(context, name, 0, 0)) << status.error();
   return {};
 }
 
+OwningOpRef<ModuleOp> importer::importOnnxBytes(MLIRContext *context, StringRef bytes, StringRef name, StringRef folder,
+                                                const OnnxImportOptions &options) {
+  return importModel(context, parseModel(bytes, name.str(), folder.str()), name, options);
+}
+
 OwningOpRef<ModuleOp> importer::importOnnx(MLIRContext *context, StringRef path, const OnnxImportOptions &options) {
-  Result<Model> model = loadModel(path.str());
-  if (model)
-    return GraphImporter(context, *model, options).run();
-  emitError(FileLineColLoc::get(context, path, 0, 0)) << model.error();
-  return {};
+  return importModel(context, loadModel(path.str()), path, options);
 }

@@ -39,6 +39,8 @@ public:
 
   /// The module, or null after reporting everything that stood in the way.
   mlir::OwningOpRef<mlir::ModuleOp> run();
+  /// The same, node by node, for a report; the module is thrown away. `needs`: options that are wanted, by input.
+  CheckReport check(const llvm::StringMap<std::set<std::string>> &needs);
 
   // For nodes.
   ConstantEvaluator &evaluator() { return constants; }
@@ -58,8 +60,11 @@ public:
 
 private:
   friend class Attempt;
+  friend class NodeChecker;
   friend class Subgraph;
 
+  /// An empty module with an empty function, into which the builder is set.
+  mlir::OwningOpRef<mlir::ModuleOp> begin();
   void importInputs(Scope &scope);
   void importInitializers(Scope &scope, const ::onnx::GraphProto &graph);
   std::optional<Shape> inputShape(const ::onnx::ValueInfoProto &input);
@@ -107,6 +112,11 @@ private:
 constexpr int mostNested = 64;
 /// Nodes that calls and branches may expand to: a few functions that call one another twice reach any number.
 constexpr int64_t mostExpanded = 1 << 17;
+
+/// The node's name, or that of its first output.
+std::string nodeName(const ::onnx::NodeProto &proto);
+/// True if ONNX defines the operator by others.
+bool hasSchemaBody(llvm::StringRef domain, llvm::StringRef op, int64_t opset);
 
 /// The names that a node reads, those that its branches' nodes read included.
 void collectNames(const ::onnx::NodeProto &proto, llvm::SmallVectorImpl<llvm::StringRef> &names, int depth = 0);

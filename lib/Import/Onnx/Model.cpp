@@ -1,5 +1,6 @@
 // Model.cpp - read and parse model files
 #include "Model.h"
+#include "Skeleton.h"
 
 #include "jacquard/Import/Onnx.h"
 #include "jacquard/Support/File.h"
@@ -57,7 +58,8 @@ static Result<std::shared_ptr<onnx::ModelProto>> parseText(StringRef bytes, cons
   return Error{"'" + name + "' is not a model in ONNX text form: " + problem};
 }
 
-static Result<std::shared_ptr<onnx::ModelProto>> parseBinary(StringRef bytes, const std::string &name) {
+/// The bytes are those of a file that constants can refer to if `isFile`.
+static Result<std::shared_ptr<onnx::ModelProto>> parseBinary(StringRef bytes, const std::string &name, bool isFile) {
   auto proto = std::make_shared<onnx::ModelProto>();
   constexpr size_t most = (size_t(1) << 31) - 1;
   if (bytes.size() > most)
@@ -65,15 +67,20 @@ static Result<std::shared_ptr<onnx::ModelProto>> parseBinary(StringRef bytes, co
                  " bytes; a protobuf file has less than 2 GiB, keep the weights in external data"};
   if (bytes.empty())
     return Error{"'" + name + "' is empty; expected an ONNX model"};
-  if (!proto->ParseFromArray(bytes.data(), bytes.size()))
+  bool ok = isFile ? proto->ParseFromString(makeSkeleton(bytes)) : proto->ParseFromArray(bytes.data(), bytes.size());
+  if (!ok)
     return Error{"'" + name + "' is not an ONNX model: its bytes are no valid protobuf message (damaged or cut off?)"};
   return proto;
 }
 
-Result<Model> importer::parseModel(StringRef bytes, const std::string &name, const std::string &folder) {
-  // Parse errors are reported by us, in one line.
-  google::protobuf::LogSilencer quiet;
-  auto proto = isText(name) ? parseText(bytes, name) : parseBinary(bytes, name);
+static Result<std::shared_ptr<onnx::ModelProto>> parseProto(StringRef bytes, const std::string &name, bool isFile) {
+  google::protobuf::LogSilencer quiet; // parse errors are reported by us, in one line
+  return isText(name) ? parseText(bytes, name) : parseBinary(bytes, name, isFile);
+}
+
+Result<Model> importer::parseModel(StringRef bytes, const std::string &name, const std::string &folder,
+                                   std::shared_ptr<const MappedFile> file) {
+  auto proto = parseProto(bytes, name, file != nullptr);
   if (!proto)
     return proto.takeError();
   if (!(*proto)->has_graph())
@@ -84,16 +91,42 @@ Result<Model> importer::parseModel(StringRef bytes, const std::string &name, con
   model.proto = *proto;
   model.name = name;
   model.folder = folder;
-  model.hash = hash64(std::string_view(bytes.data(), bytes.size()));
+  model.bytes = bytes;
+  model.file = std::move(file);
   return model;
 }
 
 Result<Model> importer::loadModel(const std::string &path) {
-  Result<std::string> bytes = readFile(path);
-  if (!bytes)
-    return bytes.takeError();
+  auto file = MappedFile::open(path);
+  if (!file)
+    return file.takeError();
   StringRef folder = llvm::sys::path::parent_path(path);
-  return parseModel(*bytes, path, folder.empty() ? "." : folder.str());
+  return parseModel((*file)->bytes(), path, folder.empty() ? "." : folder.str(), *file);
+}
+
+uint64_t importer::hashOf(const Model &model) {
+  uint64_t hash = hash64(std::string_view(model.bytes.data(), model.bytes.size()));
+  if (model.file)
+    model.file->release(); // most of it is weights, which are not needed before the end
+  return hash;
+}
+
+Status importer::addLibraries(Model &model, ArrayRef<std::string> paths) {
+  google::protobuf::RepeatedPtrField<onnx::FunctionProto> functions;
+  for (const std::string &path : paths) {
+    Result<std::string> bytes = readFile(path);
+    if (!bytes)
+      return bytes.takeError();
+    auto library = parseProto(*bytes, path, /*isFile=*/false);
+    if (!library)
+      return library.takeError();
+    if ((*library)->functions_size() == 0)
+      return Error{"operator library '" + path + "' defines no functions; expected an ONNX model with functions"};
+    functions.MergeFrom((*library)->functions());
+  }
+  functions.MergeFrom(model.proto->functions());
+  model.proto->mutable_functions()->Swap(&functions);
+  return {};
 }
 
 //===----------------------------------------------------------------------===//

@@ -2,11 +2,13 @@
 #ifndef JACQUARD_LIB_IMPORT_ONNX_MODEL_H
 #define JACQUARD_LIB_IMPORT_ONNX_MODEL_H
 
+#include "jacquard/Support/MappedFile.h"
 #include "jacquard/Support/Result.h"
 #include "jacquard/Support/Tensor.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,17 +24,28 @@ class TensorProto;
 
 namespace jacquard::importer {
 
-/// A model in memory. Constants refer into `proto`, which they keep alive.
+/// Files with tensor data, by path: many tensors share one.
+using DataFiles = std::map<std::string, std::shared_ptr<const MappedFile>>;
+
+/// A model in memory. Constants refer into `proto`, the model's file or its data files, which they keep alive.
 struct Model {
   std::shared_ptr<::onnx::ModelProto> proto;
-  std::string name;   ///< the file, for messages
-  std::string folder; ///< where external data is; empty: none is allowed
-  uint64_t hash = 0;  ///< of the file's bytes
+  std::string name;      ///< the file, for messages
+  std::string folder;    ///< where external data is; empty: none is allowed
+  llvm::StringRef bytes; ///< of the file; the caller's, or those of `file`
+  std::shared_ptr<const MappedFile> file; ///< null for a model that is not read from a file
+  std::shared_ptr<DataFiles> dataFiles = std::make_shared<DataFiles>();
 };
 
+/// Maps and parses a file. The bytes of large tensors are not looked at.
 Result<Model> loadModel(const std::string &path);
-/// `name` decides on the form: text if it ends in ".onnxtxt", else protobuf.
-Result<Model> parseModel(llvm::StringRef bytes, const std::string &name, const std::string &folder);
+/// `name` decides on the form: text if it ends in ".onnxtxt", else protobuf. `file` is the one that `bytes` are of.
+Result<Model> parseModel(llvm::StringRef bytes, const std::string &name, const std::string &folder,
+                         std::shared_ptr<const MappedFile> file = nullptr);
+/// Of the file's bytes.
+uint64_t hashOf(const Model &model);
+/// Adds the functions of libraries; they come before the model's own of the same name.
+Status addLibraries(Model &model, llvm::ArrayRef<std::string> paths);
 
 /// The default domain may be left empty; its name is "ai.onnx".
 std::string domainName(llvm::StringRef domain);
@@ -59,10 +72,15 @@ Result<mlir::ElementsAttr> importTensor(mlir::MLIRContext *context, const Tensor
 /// The bytes of a constant as a host tensor.
 std::optional<Tensor> constantToTensor(mlir::ElementsAttr value);
 
-/// Reads what `location`, `offset` and `length` of a tensor with external data say. The path is relative and must stay,
-/// links resolved, inside `folder`.
-Result<std::string> readExternalData(const ::onnx::TensorProto &tensor, const std::string &folder,
-                                     uint64_t expectedBytes);
+/// Bytes of a tensor, and what keeps them alive.
+struct TensorBytes {
+  llvm::ArrayRef<char> data;
+  std::shared_ptr<const void> owner;
+};
+
+/// What `location`, `offset` and `length` of a tensor with external data say. The path is relative and must stay, links
+/// resolved, inside the model's folder. The file is mapped, not read.
+Result<TensorBytes> findExternalData(const Model &model, const ::onnx::TensorProto &tensor, uint64_t expectedBytes);
 
 } // namespace jacquard::importer
 

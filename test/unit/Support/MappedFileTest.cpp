@@ -1,0 +1,30 @@
+// MappedFileTest.cpp - files as views: regular, empty, absent
+#include "jacquard/Support/File.h"
+#include "jacquard/Support/MappedFile.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <unistd.h>
+
+using namespace jacquard;
+
+TEST(MappedFile, ShowsTheBytesOfFiles) {
+  std::string path = std::filesystem::temp_directory_path() / ("jacquard-mapped-" + std::to_string(::getpid()));
+  std::string bytes(10000, 'a');
+  bytes[9999] = 'z';
+  ASSERT_TRUE(writeFile(path, bytes));
+  auto file = MappedFile::open(path);
+  ASSERT_TRUE(file) << file.error();
+  EXPECT_EQ((*file)->bytes(), bytes);
+  (*file)->release();
+  EXPECT_EQ((*file)->bytes(), bytes);
+  ASSERT_TRUE(writeFile(path, "")); // replaced: the view keeps the old file
+  EXPECT_EQ((*file)->bytes(), bytes);
+  auto empty = MappedFile::open(path);
+  ASSERT_TRUE(empty) << empty.error();
+  EXPECT_EQ((*empty)->bytes(), "");
+  std::filesystem::remove(path);
+  EXPECT_EQ(MappedFile::open(path).error(), "cannot open '" + path + "': No such file or directory");
+  EXPECT_FALSE(MappedFile::open(std::filesystem::temp_directory_path()));
+}
