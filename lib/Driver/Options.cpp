@@ -53,6 +53,9 @@ Result<CompileRequest> driver::makeRequest(const std::string &model, const Commo
     return status.takeError();
   if (Status status = readExtents("capacity", options.capacities, request, request.import.capacities); !status)
     return status.takeError();
+  request.import.libraries = options.libraries;
+  for (const std::string &file : options.libraries)
+    request.options.push_back({"op-library", file});
   request.options.push_back({"arch", options.arch});
   request.options.push_back({"seed", std::to_string(options.seed)});
   return request;

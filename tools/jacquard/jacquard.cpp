@@ -1,4 +1,4 @@
-// jacquard.cpp - the command line: compile, run, test, inspect and bench
+// jacquard.cpp - the command line: compile, run, test, check, inspect and bench
 #include "jacquard/Driver/Commands.h"
 
 #include <CLI/CLI.hpp>
@@ -14,6 +14,8 @@ static void addCommon(CLI::App *command, CommonOptions &options) {
                       "Largest extent of a tensor that data decides on, NAME=100 (repeatable)")
       ->allow_extra_args(false);
   command->add_option("--dim", options.dims, "Value of a symbolic dimension, NAME=8 (repeatable)")
+      ->allow_extra_args(false);
+  command->add_option("--op-library", options.libraries, "ONNX model whose functions define operators (repeatable)")
       ->allow_extra_args(false);
   command->add_option("--seed", options.seed, "Seed of placement, of random inputs and of operators that draw random numbers")->capture_default_str();
 }
@@ -59,6 +61,12 @@ int main(int argc, char **argv) {
   testApp->add_option("--timeout", test.timeoutSeconds, "Seconds after which a case counts as failed")->capture_default_str();
   addCommon(testApp, test);
 
+  CheckOptions check;
+  CLI::App *checkApp = app.add_subcommand("check", "Say which of a model's nodes are supported, without compiling it; exit code 1 if one is not");
+  checkApp->add_option("model", check.model, "Model: .onnx or .onnxtxt")->required();
+  checkApp->add_option("--json", check.json, "Write the report as JSON to a file, or with - instead of the table");
+  addCommon(checkApp, check);
+
   InspectOptions inspect;
   CLI::App *inspectApp = app.add_subcommand("inspect", "Show what a bitstream holds");
   inspectApp->add_option("file", inspect.file, "A .jbit file")->required();
@@ -81,6 +89,8 @@ int main(int argc, char **argv) {
     return runCommand(run);
   if (testApp->parsed())
     return testCommand(test);
+  if (checkApp->parsed())
+    return checkCommand(check);
   if (inspectApp->parsed())
     return inspectCommand(inspect);
   return benchCommand(bench);

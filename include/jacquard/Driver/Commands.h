@@ -15,6 +15,7 @@ struct CommonOptions {
   std::vector<std::string> shapes; ///< NAME=2x3x4
   std::vector<std::string> dims;   ///< NAME=8
   std::vector<std::string> capacities; ///< NAME=100
+  std::vector<std::string> libraries; ///< files with functions for operators
   uint64_t seed = 1;
 };
 
@@ -40,6 +41,11 @@ struct TestOptions : CommonOptions {
   unsigned jobs = 1, timeoutSeconds = 300;
 };
 int testCommand(const TestOptions &options);
+
+struct CheckOptions : CommonOptions {
+  std::string model, json; ///< json: a file, or "-" for standard output instead of the table
+};
+int checkCommand(const CheckOptions &options);
 
 struct InspectOptions {
   std::string file;
