@@ -1,6 +1,7 @@
 // ElementwiseOps.cpp - operators that work element by element, with numpy broadcasting
 #include "Convert.h"
 #include "GraphImporter.h"
+#include "Quantize.h"
 
 #include "jacquard/Operators/Activations.h"
 #include "jacquard/Operators/Movement.h"
@@ -46,6 +47,8 @@ static void buildReciprocal(Node &n) {
 
 static void buildRelu(Node &n) {
   mapElements(n, [](Scalars &s, ValueRange x) { return s.max(x[0], s.integer(x[0].getType(), 0)); });
+  if (n.item(0).quantised)
+    n.result(0, clampDequantised(n.item(0), n.results()[0].value, ops::constantScalar(n.b, n.loc, n.element(), 0), {}));
 }
 
 static void buildLeakyRelu(Node &n) {
@@ -332,6 +335,11 @@ static Value clipLimit(Node &n, OpBuilder &b, size_t input, StringRef attribute,
   return ops::read(b, n.loc, n.input(input), origin, {});
 }
 
+/// A limit of Clip as a tensor without dimensions; null where there is none.
+static Value scalarInput(Node &n, size_t i) {
+  return n.has(i) && n.rank(i) ? ops::reshape(n.b, n.loc, n.input(i), {}) : n.optionalInput(i);
+}
+
 static void buildClip(Node &n) {
   n.requireSameTypes();
   for (size_t i = 1; i < n.numInputs(); ++i)
@@ -348,6 +356,8 @@ static void buildClip(Node &n) {
                x = s.min(x, high);
              return x;
            }));
+  if (n.item(0).quantised && n.opset >= 11)
+    n.result(0, clampDequantised(n.item(0), n.results()[0].value, scalarInput(n, 1), scalarInput(n, 2)));
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,5 +1,5 @@
 // MatrixOps.cpp - matrix products
-#include "Node.h"
+#include "Quantize.h"
 
 #include "jacquard/Operators/Contract.h"
 #include "jacquard/Operators/Movement.h"
@@ -12,7 +12,11 @@ static constexpr int32_t int32Type = 6;
 
 static void buildMatMul(Node &n) {
   n.requireSameTypes();
-  if (!n.failed())
+  if (n.failed())
+    return;
+  if (std::optional<Item> sums = multiplyDequantised(n))
+    n.result(0, *sums);
+  else
     n.result(ops::matmul(n.b, n.loc, n.input(0), n.input(1)));
 }
 
@@ -23,7 +27,11 @@ static void buildGemm(Node &n) {
   options.beta = n.floatAttr("beta", 1);
   options.transposeLhs = n.intAttr("transA", 0);
   options.transposeRhs = n.intAttr("transB", 0);
-  if (!n.failed())
+  if (n.failed())
+    return;
+  if (std::optional<Item> sums = multiplyDequantised(n, options))
+    n.result(0, *sums);
+  else
     n.result(ops::gemm(n.b, n.loc, n.input(0), n.input(1), n.optionalInput(2), options));
 }
 

@@ -25,6 +25,8 @@ struct Bound {
   mlir::Value count;
 };
 
+struct Quantised;
+
 /// What a name of the model stands for: a tensor (its value and its ONNX element type, which knows about signs), or
 /// something that exists while importing only: a sequence of tensors, or an optional that is empty. An optional with an
 /// element is that element. Nothing of it: absent.
@@ -37,6 +39,7 @@ struct Item {
   mlir::Value value;
   int32_t type = 0; ///< of a sequence: of its elements
   std::shared_ptr<const std::vector<Item>> sequence;
+  std::shared_ptr<const Quantised> quantised; ///< integers that stand for the tensor, where that is known
   bool isEmptyOptional = false;
   llvm::SmallVector<Bound, 1> bounds; ///< of a tensor; its other dimensions are all there
 
@@ -174,6 +177,8 @@ llvm::ArrayRef<Operator> trainingOperators();
 llvm::ArrayRef<Operator> textOperators();
 llvm::ArrayRef<Operator> outsideOperators();
 llvm::ArrayRef<Operator> quantizeOperators();
+llvm::ArrayRef<Operator> integerOperators();
+llvm::ArrayRef<Operator> quantisedTensorOperators();
 llvm::ArrayRef<Operator> recurrentOperators();
 llvm::ArrayRef<Operator> branchOperators();
 llvm::ArrayRef<Operator> loopOperators();

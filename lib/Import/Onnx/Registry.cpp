@@ -13,7 +13,8 @@ static Table makeTable() {
   Table table;
   for (llvm::ArrayRef<Operator> family :
        {castOperators(), constantOperators(), elementwiseOperators(), matrixOperators(), windowOperators(), reduceOperators(),
-        normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(),
+        normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(), integerOperators(),
+        quantisedTensorOperators(),
         sampleOperators(), signalOperators(), randomOperators(), trainingOperators(), textOperators(),
         recurrentOperators(), branchOperators(), loopOperators(), sequenceOperators(), attentionOperators(),
         carriedOperators(), selectOperators(), microsoftOperators(), microsoftAttentionOperators(),

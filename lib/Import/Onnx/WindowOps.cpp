@@ -1,6 +1,8 @@
 // WindowOps.cpp - convolutions and pools
 #include "WindowOps.h"
 
+#include "Quantize.h"
+
 #include "jacquard/Operators/Pool.h"
 #include "jacquard/Operators/Reduce.h"
 
@@ -77,8 +79,11 @@ static void buildConv(Node &n) {
   n.requireSameTypes();
   Window window = readWindow(n, n.input(1));
   int64_t groups = n.intAttr("group", 1);
-  if (!n.failed())
-    n.result(ops::conv(n.b, n.loc, n.input(0), n.input(1), n.optionalInput(2), window, groups));
+  if (n.failed())
+    return;
+  if (std::optional<Item> sums = convolveDequantised(n, window, groups))
+    return n.result(0, *sums);
+  n.result(ops::conv(n.b, n.loc, n.input(0), n.input(1), n.optionalInput(2), window, groups));
 }
 
 static void buildConvInteger(Node &n) {

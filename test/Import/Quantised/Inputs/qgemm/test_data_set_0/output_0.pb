@@ -1,0 +1,1 @@
+ByJm]r_ad)Yo]|cUpeLgzLUf/bPUb_i[

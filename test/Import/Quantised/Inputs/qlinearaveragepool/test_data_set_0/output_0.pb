@@ -1,0 +1,1 @@
+ByJ<˜¦Æql|^dkl|qtqƒ`C{‚l|[|›‚˜iyu‡…`†do}˜lZcy€‘}ŠhsœkTw«c?n

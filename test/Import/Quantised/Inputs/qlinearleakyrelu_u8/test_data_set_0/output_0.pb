@@ -1,0 +1,1 @@
+¬ByJ¬™otµ¥svut¯…q¯so£{q™z½Žµ¢©p Šzwss­ž‰w™s{ryxz|nx©{‚py¹ƒn™Ÿyn§u³yy£qnž³¼qrx˜±§y³uq{p“»pqss‡·{³ªs{²t©Ÿrou|rnqwyw{™u{šoµ¼v¯u²‘uoyœtq{n»}©qrs…«‹|µsr“ªuu€¡v¦—|¼zµ¢s­ysuqxqƒº¸µut“¹§t›}{}ƒ²¢nŸwx‰»ou±|ª­pž¢§»ž§—v©—”¹›xwwro¡ry³¨‰¹w©µ‰rvvpr¹y‡{£pv‡£|—£¥·t{tzm•u§™x{“ztnƒŸqo›š£m‘·Ÿ||zo™´›·p
