@@ -39,9 +39,29 @@ std::string clean(const std::string &text) {
   return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
 }
 
+/// The model's nodes that the section computes, as its units name them: the first three texts that no other contains.
+std::string nodesOf(const sim::SectionStatistics &section) {
+  constexpr size_t shown = 3;
+  std::vector<std::string> nodes;
+  auto isIn = [](const std::string &text, const std::string &other) { return other.find(text) != std::string::npos; };
+  for (const sim::UnitStatistics &unit : section.units) {
+    if (std::any_of(nodes.begin(), nodes.end(), [&](const std::string &node) { return isIn(unit.node, node); }))
+      continue; // an empty one is in all
+    nodes.erase(std::remove_if(nodes.begin(), nodes.end(), [&](auto &node) { return isIn(node, unit.node); }),
+                nodes.end());
+    if (!unit.node.empty())
+      nodes.push_back(unit.node);
+  }
+  std::string text;
+  for (size_t i = 0; i < std::min(nodes.size(), shown); ++i)
+    text += (i ? "; " : "") + nodes[i];
+  return nodes.size() > shown ? text + fmt::format(" and {} more", nodes.size() - shown) : text;
+}
+
 Json sectionJson(const bitstream::Program &program, const sim::SectionStatistics &section) {
   FabricModel model(program.arch);
   Json json = {{"name", clean(section.name)},
+               {"nodes", clean(nodesOf(section))},
                {"cycles", section.cycles},
                {"configuration_cycles", section.configurationCycles},
                {"predicted_cycles", section.predictedCycles},
@@ -70,6 +90,7 @@ std::string bytesText(uint64_t bytes) {
 }
 
 std::string sectionLine(const sim::SectionStatistics &section, const ArchSpec &arch) {
+  std::string nodes = nodesOf(section);
   uint64_t bytes = section.dramReadBytes + section.dramWriteBytes;
   uint64_t used = 0, busy = 0;
   for (const sim::UnitStatistics &unit : section.units)
@@ -78,11 +99,12 @@ std::string sectionLine(const sim::SectionStatistics &section, const ArchSpec &a
       busy += unit.cycles[unsigned(CycleClass::Busy)];
     }
   return fmt::format(
-      "  {:<24.24} {:>10} {:>8} {:>10} {:>6} {:>6.1f}% {:>10} {:>6.1f}% {:>6.1f}%\n", section.name, section.cycles,
+      "  {:<24.24} {:>10} {:>8} {:>10} {:>6} {:>6.1f}% {:>10} {:>6.1f}% {:>6.1f}%{}\n", section.name, section.cycles,
       section.configurationCycles, section.predictedCycles ? std::to_string(section.predictedCycles) : "-", used,
       100 * ratio(double(busy), double(used) * double(section.cycles)), bytesText(bytes),
       100 * ratio(double(bytes), double(section.cycles) * arch.dram.bytesPerCycle),
-      100 * ratio(double(section.multiplyAdds), double(section.cycles) * double(arch.peakMultiplyAdds())));
+      100 * ratio(double(section.multiplyAdds), double(section.cycles) * double(arch.peakMultiplyAdds())),
+      nodes.empty() ? nodes : "  " + nodes);
 }
 
 } // namespace
@@ -141,8 +163,8 @@ std::string formatReport(const bitstream::Program &program, const sim::Statistic
   if (s.limitCycles > 0)
     text += fmt::format("limit           {:.0f} cycles (max of {} multiply-adds, {} compulsory); reached {:.2f} %\n",
                         s.limitCycles, program.multiplyAdds, bytesText(program.compulsoryBytes), s.percentOfLimit);
-  text += fmt::format("\n  {:<24} {:>10} {:>8} {:>10} {:>6} {:>7} {:>10} {:>7} {:>7}\n", "section", "cycles", "config",
-                      "predicted", "units", "busy", "DRAM", "of peak", "MACs");
+  text += fmt::format("\n  {:<24} {:>10} {:>8} {:>10} {:>6} {:>7} {:>10} {:>7} {:>7}  {}\n", "section", "cycles",
+                      "config", "predicted", "units", "busy", "DRAM", "of peak", "MACs", "nodes");
   for (const sim::SectionStatistics &section : statistics.sections)
     text += sectionLine(section, arch);
   return text;

@@ -105,7 +105,7 @@ private:
 std::string describeUnit(const bitstream::Section &section, const FabricModel &model, unsigned site) {
   for (const bitstream::UnitName &name : section.units)
     if (name.site == site)
-      return fmt::format("{} '{}'", model.describeSite(site), name.name);
+      return fmt::format("{} '{}'{}", model.describeSite(site), name.name, name.node.empty() ? "" : " of " + name.node);
   return model.describeSite(site);
 }
 

@@ -543,7 +543,10 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
     if (!locals.contains(result) || usedOutside(result, nests))
       addOperand(result);
 
-  Location loc = nests.front()->nest.op->getLoc();
+  SmallVector<Location> locations;
+  for (const PlannedNest *planned : nests)
+    locations.push_back(planned->nest.op->getLoc());
+  Location loc = FusedLoc::get(b.getContext(), locations);
   auto section = pipe::SectionOp::create(b, loc, b.getStringAttr(name), operands,
                                          b.getI64IntegerAttr(nests.front()->mapping.units),
                                          b.getI64IntegerAttr(int64_t(cycles)),

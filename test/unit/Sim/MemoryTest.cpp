@@ -216,7 +216,7 @@ TEST(MemoryTest, ReportsAnAddressOutsideTheBuffer) {
   b.connect({memory, 0}, {store, 0});
   std::string error = runError(b.program(), {});
   EXPECT_NE(error.find(b.fabric().describeSite(memory) +
-                       " 'small': read address 20 in lane 4 is outside the buffer of 20 words"),
+                       " 'small' of node of small: read address 20 in lane 4 is outside the buffer of 20 words"),
             std::string::npos)
       << error;
 }

@@ -120,9 +120,9 @@ TEST(StreamTest, ExplainsALoadAndAStoreThatWaitForEachOther) {
   b.connect({store, b.controlOut()}, {load, b.controlIn()});
   std::string error = runError(b.program(), {{"x", ints({16}, std::vector<int32_t>(16, 5))}});
   EXPECT_NE(error.find("deadlock in section 'main'"), std::string::npos) << error;
-  EXPECT_NE(error.find("'load' waits for a token on control in 0 from "), std::string::npos) << error;
-  EXPECT_NE(error.find("'store' waits for data on vector in 0 from "), std::string::npos) << error;
-  EXPECT_NE(error.find("'add' waits for data on vector in 0 from "), std::string::npos) << error;
+  EXPECT_NE(error.find("'load' of node of load waits for a token on control in 0 from "), std::string::npos) << error;
+  EXPECT_NE(error.find("'store' of node of store waits for data on vector in 0 from "), std::string::npos) << error;
+  EXPECT_NE(error.find("'add' of node of add waits for data on vector in 0 from "), std::string::npos) << error;
 }
 
 TEST(StreamTest, ReadsWhatAStoreWroteBeforeItsToken) {
@@ -160,7 +160,8 @@ TEST(StreamTest, ExplainsACircleOfUnits) {
   b.connect({c, 0}, {a, 0});
   b.connect({c, 0}, {hanger, 0});
   std::string error = runError(b.program(), {});
-  std::string nameA = b.fabric().describeSite(a) + " 'a'", nameC = b.fabric().describeSite(c) + " 'c'";
+  std::string nameA = b.fabric().describeSite(a) + " 'a' of node of a";
+  std::string nameC = b.fabric().describeSite(c) + " 'c' of node of c";
   std::string circle = nameA + " waits for data on vector in 0 from " + nameC + "; " + nameC +
                        " waits for data on vector in 0 from " + nameA;
   EXPECT_NE(error.find("deadlock in section 'main' at cycle "), std::string::npos) << error;
@@ -175,7 +176,7 @@ TEST(StreamTest, ExplainsAProducerThatFinishedEarly) {
   b.input(c, 0, 0, 0);
   b.connect({a, 0}, {c, 0});
   std::string error = runError(b.program(), {});
-  EXPECT_NE(error.find(b.fabric().describeSite(a) + " 'a' has finished"), std::string::npos) << error;
+  EXPECT_NE(error.find(b.fabric().describeSite(a) + " 'a' of node of a has finished"), std::string::npos) << error;
 }
 
 TEST(StreamTest, RefusesRoutesThatCannotWork) {

@@ -2,6 +2,7 @@
 #include "jacquard/Dialect/Fabric/IR/FabricOps.h"
 
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <map>
@@ -81,12 +82,23 @@ bool fabric::isWide(Operation *op) {
   return section && section.getWide();
 }
 
-std::string fabric::nodeName(Location loc) {
+/// Names of the model's nodes in `loc`, each once.
+static void collectNames(Location loc, llvm::SmallSetVector<StringAttr, 4> &names) {
   if (auto name = dyn_cast<NameLoc>(loc))
-    return name.getName().str();
+    names.insert(name.getName());
   if (auto fused = dyn_cast<FusedLoc>(loc))
     for (Location part : fused.getLocations())
-      if (std::string name = nodeName(part); !name.empty())
-        return name;
-  return "";
+      collectNames(part, names);
+}
+
+std::string fabric::nodeName(Location loc) {
+  constexpr size_t shown = 3;
+  llvm::SmallSetVector<StringAttr, 4> names;
+  collectNames(loc, names);
+  std::string text;
+  for (StringAttr name : names.getArrayRef().take_front(shown))
+    text += (text.empty() ? "" : ", ") + name.str();
+  if (names.size() > shown)
+    text += " and " + std::to_string(names.size() - shown) + " more";
+  return text;
 }

@@ -194,6 +194,7 @@ private:
   bool fuseScalars(MapOp producer);
   bool fuseEpilogue(MapOp producer);
   bool substitute(AtOp read, MapOp producer, const Slice &slice);
+  void addLocation(AtOp read, MapOp producer);
   bool fits(AtOp read, Size added);
   bool worthComputing(MapOp producer, const Uses &uses, ArrayRef<Slice> slices);
 
@@ -210,6 +211,15 @@ FailureOr<Slice> sliceOfResult(MapOp producer, unsigned i) {
   if (failed(addToSlice(producer.getBodyYield().getOperand(i), producer, slice)))
     return failure();
   return slice;
+}
+
+/// The pattern around `read` computes what the node of `producer` stands for as well.
+void Fuser::addLocation(AtOp read, MapOp producer) {
+  constexpr size_t mostNodes = 16; // of one pattern: locations are for people
+  Operation *pattern = patternAround(read, &scope);
+  auto fused = dyn_cast<FusedLoc>(pattern->getLoc());
+  if (!fused || fused.getLocations().size() < mostNodes)
+    pattern->setLoc(FusedLoc::get(pattern->getContext(), {producer.getLoc(), pattern->getLoc()}));
 }
 
 /// at %producer[f]  ->  the producer's code at f
@@ -307,8 +317,10 @@ bool Fuser::fuseScalars(MapOp producer) {
   }
   if (!worthComputing(producer, uses, slices))
     return false;
-  for (AtOp read : uses.reads)
+  for (AtOp read : uses.reads) {
+    addLocation(read, producer);
     substitute(read, producer, slices[resultNumber(read)]);
+  }
   return true;
 }
 
@@ -349,6 +361,7 @@ bool Fuser::fuseEpilogue(MapOp producer) {
   }
   if (!isRenaming(access, consumer, producer) || !fits(first, sizeOf(producer)))
     return false;
+  addLocation(first, producer);
   b.setInsertionPoint(first);
   SmallVector<BlockArgument> indices(producer.getIndices().begin(), producer.getIndices().end());
   BodyCopier copier(b, indices, access);

@@ -38,7 +38,7 @@ bool isWide(mlir::Operation *op);
 /// All sections of a device, those in loops included, in the order in which they stand.
 llvm::SmallVector<SectionOp> sectionsOf(DeviceOp device);
 
-/// The name of the model's node that `loc` stands for, "" when it names none.
+/// The model's nodes that `loc` stands for, "conv1 (Conv), relu1 (Relu) and 2 more"; "" when it names none.
 std::string nodeName(mlir::Location loc);
 
 } // namespace jacquard::fabric
