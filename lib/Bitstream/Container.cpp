@@ -36,7 +36,7 @@ void store(std::string &bytes, uint64_t value, unsigned count) {
     bytes.push_back(char(value >> (8 * i)));
 }
 
-std::string_view viewOf(const std::vector<uint8_t> &bytes) {
+template <typename Bytes> std::string_view viewOf(const Bytes &bytes) {
   return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
 }
 
@@ -327,7 +327,7 @@ Status readSegments(const jbit::Program &in, std::string_view data, std::vector<
     if (segment.size() > data.size())
       return Error{fmt::format("segment {}: {} bytes are not in the file; expected at most {}", segments.size(),
                                segment.size(), data.size())};
-    segments.push_back({segment.address(), {data.begin(), data.begin() + segment.size()}});
+    segments.push_back({segment.address(), std::vector<uint8_t>(data.begin(), data.begin() + segment.size())});
     data.remove_prefix(segment.size());
   }
   if (!data.empty())
@@ -337,7 +337,20 @@ Status readSegments(const jbit::Program &in, std::string_view data, std::vector<
 
 } // namespace
 
-Result<std::string> writeProgram(const Program &program) {
+std::vector<std::string_view> ProgramPieces::all() const {
+  std::vector<std::string_view> pieces = {head};
+  pieces.insert(pieces.end(), segments.begin(), segments.end());
+  return pieces;
+}
+
+uint64_t ProgramPieces::size() const {
+  uint64_t bytes = head.size();
+  for (std::string_view segment : segments)
+    bytes += segment.size();
+  return bytes;
+}
+
+Result<ProgramPieces> layOutProgram(const Program &program) {
   Result<ArchSpec> arch = parseArch(printArch(program.arch), "architecture"); // nothing unreadable is written
   if (!arch)
     return arch.takeError();
@@ -356,17 +369,35 @@ Result<std::string> writeProgram(const Program &program) {
   std::string body = serialize(message);
   if (Status status = scanMessage(body, *jbit::Program::descriptor()); !status)
     return status.takeError();
-  uint64_t description = body.size();
-  for (const DramSegment &segment : program.segments)
-    body += viewOf(segment.bytes);
+  ProgramPieces pieces;
+  uint64_t data = 0;
+  for (const DramSegment &segment : program.segments) {
+    pieces.segments.push_back(viewOf(segment.bytes));
+    data += segment.bytes.size();
+  }
+  pieces.head = magic;
+  store(pieces.head, formatMajor, 2);
+  store(pieces.head, formatMinor, 2);
+  store(pieces.head, body.size(), 8);
+  store(pieces.head, data, 8);
+  Hash64 hash(body.size() + data, hash64(pieces.head));
+  hash.add(body);
+  for (std::string_view segment : pieces.segments)
+    hash.add(segment);
+  store(pieces.head, hash.value(), 8);
+  pieces.head += body;
+  return pieces;
+}
 
-  std::string file(magic);
-  store(file, formatMajor, 2);
-  store(file, formatMinor, 2);
-  store(file, description, 8);
-  store(file, body.size() - description, 8);
-  store(file, checksum(file, body), 8);
-  return file + body;
+Result<std::string> writeProgram(const Program &program) {
+  Result<ProgramPieces> pieces = layOutProgram(program);
+  if (!pieces)
+    return pieces.takeError();
+  std::string bytes;
+  bytes.reserve(pieces->size());
+  for (std::string_view piece : pieces->all())
+    bytes += piece;
+  return bytes;
 }
 
 Result<Program> readProgram(std::string_view bytes) {

@@ -69,9 +69,9 @@ int emitBits(const CompileOptions &options, Compiler &compiler) {
   auto program = compiler.translate();
   if (!program)
     return 1;
-  auto bytes = bitstream::writeProgram(*program);
-  if (!bytes)
-    return fail(bytes.error());
+  auto pieces = bitstream::layOutProgram(*program);
+  if (!pieces)
+    return fail(pieces.error());
   if (!options.floorplan.empty()) {
     auto svg = drawFloorplan(compiler.module(), options.model);
     if (!svg)
@@ -79,13 +79,13 @@ int emitBits(const CompileOptions &options, Compiler &compiler) {
     if (writeOrFail(options.floorplan, *svg) != 0)
       return 1;
   }
-  if (!options.report.empty() && writeOrFail(options.report, makeReport(*program, compiler, bytes->size())) != 0)
+  if (!options.report.empty() && writeOrFail(options.report, makeReport(*program, compiler, pieces->size())) != 0)
     return 1;
   std::string output = options.output.empty() ? defaultOutput(options.model, Stage::Bits) : options.output;
-  if (writeOrFail(output, *bytes) != 0)
-    return 1;
+  if (auto status = writeFile(output, pieces->all()); !status)
+    return fail(status.error());
   if (output != "-")
-    llvm::outs() << output << ": " << bytes->size() << " bytes, " << program->sections.size() << " sections, "
+    llvm::outs() << output << ": " << pieces->size() << " bytes, " << program->sections.size() << " sections, "
                  << countUnits(*program) << " configured units\n";
   return 0;
 }

@@ -60,7 +60,16 @@ Status writeAll(int fd, const std::string &path, std::string_view bytes) {
   return {};
 }
 
-Status writeDirectly(const std::string &path, std::string_view bytes) {
+using Pieces = std::vector<std::string_view>;
+
+Status writeAll(int fd, const std::string &path, const Pieces &pieces) {
+  for (std::string_view piece : pieces)
+    if (Status status = writeAll(fd, path, piece); !status)
+      return status;
+  return {};
+}
+
+Status writeDirectly(const std::string &path, const Pieces &bytes) {
   Descriptor file{::open(path.c_str(), O_WRONLY | O_CLOEXEC), true};
   if (file.fd < 0)
     return systemError("open", path);
@@ -74,7 +83,7 @@ mode_t permissionsOfNewFiles() {
   return 0666 & ~mask;
 }
 
-Status writeTemporary(int fd, const std::string &path, std::string_view bytes, mode_t mode) {
+Status writeTemporary(int fd, const std::string &path, const Pieces &bytes, mode_t mode) {
   if (Status status = writeAll(fd, path, bytes); !status)
     return status;
   if (::fchmod(fd, mode) != 0)
@@ -91,7 +100,9 @@ Result<std::string> readFile(const std::string &path, uint64_t limit) {
   return readAll(file.fd, path, limit);
 }
 
-Status writeFile(const std::string &path, std::string_view bytes) {
+Status writeFile(const std::string &path, std::string_view bytes) { return writeFile(path, Pieces{bytes}); }
+
+Status writeFile(const std::string &path, const std::vector<std::string_view> &bytes) {
   if (path == "-")
     return writeAll(STDOUT_FILENO, path, bytes);
   struct stat info;

@@ -31,14 +31,30 @@ std::array<uint32_t, 256> makeCrcTable() {
 
 } // namespace
 
+Hash64::Hash64(uint64_t totalBytes, uint64_t seed) : state(step(0xcbf29ce484222325u ^ seed, totalBytes)) {}
+
+void Hash64::add(std::string_view piece) {
+  for (; wordBytes != 0 && !piece.empty(); piece.remove_prefix(1)) {
+    word |= uint64_t(uint8_t(piece.front())) << (8 * wordBytes);
+    if (++wordBytes == 8) {
+      state = step(state, word);
+      word = wordBytes = 0;
+    }
+  }
+  for (; piece.size() >= 8; piece.remove_prefix(8))
+    state = step(state, loadWord(piece.data(), 8));
+  if (!piece.empty()) {
+    word = loadWord(piece.data(), piece.size());
+    wordBytes = unsigned(piece.size());
+  }
+}
+
+uint64_t Hash64::value() const { return wordBytes ? step(state, word) : state; }
+
 uint64_t hash64(std::string_view bytes, uint64_t seed) {
-  uint64_t state = step(0xcbf29ce484222325u ^ seed, bytes.size());
-  size_t at = 0;
-  for (; at + 8 <= bytes.size(); at += 8)
-    state = step(state, loadWord(bytes.data() + at, 8));
-  if (at < bytes.size())
-    state = step(state, loadWord(bytes.data() + at, bytes.size() - at));
-  return state;
+  Hash64 hash(bytes.size(), seed);
+  hash.add(bytes);
+  return hash.value();
 }
 
 uint64_t hash64(std::string_view bytes) { return hash64(bytes, 0); }

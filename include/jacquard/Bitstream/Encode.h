@@ -19,7 +19,18 @@ Status verifyLoops(const Program &program);
 std::vector<uint8_t> packSection(const SectionConfig &config, const FabricModel &model);
 Result<SectionConfig> unpackSection(const std::vector<uint8_t> &bytes, const FabricModel &model);
 
-/// The container. Equal programs give equal bytes.
+/// The container in pieces: the segments' bytes stay where they are in the program.
+struct ProgramPieces {
+  std::string head; ///< header and description
+  std::vector<std::string_view> segments;
+
+  std::vector<std::string_view> all() const;
+  uint64_t size() const; ///< of all together
+};
+/// Equal programs give equal bytes. The pieces refer to the program.
+Result<ProgramPieces> layOutProgram(const Program &program);
+Result<ProgramPieces> layOutProgram(Program &&program) = delete;
+/// The same in one piece.
 Result<std::string> writeProgram(const Program &program);
 /// Reads and validates: magic, version, checksum, fingerprint, every frame. Memory is bounded by the size of `bytes`
 /// and the limits of the architecture.

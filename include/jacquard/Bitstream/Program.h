@@ -4,6 +4,9 @@
 
 #include "jacquard/Bitstream/Config.h"
 
+#include <algorithm>
+#include <initializer_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,10 +31,44 @@ struct TensorSymbol {
   std::vector<ExtentSource> extents; ///< of outputs; dimensions that are not named have the shape's extent
 };
 
+/// Immutable bytes that are owned (copies share them), or that are referred to where they lie: weights are not copied on
+/// their way from the model's file to the bitstream.
+class SegmentBytes {
+public:
+  SegmentBytes() = default;
+  SegmentBytes(std::vector<uint8_t> bytes)
+      : owned(std::make_shared<const std::vector<uint8_t>>(std::move(bytes))), start(owned->data()),
+        count(owned->size()) {}
+  SegmentBytes(std::initializer_list<uint8_t> bytes) : SegmentBytes(std::vector<uint8_t>(bytes)) {}
+  /// Bytes of someone else, who keeps them for as long as this or a copy of it is used.
+  static SegmentBytes refer(const void *start, size_t count) {
+    SegmentBytes bytes;
+    bytes.start = static_cast<const uint8_t *>(start);
+    bytes.count = count;
+    return bytes;
+  }
+
+  using const_iterator = const uint8_t *;
+  using value_type = uint8_t;
+  const uint8_t *data() const { return start; }
+  size_t size() const { return count; }
+  bool empty() const { return count == 0; }
+  const_iterator begin() const { return start; }
+  const_iterator end() const { return start + count; }
+  friend bool operator==(const SegmentBytes &a, const SegmentBytes &b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
+
+private:
+  std::shared_ptr<const std::vector<uint8_t>> owned;
+  const uint8_t *start = nullptr;
+  size_t count = 0;
+};
+
 /// Bytes that are in DRAM before the first section runs (weights).
 struct DramSegment {
   uint64_t address = 0;
-  std::vector<uint8_t> bytes;
+  SegmentBytes bytes;
 };
 
 /// Names for people: which node of the model a configured unit works for. Never read by the engines.

@@ -44,7 +44,7 @@ public:
   /// Runs the stages after the current one up to `stage`. A mapping that does not fit the fabric is tried again with the
   /// fewest units before that is an error. False after a diagnostic.
   bool runUntil(Stage stage);
-  /// The program of a routed module.
+  /// The program of a routed module. Its segments refer to the model's weights: it must not outlive the compiler.
   std::optional<bitstream::Program> translate();
 
   mlir::ModuleOp module() { return *moduleRef; }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace jacquard {
 
@@ -21,6 +22,8 @@ Result<std::string> readFile(const std::string &path, uint64_t limit = defaultFi
 /// temporary file in the same folder, which is renamed over `path` or, on failure, removed. Devices and pipes are
 /// written directly.
 Status writeFile(const std::string &path, std::string_view bytes);
+/// The same for bytes in pieces, one after the other.
+Status writeFile(const std::string &path, const std::vector<std::string_view> &pieces);
 
 } // namespace jacquard
 

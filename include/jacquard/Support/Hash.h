@@ -15,6 +15,19 @@ uint64_t hash64(std::string_view bytes);
 /// Continues a hash over another piece; `hash64(b)` is `hash64(b, 0)`.
 uint64_t hash64(std::string_view bytes, uint64_t seed);
 
+/// hash64 of bytes that come in pieces, whose total length is known before: `Hash64(n, seed)`, `add` all, `value`.
+class Hash64 {
+public:
+  explicit Hash64(uint64_t totalBytes, uint64_t seed = 0);
+  void add(std::string_view piece);
+  uint64_t value() const;
+
+private:
+  uint64_t state;
+  uint64_t word = 0;      ///< of a word that is not complete, its first bytes
+  unsigned wordBytes = 0; ///< how many
+};
+
 /// CRC-32C (Castagnoli, as in iSCSI): the check value of packed frames.
 uint32_t crc32c(std::string_view bytes);
 

@@ -14,13 +14,11 @@ using namespace jacquard::fabric;
 
 namespace {
 
-/// The elements of a constant as DRAM holds them.
-FailureOr<std::vector<uint8_t>> constantBytes(BufferOp buffer) {
+/// The elements of a constant as DRAM holds them; those of resources are not copied.
+FailureOr<bitstream::SegmentBytes> constantBytes(BufferOp buffer) {
   auto type = cast<RankedTensorType>(buffer.getType());
   ElementType element = *fabricElementType(type.getElementType());
   uint64_t size = uint64_t(type.getNumElements()) * elementBytes(element);
-  std::vector<uint8_t> bytes;
-  bytes.reserve(size);
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(*buffer.getValue())) {
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
     if (!blob)
@@ -29,9 +27,10 @@ FailureOr<std::vector<uint8_t>> constantBytes(BufferOp buffer) {
     if (data.size() != size)
       return buffer.emitError() << "resource '" << resource.getRawHandle().getKey() << "' has " << data.size()
                                 << " bytes; expected " << size;
-    bytes.assign(data.begin(), data.end());
-    return bytes;
+    return bitstream::SegmentBytes::refer(data.data(), data.size());
   }
+  std::vector<uint8_t> bytes;
+  bytes.reserve(size);
   auto dense = dyn_cast<DenseElementsAttr>(*buffer.getValue());
   if (!dense)
     return buffer.emitError() << "constant has no dense elements";
@@ -46,7 +45,7 @@ FailureOr<std::vector<uint8_t>> constantBytes(BufferOp buffer) {
   else
     for (const APInt &value : dense.getValues<APInt>())
       append(value);
-  return bytes;
+  return bitstream::SegmentBytes(std::move(bytes));
 }
 
 uint64_t addressOf(DeviceOp device, FlatSymbolRefAttr symbol) {

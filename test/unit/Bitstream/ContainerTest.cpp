@@ -82,6 +82,32 @@ TEST(ContainerTest, RoundTrips) {
   EXPECT_EQ(read->segments[1].bytes, (std::vector<uint8_t>{1, 2, 3}));
 }
 
+TEST(ContainerTest, SegmentsThatAreReferredToAreNotCopied) {
+  Program program = sample();
+  std::string owned = bytesOf(program);
+  std::vector<std::vector<uint8_t>> elsewhere;
+  for (DramSegment &segment : program.segments) {
+    const auto &bytes = elsewhere.emplace_back(segment.bytes.begin(), segment.bytes.end());
+    segment.bytes = SegmentBytes::refer(bytes.data(), bytes.size());
+  }
+  Result<ProgramPieces> pieces = layOutProgram(program);
+  ASSERT_TRUE(pieces) << pieces.error();
+  ASSERT_EQ(pieces->segments.size(), elsewhere.size());
+  for (size_t i = 0; i < elsewhere.size(); ++i)
+    EXPECT_EQ(static_cast<const void *>(pieces->segments[i].data()), elsewhere[i].data());
+  EXPECT_EQ(pieces->size(), owned.size());
+  EXPECT_EQ(bytesOf(program), owned);
+}
+
+TEST(ContainerTest, CopiesShareTheirBytes) {
+  SegmentBytes copy;
+  {
+    SegmentBytes bytes{1, 2, 3};
+    copy = bytes;
+  }
+  EXPECT_EQ(copy, (SegmentBytes{1, 2, 3}));
+}
+
 TEST(ContainerTest, RejectsEveryFlippedBit) {
   std::string bytes = bytesOf(sample(1, 0.1));
   for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {

@@ -33,6 +33,11 @@ TEST_F(FileTest, RoundTripsAndReplaces) {
   Result<std::string> read = readFile(path);
   ASSERT_TRUE(read) << read.error();
   EXPECT_EQ(*read, bytes);
+  std::vector<std::string_view> pieces = {"first", "", bytes};
+  ASSERT_TRUE(writeFile(path, pieces));
+  read = readFile(path);
+  ASSERT_TRUE(read) << read.error();
+  EXPECT_EQ(*read, "first" + bytes);
   EXPECT_EQ(filesInFolder(), 1u);
 }
 

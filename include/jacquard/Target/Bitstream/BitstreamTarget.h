@@ -14,7 +14,8 @@ struct BitstreamInfo {
   uint64_t modelHash = 0;
 };
 
-/// The program of a routed device (fabric-verify-routing holds). Fails with a diagnostic.
+/// The program of a routed device (fabric-verify-routing holds). Fails with a diagnostic. Its segments refer to the data
+/// of the device's resources, which belong to the context: the program must not be used after that is gone.
 mlir::FailureOr<bitstream::Program> translateToBitstream(fabric::DeviceOp device, const BitstreamInfo &info);
 
 /// The configuration of one routed section.
