@@ -3,6 +3,7 @@
 #include "Presets.h"
 #include "arch.pb.h"
 
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 
 #include <cassert>
@@ -224,8 +225,9 @@ void checkRelations(const ArchSpec &spec, Reader &reader) {
 
 Result<ArchSpec> parseArch(std::string_view text, const std::string &fileName) {
   if (text.size() > maxArchFileBytes)
-    return Error{fmt::format("{}: {} bytes are too many for an architecture file; expected at most {}", fileName,
-                             text.size(), maxArchFileBytes)};
+    return numbered(Diag::ArchSyntax,
+                    fmt::format("{}: {} bytes are too many for an architecture file; expected at most {}", fileName,
+                                text.size(), maxArchFileBytes));
   archfile::Arch root;
   TextFormat::ParseInfoTree tree;
   FirstError errors(fileName);
@@ -234,7 +236,7 @@ Result<ArchSpec> parseArch(std::string_view text, const std::string &fileName) {
   parser.WriteLocationsTo(&tree);
   parser.SetRecursionLimit(16);
   if (!parser.ParseFromString(std::string(text), &root) || !errors.message.empty())
-    return Error{errors.message.empty() ? fileName + ": not a textproto" : errors.message};
+    return numbered(Diag::ArchSyntax, errors.message.empty() ? fileName + ": not a textproto" : errors.message);
 
   ArchSpec spec;
   Reader reader(root, tree, fileName);
@@ -242,7 +244,7 @@ Result<ArchSpec> parseArch(std::string_view text, const std::string &fileName) {
   if (reader.error().empty())
     checkRelations(spec, reader);
   if (!reader.error().empty())
-    return Error{reader.error()};
+    return numbered(Diag::ArchValue, reader.error());
   return spec;
 }
 
@@ -255,8 +257,8 @@ Result<ArchSpec> loadArch(const std::string &nameOrPath) {
   }
   Result<std::string> text = readFile(nameOrPath, maxArchFileBytes);
   if (!text)
-    return Error{fmt::format("no architecture '{}': it is not a preset ({}), and as a file: {}", nameOrPath, names,
-                             text.error())};
+    return numbered(Diag::UnknownArch, fmt::format("no architecture '{}': it is not a preset ({}), and as a file: {}",
+                                                   nameOrPath, names, text.error()));
   return parseArch(*text, nameOrPath);
 }
 

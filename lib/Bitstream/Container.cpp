@@ -7,6 +7,7 @@
 #include "jbit.pb.h"
 
 #include "jacquard/Bitstream/Encode.h"
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/Hash.h"
 
 #include <fmt/format.h>
@@ -126,7 +127,8 @@ Status checkProgram(const Program &program, const FabricModel &model) {
     return status;
   for (size_t i = 0; i < program.sections.size(); ++i)
     if (Status status = checkUnitNames(program.sections[i].units, model.sites().size()); !status)
-      return Error{describeSection(program.sections[i].name, i) + ": " + status.error()};
+      return numberedUnlessInside(Diag::BadConfiguration,
+                                  describeSection(program.sections[i].name, i) + ": " + status.error());
   return {};
 }
 
@@ -223,30 +225,39 @@ struct Parts {
 /// Splits the file after checking everything that the header promises.
 Result<Parts> openContainer(std::string_view bytes) {
   if (bytes.empty())
-    return Error{"empty file; expected a bitstream"};
+    return numbered(Diag::NotABitstream, "empty file; expected a bitstream");
   if (bytes.substr(0, magic.size()) != magic.substr(0, bytes.size()))
-    return Error{"not a bitstream: the file does not begin with 'JBIT'; expected a file written by 'jacquard compile'"};
+    return numbered(
+        Diag::NotABitstream,
+        "not a bitstream: the file does not begin with 'JBIT'; expected a file written by 'jacquard compile'");
   if (bytes.size() < headerBytes)
-    return Error{fmt::format("truncated bitstream: {} bytes found; expected at least the {} of the header",
-                             bytes.size(), headerBytes)};
+    return numbered(Diag::NotABitstream,
+                    fmt::format("truncated bitstream: {} bytes found; expected at least the {} of the header",
+                                bytes.size(), headerBytes));
   uint64_t major = load(bytes, 4, 2), minor = load(bytes, 6, 2);
   if (major != formatMajor)
-    return Error{fmt::format("bitstream format {}.{} is {} than this reader; expected {}.x, use a matching jacquard",
-                             major, minor, major > formatMajor ? "newer" : "older", formatMajor)};
+    return numbered(Diag::BitstreamVersion,
+                    fmt::format("bitstream format {}.{} is {} than this reader; expected {}.x, use a matching jacquard",
+                                major, minor, major > formatMajor ? "newer" : "older", formatMajor));
   uint64_t description = load(bytes, 8, 8), data = load(bytes, 16, 8), rest = bytes.size() - headerBytes;
   if (description > maxDescriptionBytes)
-    return Error{fmt::format("damaged bitstream: a description of {} bytes is not allowed; expected at most {}",
-                             description, maxDescriptionBytes)};
+    return numbered(Diag::BitstreamDamaged,
+                    fmt::format("damaged bitstream: a description of {} bytes is not allowed; expected at most {}",
+                                description, maxDescriptionBytes));
   if (description > rest || data > rest - description)
-    return Error{fmt::format("truncated bitstream: {} bytes found; expected {} of description and {} of data after the "
-                             "header",
-                             bytes.size(), description, data)};
+    return numbered(
+        Diag::NotABitstream,
+        fmt::format("truncated bitstream: {} bytes found; expected {} of description and {} of data after the "
+                    "header",
+                    bytes.size(), description, data));
   if (description + data != rest)
-    return Error{fmt::format("damaged bitstream: {} bytes after its end; expected none", rest - description - data)};
+    return numbered(Diag::BitstreamDamaged,
+                    fmt::format("damaged bitstream: {} bytes after its end; expected none", rest - description - data));
   std::string_view body = bytes.substr(headerBytes);
   uint64_t expected = checksum(bytes.substr(0, headerBytes), body), found = load(bytes, checksumOffset, 8);
   if (found != expected)
-    return Error{fmt::format("damaged bitstream: checksum {:016x} found; expected {:016x}", found, expected)};
+    return numbered(Diag::BitstreamDamaged,
+                    fmt::format("damaged bitstream: checksum {:016x} found; expected {:016x}", found, expected));
   return Parts{body.substr(0, description), body.substr(description)};
 }
 
@@ -255,19 +266,21 @@ Result<ArchSpec> readArch(const jbit::Program &in) {
   if (!spec)
     return spec;
   if (uint64_t fingerprint = archFingerprint(*spec); fingerprint != in.arch_fingerprint())
-    return Error{
+    return numbered(
+        Diag::BitstreamDamaged,
         fmt::format("architecture fingerprint mismatch: {:016x} found; expected {:016x} of the architecture in the "
                     "file",
-                    in.arch_fingerprint(), fingerprint)};
+                    in.arch_fingerprint(), fingerprint));
   return spec;
 }
 
 Result<Section> readSection(const jbit::Section &in, const FabricModel &model) {
   if (uint32_t crc = crc32c(in.frames()); crc != in.crc())
-    return Error{fmt::format("frames are damaged: checksum {:08x} found; expected {:08x}", in.crc(), crc)};
+    return numbered(Diag::BitstreamDamaged,
+                    fmt::format("frames are damaged: checksum {:08x} found; expected {:08x}", in.crc(), crc));
   Result<SectionConfig> config = unpackSection({in.frames().begin(), in.frames().end()}, model);
   if (!config)
-    return Error{"invalid frame: " + config.error()};
+    return numbered(Diag::BitstreamDamaged, "invalid frame: " + config.error());
   Section section;
   section.name = in.name();
   section.config = std::move(*config);
@@ -288,7 +301,8 @@ Status readSections(const jbit::Program &in, const FabricModel &model, Program &
   for (int i = 0; i < in.sections_size(); ++i) {
     Result<Section> section = readSection(in.sections(i), model);
     if (!section)
-      return Error{describeSection(in.sections(i).name(), size_t(i)) + ": " + section.error()};
+      return numberedUnlessInside(Diag::BitstreamDamaged,
+                                  describeSection(in.sections(i).name(), size_t(i)) + ": " + section.error());
     program.sections.push_back(std::move(*section));
   }
   return {};
@@ -359,7 +373,8 @@ Result<ProgramPieces> layOutProgram(const Program &program) {
     return status.takeError();
   for (size_t i = 0; i < program.sections.size(); ++i)
     if (Status status = verifyConfig(program.sections[i].config, model); !status)
-      return Error{describeSection(program.sections[i].name, i) + ": " + status.error()};
+      return numberedUnlessInside(Diag::BadConfiguration,
+                                  describeSection(program.sections[i].name, i) + ": " + status.error());
 
   jbit::Program message;
   describeProgram(program, model, message);
@@ -405,10 +420,10 @@ Result<Program> readProgram(std::string_view bytes) {
   if (!parts)
     return parts.takeError();
   if (Status status = scanMessage(parts->description, *jbit::Program::descriptor()); !status)
-    return Error{"damaged bitstream: " + status.error()};
+    return numbered(Diag::BitstreamDamaged, "damaged bitstream: " + status.error());
   jbit::Program in;
   if (!in.ParseFromArray(parts->description.data(), int(parts->description.size())))
-    return Error{"damaged bitstream: the description is not a message of this format"};
+    return numbered(Diag::BitstreamDamaged, "damaged bitstream: the description is not a message of this format");
   Result<ArchSpec> arch = readArch(in);
   if (!arch)
     return arch.takeError();

@@ -6,6 +6,8 @@
 
 #include "jacquard/Bitstream/Encode.h"
 
+#include "jacquard/Support/Diagnostics.h"
+
 #include <charconv>
 #include <fmt/format.h>
 #include <optional>
@@ -173,7 +175,7 @@ Result<SectionConfig> assembleSection(std::string_view text, const FabricModel &
   visitSection(assembler, config, model);
   assembler.finish();
   if (assembler.failed())
-    return Error{assembler.error()};
+    return numbered(Diag::BitstreamText, assembler.error());
   if (Status status = verifyConfig(config, model); !status)
     return status.takeError();
   return config;

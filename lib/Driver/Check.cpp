@@ -1,5 +1,6 @@
 // Check.cpp - `jacquard check`: what would become of a model's nodes, without compiling it
 #include "jacquard/Driver/Commands.h"
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -101,12 +102,12 @@ void printTable(const CheckReport &report) {
 
 void printProblems(const CheckReport &report) {
   for (const std::string &problem : report.problems)
-    llvm::outs() << "unsupported: " << problem << "\n";
+    llvm::outs() << "unsupported: " << withTagInFront(problem) << "\n";
   for (const CheckedNode &node : report.nodes)
     for (const std::string &reason : node.reasons) {
       std::string way = wayRound(node);
-      llvm::outs() << "unsupported: node '" << node.node << "' (" << qualifiedName(node) << "): " << reason
-                   << (way.empty() ? "" : "; " + way) << "\n";
+      std::string text = "node '" + node.node + "' (" + qualifiedName(node) + "): " + reason;
+      llvm::outs() << "unsupported: " << withTagInFront(text) << (way.empty() ? "" : "; " + way) << "\n";
     }
   for (const std::string &option : report.needs)
     llvm::outs() << "needed: " << option << "\n";

@@ -4,6 +4,7 @@
 #include "jacquard/Bitstream/Encode.h"
 #include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
 #include "jacquard/Driver/Floorplan.h"
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 
 #include "llvm/Support/Path.h"
@@ -101,7 +102,9 @@ int driver::compileCommand(const CompileOptions &options) {
     if (!name.empty()) {
       auto stage = stageFromName(name);
       if (!stage)
-        return fail("stage '" + name + "' is unknown; expected import, pat, pipe, fabric, partition, place, route or bits");
+        return fail(numbered(Diag::BadOption,
+                             "stage '" + name +
+                                 "' is unknown; expected import, pat, pipe, fabric, partition, place, route or bits"));
       last = std::min(last, *stage);
     }
   if (auto arch = loadArch(options.arch); !arch)

@@ -3,6 +3,7 @@
 
 #include "jacquard/Dialect/Pat/IR/ResultExtents.h"
 #include "jacquard/InitAll.h"
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 #include "jacquard/Support/Hash.h"
 #include "jacquard/Target/Bitstream/BitstreamTarget.h"
@@ -39,7 +40,7 @@ static void printDiagnostic(Diagnostic &diagnostic) {
   const char *severity = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error: "
                          : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning: "
                                                                                    : "note: ";
-  llvm::errs() << severity << describeLocation(diagnostic.getLocation()) << diagnostic.str() << "\n";
+  llvm::errs() << severity << withTagInFront(describeLocation(diagnostic.getLocation()) + diagnostic.str()) << "\n";
   for (Diagnostic &note : diagnostic.getNotes())
     printDiagnostic(note);
 }
@@ -56,7 +57,7 @@ void Compiler::report(Diagnostic &diagnostic) {
   if (holdDiagnostics)
     return;
   if (diagnostic.getSeverity() == DiagnosticSeverity::Error && firstErrorText.empty())
-    firstErrorText = describeLocation(diagnostic.getLocation()) + diagnostic.str();
+    firstErrorText = withTagInFront(describeLocation(diagnostic.getLocation()) + diagnostic.str());
   printDiagnostic(diagnostic);
 }
 
@@ -79,7 +80,7 @@ bool Compiler::load() {
     }
     auto bytes = readFile(request.model);
     if (!bytes) {
-      llvm::errs() << "error: " << bytes.error() << "\n";
+      llvm::errs() << "error: " << withTagInFront(bytes.error()) << "\n";
       return;
     }
     sources = std::make_unique<llvm::SourceMgr>();

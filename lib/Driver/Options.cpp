@@ -1,5 +1,6 @@
 // Options.cpp - what the user's option texts mean
 #include "jacquard/Driver/Commands.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
@@ -8,9 +9,11 @@ using namespace jacquard;
 using namespace jacquard::driver;
 
 int driver::fail(const std::string &text) {
-  llvm::errs() << "error: " << text << "\n";
+  llvm::errs() << "error: " << withTagInFront(text) << "\n";
   return 1;
 }
+
+int driver::fail(const Error &error) { return fail(error.message); }
 
 /// Options of the form NAME=8.
 static Status readExtents(const char *option, const std::vector<std::string> &texts, CompileRequest &request,
@@ -19,7 +22,7 @@ static Status readExtents(const char *option, const std::vector<std::string> &te
     auto [name, value] = llvm::StringRef(text).rsplit('=');
     int64_t extent;
     if (name.empty() || value.getAsInteger(10, extent) || extent < 0)
-      return Error{std::string("cannot read '--") + option + " " + text + "'; expected NAME=8"};
+      return numbered(Diag::BadOption, std::string("cannot read '--") + option + " " + text + "'; expected NAME=8");
     extents[name] = extent;
     request.options.push_back({option, text});
   }
@@ -41,11 +44,11 @@ Result<CompileRequest> driver::makeRequest(const std::string &model, const Commo
     for (llvm::StringRef part : parts) {
       int64_t extent;
       if (part.getAsInteger(10, extent) || extent < 0)
-        return Error{"cannot read '--shape " + text + "'; expected NAME=2x3x4"};
+        return numbered(Diag::BadOption, "cannot read '--shape " + text + "'; expected NAME=2x3x4");
       shape.push_back(extent);
     }
     if (name.empty() || !llvm::StringRef(text).contains('='))
-      return Error{"cannot read '--shape " + text + "'; expected NAME=2x3x4"};
+      return numbered(Diag::BadOption, "cannot read '--shape " + text + "'; expected NAME=2x3x4");
     request.import.shapes[name] = shape;
     request.options.push_back({"shape", text});
   }

@@ -7,6 +7,7 @@
 #include "jacquard/Runtime/Report.h"
 #include "jacquard/Runtime/Session.h"
 #include "jacquard/Runtime/TensorIO.h"
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 
 #include "llvm/Support/Format.h"
@@ -56,7 +57,8 @@ int checkExpected(const RunOptions &options, const Tensors &outputs) {
     auto [name, file] = llvm::StringRef(binding).split('=');
     auto it = outputs.find(name.str());
     if (it == outputs.end())
-      return fail("cannot check '--expect " + binding + "': there is no output '" + name.str() + "'");
+      return fail(numbered(Diag::BadOption,
+                           "cannot check '--expect " + binding + "': there is no output '" + name.str() + "'"));
     auto expected = runtime::loadTensor(file.str());
     if (!expected)
       return fail(expected.error());
@@ -117,9 +119,13 @@ int runProgram(const RunOptions &options, const bitstream::Program &program, con
 
 int runBitstream(const RunOptions &options) {
   if (options.target != "sim")
-    return fail("'" + options.model + "' is a bitstream and runs on the simulator only; --target=host needs the model");
+    return fail(numbered(Diag::BadOption,
+                         "'" + options.model +
+                             "' is a bitstream and runs on the simulator only; --target=host needs the model"));
   if (options.check)
-    return fail("--check compares with the host, which needs the model and not the bitstream '" + options.model + "'");
+    return fail(
+        numbered(Diag::BadOption, "--check compares with the host, which needs the model and not the bitstream '" +
+                                      options.model + "'"));
   auto program = runtime::loadProgram(options.model);
   if (!program)
     return fail(program.error());
@@ -197,6 +203,6 @@ int runModel(const RunOptions &options) {
 
 int driver::runCommand(const RunOptions &options) {
   if (options.target != "sim" && options.target != "host")
-    return fail("target '" + options.target + "' is unknown; expected sim or host");
+    return fail(numbered(Diag::BadOption, "target '" + options.target + "' is unknown; expected sim or host"));
   return llvm::StringRef(options.model).ends_with(".jbit") ? runBitstream(options) : runModel(options);
 }

@@ -7,6 +7,7 @@
 #include "jacquard/Driver/Compare.h"
 #include "jacquard/Runtime/TensorIO.h"
 #include "jacquard/Sim/Simulator.h"
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -382,10 +383,11 @@ Result<std::vector<fs::path>> filterCases(std::vector<fs::path> cases, const std
   llvm::Regex regex(filter);
   std::string problem;
   if (!regex.isValid(problem))
-    return Error{"cannot read '--filter " + filter + "': " + problem + "; expected a regular expression"};
+    return numbered(Diag::BadOption,
+                    "cannot read '--filter " + filter + "': " + problem + "; expected a regular expression");
   llvm::erase_if(cases, [&](const fs::path &one) { return !regex.match(one.filename().string()); });
   if (cases.empty())
-    return Error{"no case's name matches '--filter " + filter + "'"};
+    return numbered(Diag::BadOption, "no case's name matches '--filter " + filter + "'");
   return cases;
 }
 
@@ -465,6 +467,11 @@ std::vector<Outcome> runAll(const TestOptions &options, const std::vector<fs::pa
 /// A reason without what differs from case to case (names in quotes, numbers), to count equal ones.
 std::string classOf(llvm::StringRef detail) {
   std::string text;
+  if (detail.starts_with("[JQ")) {
+    auto [code, rest] = detail.split(' ');
+    text = code.str() + ' ';
+    detail = rest;
+  }
   bool quoted = false;
   for (char c : detail) {
     if (c == '\'' || c == '"') {
@@ -524,7 +531,7 @@ Status writeOutcomes(const std::string &path, const std::vector<fs::path> &cases
 
 int driver::testCommand(const TestOptions &options) {
   if (options.target != "sim" && options.target != "host" && options.target != "both")
-    return fail("target '" + options.target + "' is unknown; expected host, sim or both");
+    return fail(numbered(Diag::BadOption, "target '" + options.target + "' is unknown; expected host, sim or both"));
   if (auto arch = loadArch(options.arch); !arch)
     return fail(arch.error());
   std::string error;

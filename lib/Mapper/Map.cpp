@@ -2,6 +2,7 @@
 #include "jacquard/Mapper/Map.h"
 
 #include "jacquard/Mapper/Verify.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -14,8 +15,10 @@ namespace {
 Status accept(const char *what, const std::vector<std::string> &violations) {
   if (violations.empty())
     return {};
-  return Error{fmt::format("the mapper's own {} failed its check: {}; please report this with the model and the seed",
-                           what, joinFirst(violations))};
+  return numbered(
+      Diag::MapperCheck,
+      fmt::format("the mapper's own {} failed its check: {}; please report this with the model and the seed", what,
+                  joinFirst(violations)));
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "jacquard/Runtime/Random.h"
 #include "jacquard/Runtime/TensorIO.h"
 #include "jacquard/Sim/Simulator.h"
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 #include "jacquard/Support/FloatFormat.h"
 
@@ -31,13 +32,13 @@ std::string namesOf(const std::vector<TensorSymbol> &symbols) {
 Result<std::pair<const TensorSymbol *, std::string>> splitBinding(const std::vector<TensorSymbol> &inputs,
                                                                   const std::string &binding) {
   if (binding.find('=') == std::string::npos)
-    return Error{fmt::format("'{}' is not a binding; expected NAME=FILE", binding)};
+    return numbered(Diag::BadOption, fmt::format("'{}' is not a binding; expected NAME=FILE", binding));
   for (size_t at = binding.find('='); at != std::string::npos; at = binding.find('=', at + 1))
     for (const TensorSymbol &symbol : inputs)
       if (symbol.name == binding.substr(0, at))
         return std::pair(&symbol, binding.substr(at + 1));
-  return Error{fmt::format("the program has no input '{}'; its inputs are {}", binding.substr(0, binding.find('=')),
-                           namesOf(inputs))};
+  return numbered(Diag::WrongTensor, fmt::format("the program has no input '{}'; its inputs are {}",
+                                                 binding.substr(0, binding.find('=')), namesOf(inputs)));
 }
 
 /// Signed and unsigned integers of one size have the same bits, and bfloat16, which NumPy does not have, comes as its
@@ -50,8 +51,9 @@ bool holds(const Tensor &tensor, const TensorSymbol &symbol) {
 Status checkTensor(const Tensor &tensor, const TensorSymbol &symbol, const std::string &file) {
   if (holds(tensor, symbol))
     return {};
-  return Error{fmt::format("'{}' holds {}; input '{}' is {}", file, describeTensorType(tensor.type, tensor.shape),
-                           symbol.name, describeTensorType(hostType(symbol), symbol.shape))};
+  return numbered(Diag::WrongTensor,
+                  fmt::format("'{}' holds {}; input '{}' is {}", file, describeTensorType(tensor.type, tensor.shape),
+                              symbol.name, describeTensorType(hostType(symbol), symbol.shape)));
 }
 
 /// As NumPy can hold it: bfloat16 becomes float32, exactly.
@@ -72,7 +74,7 @@ Result<bitstream::Program> loadProgram(const std::string &path) {
     return bytes.takeError();
   Result<bitstream::Program> program = bitstream::readProgram(*bytes);
   if (!program)
-    return Error{fmt::format("'{}': {}", path, program.error())};
+    return numberedUnlessInside(Diag::BadConfiguration, fmt::format("'{}': {}", path, program.error()));
   return program;
 }
 
@@ -91,7 +93,7 @@ Result<std::map<std::string, Tensor>> loadInputs(const std::vector<TensorSymbol>
       return status.takeError();
     tensor->type = hostType(*symbol);
     if (!tensors.emplace(symbol->name, std::move(*tensor)).second)
-      return Error{fmt::format("input '{}' is given twice", symbol->name)};
+      return numbered(Diag::WrongTensor, fmt::format("input '{}' is given twice", symbol->name));
   }
   for (const TensorSymbol &symbol : inputs)
     if (!tensors.count(symbol.name))
@@ -114,7 +116,7 @@ Result<std::vector<std::string>> saveOutputs(const std::map<std::string, Tensor>
   std::error_code failure;
   std::filesystem::create_directories(directory, failure);
   if (failure)
-    return Error{fmt::format("cannot make folder '{}': {}", directory, failure.message())};
+    return numbered(Diag::FileAccess, fmt::format("cannot make folder '{}': {}", directory, failure.message()));
   std::vector<std::string> paths;
   for (const auto &[name, tensor] : outputs) {
     std::string stem = (std::filesystem::path(directory) / fileNameFor(name)).string(), path = stem + ".npy";

@@ -1,5 +1,6 @@
 // TensorFile.cpp - chooses the format by the ending of the file's name
 #include "jacquard/Runtime/TensorIO.h"
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 
 #include <fmt/format.h>
@@ -12,7 +13,7 @@ bool endsWith(const std::string &text, std::string_view ending) {
 }
 
 Error inFile(const std::string &path, const std::string &message) {
-  return Error{fmt::format("'{}': {}", path, message)};
+  return numbered(Diag::BadTensorFile, fmt::format("'{}': {}", path, message));
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // Bind.cpp - checks names, shapes and types, then copies bytes
 #include "Bind.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include <algorithm>
 #include <cstring>
@@ -45,8 +46,10 @@ Status checkSymbol(const TensorSymbol &symbol, const char *kind, uint64_t dramBy
   std::optional<uint64_t> bytes = bytesWithin(symbol, dramBytes);
   if (bytes && symbol.address <= dramBytes && *bytes <= dramBytes - symbol.address)
     return {};
-  return Error{fmt::format("{} '{}' ({}) at address {} does not fit the program's {} bytes of DRAM", kind, symbol.name,
-                           describeTensorType(hostType(symbol), symbol.shape), symbol.address, dramBytes)};
+  return numbered(Diag::BadConfiguration,
+                  fmt::format("{} '{}' ({}) at address {} does not fit the program's {} bytes of DRAM", kind,
+                              symbol.name, describeTensorType(hostType(symbol), symbol.shape), symbol.address,
+                              dramBytes));
 }
 
 std::string namesOf(const std::vector<TensorSymbol> &symbols) {
@@ -63,8 +66,10 @@ Result<std::vector<int64_t>> deliveredShape(const TensorSymbol &symbol, DramImag
     int64_t extent;
     std::memcpy(&extent, image.at(source.address), sizeof(extent));
     if (extent < 0 || extent > symbol.shape[source.dim])
-      return Error{fmt::format("output '{}': extent {} of dimension {} was computed; expected at most its capacity {}",
-                               symbol.name, extent, source.dim, symbol.shape[source.dim])};
+      return numbered(
+          Diag::ExtentOverflow,
+          fmt::format("output '{}': extent {} of dimension {} was computed; expected at most its capacity {}",
+                      symbol.name, extent, source.dim, symbol.shape[source.dim]));
     shape[source.dim] = extent;
   }
   return shape;
@@ -87,8 +92,9 @@ bool isUnsignedType(DType type) { return typePairs[unsigned(type)].isUnsigned; }
 Status checkLayout(const Program &program) {
   for (const DramSegment &segment : program.segments)
     if (segment.address > program.dramBytes || segment.bytes.size() > program.dramBytes - segment.address)
-      return Error{fmt::format("a segment of {} bytes at address {} does not fit the program's {} bytes of DRAM",
-                               segment.bytes.size(), segment.address, program.dramBytes)};
+      return numbered(Diag::BadConfiguration,
+                      fmt::format("a segment of {} bytes at address {} does not fit the program's {} bytes of DRAM",
+                                  segment.bytes.size(), segment.address, program.dramBytes));
   for (const TensorSymbol &symbol : program.inputs)
     if (Status status = checkSymbol(symbol, "input", program.dramBytes); !status)
       return status;
@@ -105,17 +111,19 @@ Status bindInputs(const Program &program, const std::map<std::string, Tensor> &i
   for (const auto &[name, tensor] : inputs)
     if (std::none_of(program.inputs.begin(), program.inputs.end(),
                      [&name = name](const TensorSymbol &symbol) { return symbol.name == name; }))
-      return Error{fmt::format("the program has no input '{}'; its inputs are {}", name, namesOf(program.inputs))};
+      return numbered(Diag::WrongTensor,
+                      fmt::format("the program has no input '{}'; its inputs are {}", name, namesOf(program.inputs)));
   for (const TensorSymbol &symbol : program.inputs) {
     std::string expected = describeTensorType(hostType(symbol), symbol.shape);
     auto it = inputs.find(symbol.name);
     if (it == inputs.end())
-      return Error{fmt::format("input '{}' is missing; expected a tensor of {}", symbol.name, expected)};
+      return numbered(Diag::WrongTensor,
+                      fmt::format("input '{}' is missing; expected a tensor of {}", symbol.name, expected));
     const Tensor &tensor = it->second;
     uint64_t bytes = *bytesWithin(symbol, program.dramBytes);
     if (storedType(tensor.type) != symbol.type || tensor.shape != symbol.shape || tensor.bytes.size() != bytes)
-      return Error{fmt::format("input '{}' is {}; expected {}", symbol.name,
-                               describeTensorType(tensor.type, tensor.shape), expected)};
+      return numbered(Diag::WrongTensor, fmt::format("input '{}' is {}; expected {}", symbol.name,
+                                                     describeTensorType(tensor.type, tensor.shape), expected));
     if (bytes)
       std::memcpy(image.at(symbol.address), tensor.bytes.data(), bytes);
   }

@@ -5,6 +5,7 @@
 #include "MemoryUnit.h"
 
 #include "jacquard/Sim/Engine.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -94,15 +95,15 @@ public:
     uint64_t nextProgress = start + progressEvery, end = start;
     while (state.unfinished) {
       if (!wakes.advance())
-        return Error{explainDeadlock(section, model, units, wakes.now())};
+        return numbered(Diag::Deadlock, explainDeadlock(section, model, units, wakes.now()));
       uint64_t now = wakes.now();
       if (options.maxCycles && now >= options.maxCycles)
-        return Error{fmt::format("section '{}' still runs after {} cycles, the limit that was set", section.name,
-                                 options.maxCycles)};
+        return numbered(Diag::CycleLimit, fmt::format("section '{}' still runs after {} cycles, the limit that was set",
+                                                      section.name, options.maxCycles));
       wakes.visitDue([&](unsigned component) { visit(component, now); });
       if (!state.error.empty())
-        return Error{fmt::format("section '{}', cycle {}: {}: {}", section.name, now,
-                                 describeUnit(section, model, state.failedSite), state.error)};
+        return numbered(Diag::OutOfRange, fmt::format("section '{}', cycle {}: {}: {}", section.name, now,
+                                                      describeUnit(section, model, state.failedSite), state.error));
       end = now + 1;
       if (options.progress && now >= nextProgress) {
         nextProgress = now + progressEvery;
@@ -182,7 +183,7 @@ public:
   Status runSection(const Section &section, uint64_t start, const Options &options,
                     SectionStatistics &statistics) override {
     auto inSection = [&](const std::string &message) {
-      return Error{fmt::format("section '{}': {}", section.name, message)};
+      return numbered(Diag::BadRoute, fmt::format("section '{}': {}", section.name, message));
     };
     if (Status status = checkUnits(section.config, model); !status)
       return inSection(status.error());

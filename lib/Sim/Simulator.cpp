@@ -6,6 +6,7 @@
 
 #include "jacquard/Bitstream/Encode.h"
 #include "jacquard/Sim/Engine.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include <fmt/format.h>
 
@@ -17,14 +18,15 @@ using bitstream::Section;
 
 Status checkProgram(const Program &program, const FabricModel &model) {
   if (program.dramBytes > program.arch.dram.capacityBytes)
-    return Error{fmt::format("the program needs {} bytes of DRAM; '{}' has {}", program.dramBytes, program.arch.name,
-                             program.arch.dram.capacityBytes)};
+    return numbered(Diag::DramFull, fmt::format("the program needs {} bytes of DRAM; '{}' has {}", program.dramBytes,
+                                                program.arch.name, program.arch.dram.capacityBytes));
   for (uint32_t index : program.schedule)
     if (index >= program.sections.size())
-      return Error{fmt::format("the schedule names section {} of {}", index, program.sections.size())};
+      return numbered(Diag::BadConfiguration,
+                      fmt::format("the schedule names section {} of {}", index, program.sections.size()));
   for (const Section &section : program.sections)
     if (Status status = bitstream::verifyConfig(section.config, model); !status)
-      return Error{fmt::format("section '{}': {}", section.name, status.error())};
+      return numbered(Diag::BadConfiguration, fmt::format("section '{}': {}", section.name, status.error()));
   if (Status status = bitstream::verifyLoops(program); !status)
     return status;
   return checkLayout(program);

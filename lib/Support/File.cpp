@@ -1,5 +1,6 @@
 // File.cpp - reading and atomically writing whole files over POSIX descriptors
 #include "jacquard/Support/File.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +15,7 @@ namespace jacquard {
 namespace {
 
 Error systemError(const char *what, const std::string &path) {
-  return Error{fmt::format("cannot {} '{}': {}", what, path, std::strerror(errno))};
+  return numbered(Diag::FileAccess, fmt::format("cannot {} '{}': {}", what, path, std::strerror(errno)));
 }
 
 /// Closes its descriptor unless it was borrowed (standard input and output).
@@ -42,8 +43,9 @@ Result<std::string> readAll(int fd, const std::string &path, uint64_t limit) {
     if (count == 0)
       return bytes;
     if (uint64_t(count) > limit - bytes.size())
-      return Error{
-          fmt::format("cannot read '{}': it is larger than {} bytes, the limit for this kind of file", path, limit)};
+      return numbered(
+          Diag::FileAccess,
+          fmt::format("cannot read '{}': it is larger than {} bytes, the limit for this kind of file", path, limit));
     bytes.append(buffer, size_t(count));
   }
 }

@@ -1,6 +1,7 @@
 // MappedFile.cpp - map files with mmap
 #include "jacquard/Support/MappedFile.h"
 
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 
 #include <cerrno>
@@ -17,7 +18,7 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::string &pa
   std::shared_ptr<MappedFile> file(new MappedFile);
   int fd = path == "-" ? -1 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0 && path != "-")
-    return Error{fmt::format("cannot open '{}': {}", path, std::strerror(errno))};
+    return numbered(Diag::FileAccess, fmt::format("cannot open '{}': {}", path, std::strerror(errno)));
   struct stat info;
   bool isRegular = fd >= 0 && ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
   void *start =

@@ -2,6 +2,7 @@
 #include "jacquard/Runtime/Report.h"
 #include "jacquard/Runtime/Session.h"
 #include "jacquard/Sim/Simulator.h"
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 
 #include <CLI/CLI.hpp>
@@ -116,7 +117,7 @@ int main(int argc, char **argv) {
     return app.exit(error) == 0 ? 0 : 1;
   }
   if (Status status = run(settings); !status) {
-    fmt::print(stderr, "jacquard-sim: error: {}\n", status.error());
+    fmt::print(stderr, "jacquard-sim: error: {}\n", withTagInFront(status.error()));
     return 1;
   }
   return 0;

@@ -78,6 +78,10 @@ int main(int argc, char **argv) {
   benchApp->add_option("models", bench.models, "Models")->required();
   addCommon(benchApp, bench);
 
+  std::string code;
+  CLI::App *explainApp = app.add_subcommand("explain", "Show cause and cure of an error number");
+  explainApp->add_option("code", code, "A number such as JQ1101; without it, the list of all");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
@@ -93,5 +97,7 @@ int main(int argc, char **argv) {
     return checkCommand(check);
   if (inspectApp->parsed())
     return inspectCommand(inspect);
+  if (explainApp->parsed())
+    return explainCommand(code);
   return benchCommand(bench);
 }

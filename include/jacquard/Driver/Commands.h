@@ -58,10 +58,14 @@ struct BenchOptions : CommonOptions {
 };
 int benchCommand(const BenchOptions &options);
 
+/// Prints cause and cure of an error number, or the list of all.
+int explainCommand(const std::string &code);
+
 /// The compile request that the common options state; an error names the option that cannot be read.
 Result<CompileRequest> makeRequest(const std::string &model, const CommonOptions &options);
 /// Prints "error: text" and returns 1.
 int fail(const std::string &text);
+int fail(const Error &error);
 
 } // namespace jacquard::driver
 

@@ -11,6 +11,7 @@
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 #include "jacquard/Dialect/Pat/IR/ResultExtents.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
@@ -78,23 +79,24 @@ FailureOr<func::FuncOp> ConvertPatToPipe::findModel() {
     if (function.isPrivate() || function.isDeclaration())
       continue;
     if (model)
-      return function.emitError() << "module has two public functions, '" << model.getName() << "' and '"
-                                  << function.getName() << "'; expected one model";
+      return function.emitError() << tag(Diag::NoModelFunction) << "module has two public functions, '"
+                                  << model.getName() << "' and '" << function.getName() << "'; expected one model";
     model = function;
   }
   if (!model)
-    return getOperation().emitError() << "module has no public function; expected one model";
+    return getOperation().emitError() << tag(Diag::NoModelFunction)
+                                      << "module has no public function; expected one model";
   return model;
 }
 
 /// One block between static tensors.
 LogicalResult ConvertPatToPipe::checkInterface(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
-    return function.emitError() << "has control flow; expected one block of patterns";
+    return function.emitError() << tag(Diag::NoModelFunction) << "has control flow; expected one block of patterns";
   auto check = [&](Operation *op, TypeRange types, StringRef what) -> LogicalResult {
     for (auto [number, type] : llvm::enumerate(types))
       if (auto tensor = dyn_cast<RankedTensorType>(type); !tensor || !tensor.hasStaticShape())
-        return op->emitError() << what << " " << number << " has type " << type
+        return op->emitError() << tag(Diag::NoModelFunction) << what << " " << number << " has type " << type
                                << "; expected a ranked tensor of static shape";
     return success();
   };
@@ -221,7 +223,8 @@ LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpB
 LogicalResult ConvertPatToPipe::emitLoop(pat::IterateOp loop, OpBuilder &builder, const ArchSpec &spec, int64_t trips) {
   Value condition = conditionTensor(loop);
   if (maxTrips(loop) > INT32_MAX)
-    return loop.emitError() << "runs up to " << maxTrips(loop) << " times; expected at most " << INT32_MAX;
+    return loop.emitError() << tag(Diag::NotOnFabric) << "runs up to " << maxTrips(loop) << " times; expected at most "
+                            << INT32_MAX;
   auto lowered = pipe::LoopOp::create(builder, loop.getLoc(), builder.getI64IntegerAttr(maxTrips(loop)),
                                       condition ? drams.lookup(condition) : Value(), drams.lookup(loop.getIteration()),
                                       UnitAttr());
@@ -242,16 +245,19 @@ LogicalResult ConvertPatToPipe::convertScope(Block &scope, OpBuilder &builder, c
       if (llvm::all_of(op.getResultTypes(), isEmpty))
         continue; // nothing to compute
       if (spec.compute.wideLanes == 0 && needsWideWords(&op))
-        return op.emitError() << "needs 64-bit words; '" << spec.name << "' has no wide lanes";
+        return op.emitError() << tag(Diag::TypeNotOnFabric) << "needs 64-bit words; '" << spec.name
+                              << "' has no wide lanes";
       patterns.push_back(&op);
     } else if (auto loop = dyn_cast<pat::IterateOp>(op)) {
       if (failed(emitPatterns(patterns, builder, spec, trips)) || failed(emitLoop(loop, builder, spec, trips)))
         return failure();
       patterns.clear();
     } else if (op.getDialect() && op.getDialect()->getNamespace() == "pat" && !isa<pat::AtOp>(op)) {
-      return op.emitError() << "'" << op.getName() << "' does not run on the fabric yet; use --target=host";
+      return op.emitError() << tag(Diag::NotOnFabric) << "'" << op.getName()
+                            << "' does not run on the fabric yet; use --target=host";
     } else if (!matchPattern(&op, m_Constant()) && !isa<pipe::DramOp, pat::AtOp>(op) && usesTensors(op)) {
-      return op.emitError() << "'" << op.getName() << "' on tensors does not run on the fabric; expected patterns and "
+      return op.emitError() << tag(Diag::NotOnFabric) << "'" << op.getName()
+                            << "' on tensors does not run on the fabric; expected patterns and "
                             << "constants";
     }
   }

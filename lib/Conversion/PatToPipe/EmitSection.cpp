@@ -6,6 +6,7 @@
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 #include "jacquard/Dialect/Pat/Transforms/IndexMath.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -301,11 +302,13 @@ LogicalResult NestEmitter::emitBody(Block &block) {
       if (failed(emitFold()))
         return failure();
     } else if (op.getNumRegions() != 0) {
-      return op.emitError() << "'" << op.getName() << "' inside a pattern does not run on the fabric yet; expected scalar code";
+      return op.emitError() << tag(Diag::NotOnFabric) << "'" << op.getName()
+                            << "' inside a pattern does not run on the fabric yet; expected scalar code";
     } else {
       for (Value operand : op.getOperands())
         if (!lookUp(operand))
-          return op.emitError() << "uses a value from outside the pattern that is not a constant";
+          return op.emitError() << tag(Diag::NotOnFabric)
+                                << "uses a value from outside the pattern that is not a constant";
       b.clone(op, values);
     }
   }
@@ -342,14 +345,15 @@ LogicalResult NestEmitter::emitFold() {
       continue; // a stream that nobody reads cannot be routed
     Operation *combiner = pat::matchSimpleCombiner(*fold.getCombiner(), i);
     if (!combiner)
-      return fold.emitError() << "combiner of value " << i
+      return fold.emitError() << tag(Diag::NotOnFabric) << "combiner of value " << i
                               << " is not a single commutative operation; run pat-expand-combiners before";
     auto kind = kindOfCombiner(combiner);
     if (!kind)
-      return fold.emitError() << "combiner '" << combiner->getName() << "' does not run on the fabric yet";
+      return fold.emitError() << tag(Diag::NotOnFabric) << "combiner '" << combiner->getName()
+                              << "' does not run on the fabric yet";
     Attribute init;
     if (!matchPattern(fold.getInits()[i], m_Constant(&init)))
-      return fold.emitError() << "initial value " << i << " is not a constant";
+      return fold.emitError() << tag(Diag::NotOnFabric) << "initial value " << i << " is not a constant";
     Value value = lookUp(yielded);
     values.map(fold.getResult(i),
                pipe::ReduceOp::create(b, fold.getLoc(), *kind, value, cast<TypedAttr>(init)).getResult());
@@ -366,7 +370,8 @@ LogicalResult NestEmitter::emitResults() {
   for (auto [yielded, result] : llvm::zip(map.getBodyYield()->getOperands(), map.getResults())) {
     Value value = lookUp(yielded);
     if (!value)
-      return map.emitError() << "yields a value from outside the pattern that is not a constant";
+      return map.emitError() << tag(Diag::NotOnFabric)
+                             << "yields a value from outside the pattern that is not a constant";
     auto [writeMap, operands] = useLoops(positions);
     for (Value destination : {state.locals.lookup(result), drams.lookup(result)})
       if (destination)
@@ -377,7 +382,8 @@ LogicalResult NestEmitter::emitResults() {
 
 LogicalResult NestEmitter::emitGroups(pat::GroupByOp op) {
   if (!op.dropsOutside())
-    return op.emitError() << "traps on keys outside the key space, which does not run on the fabric yet; use drop";
+    return op.emitError() << tag(Diag::NotOnFabric)
+                          << "traps on keys outside the key space, which does not run on the fabric yet; use drop";
   // The key in row-major order, or -1 outside; relative to the tile of keys that this pass over the points collects.
   Value key, inside;
   ArrayRef<int64_t> keys = op.getKeys();
@@ -403,7 +409,8 @@ LogicalResult NestEmitter::emitGroups(pat::GroupByOp op) {
     auto kind = combiner ? kindOfCombiner(combiner) : std::nullopt;
     Attribute init;
     if (!kind || !matchPattern(op.getInits()[i], m_Constant(&init)))
-      return op.emitError() << "combiner of value " << i << " does not run on the fabric yet; expected one commutative "
+      return op.emitError() << tag(Diag::NotOnFabric) << "combiner of value " << i
+                            << " does not run on the fabric yet; expected one commutative "
                             << "operation with a constant initial value";
     Value value = lookUp(yielded);
     pipe::AccumulateOp::create(b, loc, *kind, value, groupBuffers[i], key, cast<TypedAttr>(init));

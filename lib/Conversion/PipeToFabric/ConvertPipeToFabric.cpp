@@ -3,6 +3,7 @@
 // Needs: only `pipe` ops in the model's function.
 // Gives: one `fabric.device` with DRAM addresses and virtual units.
 #include "jacquard/Conversion/PipeToFabric/Passes.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include "LowerSection.h"
 
@@ -54,8 +55,10 @@ LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceO
     auto type = RankedTensorType::get(memref.getShape(), memref.getElementType());
     auto element = fabric::fabricElementType(type.getElementType());
     if (!element)
-      return dram.emitError() << "tensor \"" << dram.getName() << "\" has element type " << type.getElementType()
-                              << ", which the fabric does not store; expected f16, bf16, f32, f64, i1, i8, i16, i32 or i64";
+      return dram.emitError()
+             << tag(Diag::TypeNotOnFabric) << "tensor \"" << dram.getName() << "\" has element type "
+             << type.getElementType()
+             << ", which the fabric does not store; expected f16, bf16, f32, f64, i1, i8, i16, i32 or i64";
     std::string symbol = (dram.getKind() + Twine(number++)).str();
     bool isPublic = dram.getKind() == "input" || dram.getKind() == "output";
     fabric::BufferOp::create(builder, dram.getLoc(), builder.getStringAttr(symbol), dram.getKindAttr(),
@@ -66,7 +69,7 @@ LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceO
     uint64_t burst = spec.dram.burstBytes;
     address += (bytes + burst - 1) / burst * burst;
     if (address > spec.dram.capacityBytes)
-      return dram.emitError() << "tensors up to \"" << dram.getName() << "\" need " << address
+      return dram.emitError() << tag(Diag::DramFull) << "tensors up to \"" << dram.getName() << "\" need " << address
                               << " bytes of DRAM; '" << spec.name << "' has " << spec.dram.capacityBytes;
   }
   device.setDramBytes(int64_t(std::max<uint64_t>(address, spec.dram.burstBytes))); // empty tensors have an address too

@@ -4,6 +4,7 @@
 #include "ScalarOps.h"
 
 #include "jacquard/Bitstream/Config.h"
+#include "jacquard/Support/Diagnostics.h"
 
 using namespace mlir;
 using namespace jacquard;
@@ -226,7 +227,8 @@ FailureOr<BufferWriter> SectionLowering::lowerLoad(pipe::LoadOp load, int64_t un
   auto read = makeAccess(context, copy.dram, copy.dramShape, copy.chain, arch.dramPort.addressRegisters,
                          arch.dramPort.addressStages, far);
   if (!read)
-    return load.emitError() << "box leaves the tensor in more dimensions than a DRAM port can check ("
+    return load.emitError() << tag(Diag::NotOnFabric)
+                            << "box leaves the tensor in more dimensions than a DRAM port can check ("
                             << arch.dramPort.addressStages << ")";
   BufferWriter writer;
   writer.data = makeLoad(load.getLoc(), symbolOf(copy.dramShape.root), *read, {});
@@ -246,7 +248,8 @@ LogicalResult SectionLowering::lowerStore(pipe::StoreOp store, int64_t unit) {
   auto write = makeAccess(context, copy.dram, copy.dramShape, copy.chain, arch.dramPort.addressRegisters,
                           arch.dramPort.addressStages, {});
   if (!write)
-    return store.emitError() << "box leaves the tensor in more dimensions than a DRAM port can check ("
+    return store.emitError() << tag(Diag::NotOnFabric)
+                             << "box leaves the tensor in more dimensions than a DRAM port can check ("
                              << arch.dramPort.addressStages << ")";
   auto stream = makeMemory(store.getLoc(), store.getBuffer(), unit, read, {});
   if (failed(stream))

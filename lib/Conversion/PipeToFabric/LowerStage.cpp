@@ -9,6 +9,8 @@
 #include "LowerSection.h"
 #include "ScalarOps.h"
 
+#include "jacquard/Support/Diagnostics.h"
+
 #include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
@@ -250,7 +252,7 @@ FailureOr<Value> StageLowering::lowerRead(UnitBuilder &builder, pipe::ReadOp rea
     Linear outside = position;
     if (slotLevel >= 0) {
       if (builder.chain.vectorLevel() >= 0 && position.coefficients[builder.chain.vectorLevel()] != 0)
-        return read.emitError() << "depends on the lane loop and on the slot loop";
+        return read.emitError() << tag(Diag::NotOnFabric) << "depends on the lane loop and on the slot loop";
       outside.coefficients[slotLevel] = 0;
     }
     last = std::max(last, outside.lastLevel());
@@ -371,7 +373,7 @@ FailureOr<Value> StageLowering::lowerAccumulation(UnitBuilder &inner, pipe::Redu
   auto opcode = opcodeOfKind(reduce.getKind(), reduce.getResult().getType());
   auto init = constantWord(reduce, reduce.getInit(), section.wide);
   if (!opcode || failed(init))
-    return reduce.emitError() << "reduction does not run on the fabric yet";
+    return reduce.emitError() << tag(Diag::NotOnFabric) << "reduction does not run on the fabric yet";
   SmallVector<Value> values = {reduce.getValue()};
   Operation *product = reduce.getValue().getDefiningOp();
   bool onlyHere = product && reduce.getValue().hasOneUse();
@@ -427,7 +429,7 @@ LogicalResult StageLowering::lowerWrite(pipe::WriteOp write, Value stream) {
   TensorShape shape = shapeOf(write.getDestination());
   auto positions = positionsOf(write.getMap(), write.getIndices(), outerChain, constants);
   if (!positions)
-    return write.emitError() << "position is not affine in the loops";
+    return write.emitError() << tag(Diag::NotOnFabric) << "position is not affine in the loops";
   bool toScratchpad = pipe::isInSpace(shape.root.getType(), pipe::scratchpadSpace);
   const MemorySpec &memory = section.arch.memory;
   const DramPortSpec &port = section.arch.dramPort;
@@ -512,7 +514,7 @@ LogicalResult StageLowering::lowerAccumulates() {
     auto opcode = opcodeOfKind(accumulate.getKind(), type);
     auto init = constantWord(accumulate, accumulate.getInit(), section.wide);
     if (!opcode || failed(init))
-      return accumulate.emitError() << "combination does not run on the fabric yet";
+      return accumulate.emitError() << tag(Diag::NotOnFabric) << "combination does not run on the fabric yet";
     ResultRange streams = inner.finish();
     AccessOptions options;
     options.handoverLevel = section.handoverLevel(accumulate.getDestination());

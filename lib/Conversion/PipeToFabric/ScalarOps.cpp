@@ -1,6 +1,8 @@
 // ScalarOps.cpp - which functional unit operations compute which scalar operation
 #include "ScalarLowering.h"
 
+#include "jacquard/Support/Diagnostics.h"
+
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 
 using namespace mlir;
@@ -57,14 +59,17 @@ FailureOr<Value> jacquard::lowerScalarOp(OpBuilder &builder, Operation *op, Arra
   llvm::append_range(types, op->getResultTypes());
   for (Type type : types)
     if (type.isF64() && !wide)
-      return op->emitError() << "'" << op->getName() << "' on type " << type << " needs a wide section";
+      return op->emitError() << tag(Diag::TypeNotOnFabric) << "'" << op->getName() << "' on type " << type
+                             << " needs a wide section";
     else if (!isWordType(type, wide))
-      return op->emitError() << "'" << op->getName() << "' on type " << type
-                             << " does not run on the fabric; expected a float of 16 to 64 bits, an integer of 1, 8, 16, "
-                             << "32 or 64 bits or an index";
+      return op->emitError()
+             << tag(Diag::TypeNotOnFabric) << "'" << op->getName() << "' on type " << type
+             << " does not run on the fabric; expected a float of 16 to 64 bits, an integer of 1, 8, 16, "
+             << "32 or 64 bits or an index";
   bool known = op->getNumResults() == 1 && op->getNumOperands() > 0;
   Value result = known ? ScalarLowering(builder, op, words, wide).lower() : Value();
   if (!result)
-    return op->emitError() << "'" << op->getName() << "' does not run on the fabric yet: no functional unit has it";
+    return op->emitError() << tag(Diag::NotOnFabric) << "'" << op->getName()
+                           << "' does not run on the fabric yet: no functional unit has it";
   return result;
 }

@@ -1,6 +1,8 @@
 // Words.cpp - constants, and how results come back into the representation of their type
 #include "Words.h"
 
+#include "jacquard/Support/Diagnostics.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -17,9 +19,10 @@ bool jacquard::isWordType(Type type, bool wide) {
 FailureOr<int64_t> jacquard::constantWord(Operation *op, Attribute value, bool wide) {
   auto typed = dyn_cast<TypedAttr>(value);
   if (typed && typed.getType().isF64() && !wide)
-    return op->emitError() << "constant of type 'f64' needs a wide section";
+    return op->emitError() << tag(Diag::TypeNotOnFabric) << "constant of type 'f64' needs a wide section";
   if (!typed || !isWordType(typed.getType(), wide))
-    return op->emitError() << "constant " << value << " does not run on the fabric; expected a float of 16 to 64 bits, "
+    return op->emitError() << tag(Diag::TypeNotOnFabric) << "constant " << value
+                           << " does not run on the fabric; expected a float of 16 to 64 bits, "
                            << "an integer of 1 to 64 bits or an index";
   if (auto real = dyn_cast<FloatAttr>(value)) {
     APFloat word = real.getValue();

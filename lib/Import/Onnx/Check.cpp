@@ -1,6 +1,8 @@
 // Check.cpp - try every node of a model and say what becomes of it
 #include "GraphImporter.h"
 
+#include "jacquard/Support/Diagnostics.h"
+
 #include "onnx/onnx_pb.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -102,8 +104,8 @@ CheckedNode NodeChecker::check(const onnx::NodeProto &proto) {
   importer.importNode(scope, proto);
   for (const UnsupportedNode &problem : ArrayRef(importer.problems).drop_front(numProblems)) {
     bool isInside = problem.node != node.node || problem.op != node.op;
-    node.reasons.push_back((isInside ? "node '" + problem.node + "' (" + problem.op + ") inside: " : "") +
-                           problem.reason);
+    std::string where = isInside ? "node '" + problem.node + "' (" + problem.op + ") inside: " : "";
+    node.reasons.push_back(numberedUnlessInside(Diag::OperatorUse, where + problem.reason).message);
   }
   bool isLost = llvm::any_of(proto.output(), [&](const std::string &name) { return scope.isLost(name); });
   node.verdict = !node.reasons.empty() ? NodeVerdict::Unsupported
@@ -130,7 +132,7 @@ CheckReport NodeChecker::run() {
   importer.finish(scope, *module->getOps<func::FuncOp>().begin());
   for (auto [i, problem] : llvm::enumerate(importer.problems))
     if ((i < atNodes && !shapeless.contains(problem.op)) || i >= atOutputs)
-      report.problems.push_back(problem.op + " " + problem.reason);
+      report.problems.push_back(numberedUnlessInside(Diag::BrokenGraph, problem.op + " " + problem.reason).message);
   return report;
 }
 

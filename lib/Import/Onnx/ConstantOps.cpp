@@ -4,6 +4,7 @@
 #include "onnx/onnx_pb.h"
 
 #include "jacquard/Operators/Movement.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include <cmath>
 
@@ -92,7 +93,8 @@ static Value countSteps(OpBuilder &b, Location loc, Value start, Value limit, Va
 static void buildBoundedRange(Node &n) {
   std::optional<int64_t> capacity = n.capacity(0);
   if (!capacity)
-    n.failFor("data decides how many elements the range has; bound it by --capacity " + n.outputName(0) + "=N",
+    n.failFor(tag(Diag::UnknownDimension) + "data decides how many elements the range has; bound it by --capacity " +
+                  n.outputName(0) + "=N",
               {0, 1, 2});
   for (size_t i : {0, 1, 2})
     if (pat::numPoints(n.shape(i)) != 1)

@@ -2,6 +2,8 @@
 #include "Model.h"
 #include "Skeleton.h"
 
+#include "jacquard/Support/Diagnostics.h"
+
 #include "onnx/onnx_pb.h"
 
 #include "llvm/ADT/StringRef.h"
@@ -36,14 +38,15 @@ static Result<Location> parseLocation(const onnx::TensorProto &tensor) {
       continue; // checksum, basepath: nothing we rely on
     uint64_t number = 0;
     if (llvm::StringRef(entry.value()).getAsInteger(10, number))
-      return Error{"external data has " + entry.key() + " '" + entry.value() + "'; expected a number"};
+      return numbered(Diag::ExternalData,
+                      "external data has " + entry.key() + " '" + entry.value() + "'; expected a number");
     if (isOffset)
       location.offset = number;
     else
       location.length = number;
   }
   if (location.path.empty())
-    return Error{"external data has no location"};
+    return numbered(Diag::ExternalData, "external data has no location");
   return location;
 }
 
@@ -51,22 +54,24 @@ static Result<Location> parseLocation(const onnx::TensorProto &tensor) {
 static Result<fs::path> resolveInside(const std::string &relative, const std::string &folder) {
   fs::path path(relative);
   if (relative.find('\0') != std::string::npos || path.is_absolute())
-    return Error{"external data is at '" + relative + "'; expected a path relative to the model's folder"};
+    return numbered(Diag::ExternalData,
+                    "external data is at '" + relative + "'; expected a path relative to the model's folder");
   for (const fs::path &part : path)
     if (part == "..")
-      return Error{"external data is at '" + relative + "', outside the model's folder"};
+      return numbered(Diag::ExternalData, "external data is at '" + relative + "', outside the model's folder");
   std::error_code failure;
   fs::path base = fs::canonical(folder, failure);
   if (failure)
-    return Error{"cannot open the model's folder '" + folder + "': " + failure.message()};
+    return numbered(Diag::ExternalData, "cannot open the model's folder '" + folder + "': " + failure.message());
   fs::path resolved = fs::canonical(base / path, failure);
   if (failure)
-    return Error{"cannot open external data '" + relative + "': " + failure.message()};
+    return numbered(Diag::ExternalData, "cannot open external data '" + relative + "': " + failure.message());
   auto [baseEnd, unused] = std::mismatch(base.begin(), base.end(), resolved.begin(), resolved.end());
   if (baseEnd != base.end())
-    return Error{"external data is at '" + relative + "', a link that leaves the model's folder"};
+    return numbered(Diag::ExternalData,
+                    "external data is at '" + relative + "', a link that leaves the model's folder");
   if (!fs::is_regular_file(resolved, failure))
-    return Error{"external data '" + relative + "' is not a regular file"};
+    return numbered(Diag::ExternalData, "external data '" + relative + "' is not a regular file");
   return resolved;
 }
 
@@ -75,7 +80,7 @@ static Result<TensorBytes> findFile(const Model &model, const std::string &locat
   if (location == ownFile && model.file)
     return TensorBytes{{model.bytes.data(), model.bytes.size()}, model.file};
   if (model.folder.empty())
-    return Error{"external data is not allowed for a model that is not read from a file"};
+    return numbered(Diag::ExternalData, "external data is not allowed for a model that is not read from a file");
   Result<fs::path> path = resolveInside(location, model.folder);
   if (!path)
     return path.takeError();
@@ -100,13 +105,14 @@ Result<TensorBytes> importer::findExternalData(const Model &model, const onnx::T
   uint64_t size = file->data.size();
   uint64_t length = location->length.value_or(location->offset <= size ? size - location->offset : 0);
   if (location->offset > size || length > size - location->offset)
-    return Error{"external data '" + location->path + "' has " + std::to_string(size) + " bytes; bytes " +
-                 std::to_string(location->offset) + " to " + std::to_string(location->offset) + "+" +
-                 std::to_string(length) + " are wanted"};
+    return numbered(Diag::ExternalData, "external data '" + location->path + "' has " + std::to_string(size) +
+                                            " bytes; bytes " + std::to_string(location->offset) + " to " +
+                                            std::to_string(location->offset) + "+" + std::to_string(length) +
+                                            " are wanted");
+  if (length != expectedBytes && location->path == ownFile)
+    return Error{"has " + std::to_string(length) + " bytes of data; expected " + std::to_string(expectedBytes)};
   if (length != expectedBytes)
-    return Error{location->path == ownFile
-                     ? "has " + std::to_string(length) + " bytes of data; expected " + std::to_string(expectedBytes)
-                     : "external data '" + location->path + "' gives " + std::to_string(length) + " bytes; expected " +
-                           std::to_string(expectedBytes)};
+    return numbered(Diag::ExternalData, "external data '" + location->path + "' gives " + std::to_string(length) +
+                                            " bytes; expected " + std::to_string(expectedBytes));
   return TensorBytes{file->data.slice(location->offset, length), file->owner};
 }

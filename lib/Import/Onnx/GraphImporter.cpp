@@ -9,6 +9,7 @@
 
 #include "jacquard/Dialect/Pat/IR/PatDialect.h"
 #include "jacquard/Dialect/Pat/IR/ResultExtents.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -78,12 +79,13 @@ void GraphImporter::emitReport() {
     *options.unsupported = problems;
   auto textOf = [](const UnsupportedNode &problem) {
     if (problem.domain.empty())
-      return problem.op + " " + problem.reason;
-    return "node '" + problem.node + "' (" + problem.op + ", domain " + problem.domain + ", opset " +
-           std::to_string(problem.opset) + "): " + problem.reason;
+      return numberedUnlessInside(Diag::BrokenGraph, problem.op + " " + problem.reason).message;
+    std::string node = "node '" + problem.node + "' (" + problem.op + ", domain " + problem.domain + ", opset " +
+                       std::to_string(problem.opset) + "): ";
+    return numberedUnlessInside(Diag::OperatorUse, node + problem.reason).message;
   };
   if (problems.size() == 1) {
-    emitError(problemLocations[0]) << "cannot import '" << model.name << "': " << textOf(problems[0]);
+    emitError(problemLocations[0]) << withTagInFront("cannot import '" + model.name + "': " + textOf(problems[0]));
     return;
   }
   InFlightDiagnostic diag = emitError(fileLocation())
@@ -118,13 +120,15 @@ std::optional<Shape> GraphImporter::inputShape(const onnx::ValueInfoProto &input
   auto given = options.shapes.find(input.name());
   if (given != options.shapes.end()) {
     if (type.has_shape() && size_t(type.shape().dim_size()) != given->second.size())
-      return reportModel(what, "has rank " + std::to_string(type.shape().dim_size()) + ", but the given shape " +
-                                   ops::describe(given->second) + " has rank " + std::to_string(given->second.size())),
+      return reportModel(what, tag(Diag::BadOption) + "has rank " + std::to_string(type.shape().dim_size()) +
+                                   ", but the given shape " + ops::describe(given->second) + " has rank " +
+                                   std::to_string(given->second.size())),
              std::nullopt;
     return Shape(given->second.begin(), given->second.end());
   }
   if (!type.has_shape())
-    return reportModel(what, "has no shape; give --shape " + input.name() + "=..."), std::nullopt;
+    return reportModel(what, tag(Diag::UnknownDimension) + "has no shape; give --shape " + input.name() + "=..."),
+           std::nullopt;
   Shape shape;
   for (const auto &dim : type.shape().dim()) {
     if (dim.has_dim_value()) {
@@ -137,7 +141,8 @@ std::optional<Shape> GraphImporter::inputShape(const onnx::ValueInfoProto &input
       continue;
     }
     std::string name = dim.dim_param();
-    return reportModel(what, "has a dynamic dimension" + (name.empty() ? "" : " '" + name + "'") + "; give " +
+    return reportModel(what, tag(Diag::UnknownDimension) + "has a dynamic dimension" +
+                                 (name.empty() ? "" : " '" + name + "'") + "; give " +
                                  (name.empty() ? "" : "--dim " + name + "=N or ") + "--shape " + input.name() + "=..."),
            std::nullopt;
   }
@@ -151,14 +156,15 @@ void GraphImporter::importInputs(Scope &scope) {
       continue;
     std::string what = "input '" + input.name() + "'";
     if (!input.type().has_tensor_type()) {
-      reportModel(what, "is not a tensor; only tensors are supported");
+      reportModel(what, tag(Diag::UnsupportedType) + "is not a tensor; only tensors are supported");
       scope.lost.insert(input.name());
       continue;
     }
     int32_t type = input.type().tensor_type().elem_type();
     Type element = mlirElementType(context, type);
     if (!element) {
-      reportModel(what, "has elements of type " + elementTypeName(type) + ", which are not supported");
+      reportModel(what, tag(Diag::UnsupportedType) + "has elements of type " + elementTypeName(type) +
+                            ", which are not supported");
       scope.lost.insert(input.name());
       continue;
     }
@@ -200,7 +206,8 @@ void GraphImporter::importInitializers(Scope &scope, const onnx::GraphProto &gra
     scope.items[tensor.name()] = {arith::ConstantOp::create(b, loc, *value), tensor.data_type()};
   }
   for (const auto &sparse : graph.sparse_initializer()) {
-    reportModel("initializer '" + sparse.values().name() + "'", "is sparse, which is not supported");
+    reportModel("initializer '" + sparse.values().name() + "'",
+                tag(Diag::UnsupportedType) + "is sparse, which is not supported");
     scope.lost.insert(sparse.values().name());
   }
 }
@@ -246,7 +253,7 @@ bool GraphImporter::gatherInputs(Scope &scope, const onnx::NodeProto &proto, Sma
     }
     if (!scope.isLost(name))
       report(proto, opsetOf(scope, proto.domain()),
-             "reads '" + name + "', which no input, initializer or earlier node defines");
+             tag(Diag::BrokenGraph) + "reads '" + name + "', which no input, initializer or earlier node defines");
     return false;
   }
   return true;
@@ -336,7 +343,9 @@ void GraphImporter::importNode(Scope &scope, const onnx::NodeProto &proto) {
     bool isExpanded = complete ? importBySchema(scope, proto, opset, inputs)
                                : hasSchemaBody(proto.domain(), proto.op_type(), opset);
     if (!isExpanded)
-      report(proto, opset, opset ? row.reason : "the model does not import the operator's domain");
+      report(proto, opset,
+             opset ? tag(Diag::UnknownOperator) + row.reason
+                   : tag(Diag::BrokenGraph) + "the model does not import the operator's domain");
     if (!isExpanded || !complete)
       lose(scope, proto);
     return;
@@ -562,7 +571,7 @@ void GraphImporter::finish(const Scope &scope, func::FuncOp func) {
       continue;
     if (!item->value) {
       reportModel("output '" + output.name() + "'",
-                  std::string(item->sequence ? "is a sequence" : "is an empty optional") +
+                  tag(Diag::UnsupportedType) + (item->sequence ? "is a sequence" : "is an empty optional") +
                       "; only tensors leave a model, so a sequence must be consumed inside (SequenceAt, "
                       "ConcatFromSequence)");
       continue;

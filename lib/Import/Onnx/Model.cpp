@@ -3,6 +3,7 @@
 #include "Skeleton.h"
 
 #include "jacquard/Import/Onnx.h"
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 #include "jacquard/Support/Hash.h"
 
@@ -44,7 +45,8 @@ static Result<std::shared_ptr<onnx::ModelProto>> parseText(StringRef bytes, cons
   std::string text = bytes.str(); // the parser wants a terminated string
   std::string problem;
   if (nestsTooDeep(bytes))
-    return Error{"'" + name + "' is not a model in ONNX text form: its brackets are nested too deep"};
+    return numbered(Diag::ModelTooLarge,
+                    "'" + name + "' is not a model in ONNX text form: its brackets are nested too deep");
   try {
     auto status = onnx::OnnxParser::Parse(*proto, text.c_str());
     if (!status.IsOK())
@@ -55,7 +57,7 @@ static Result<std::shared_ptr<onnx::ModelProto>> parseText(StringRef bytes, cons
   if (problem.empty())
     return proto;
   std::replace(problem.begin(), problem.end(), '\n', ' ');
-  return Error{"'" + name + "' is not a model in ONNX text form: " + problem};
+  return numbered(Diag::NotAModel, "'" + name + "' is not a model in ONNX text form: " + problem);
 }
 
 /// The bytes are those of a file that constants can refer to if `isFile`.
@@ -63,13 +65,16 @@ static Result<std::shared_ptr<onnx::ModelProto>> parseBinary(StringRef bytes, co
   auto proto = std::make_shared<onnx::ModelProto>();
   constexpr size_t most = (size_t(1) << 31) - 1;
   if (bytes.size() > most)
-    return Error{"'" + name + "' has " + std::to_string(bytes.size()) +
-                 " bytes; a protobuf file has less than 2 GiB, keep the weights in external data"};
+    return numbered(Diag::ModelTooLarge,
+                    "'" + name + "' has " + std::to_string(bytes.size()) +
+                        " bytes; a protobuf file has less than 2 GiB, keep the weights in external data");
   if (bytes.empty())
-    return Error{"'" + name + "' is empty; expected an ONNX model"};
+    return numbered(Diag::NotAModel, "'" + name + "' is empty; expected an ONNX model");
   bool ok = isFile ? proto->ParseFromString(makeSkeleton(bytes)) : proto->ParseFromArray(bytes.data(), bytes.size());
   if (!ok)
-    return Error{"'" + name + "' is not an ONNX model: its bytes are no valid protobuf message (damaged or cut off?)"};
+    return numbered(Diag::NotAModel,
+                    "'" + name +
+                        "' is not an ONNX model: its bytes are no valid protobuf message (damaged or cut off?)");
   return proto;
 }
 
@@ -84,9 +89,10 @@ Result<Model> importer::parseModel(StringRef bytes, const std::string &name, con
   if (!proto)
     return proto.takeError();
   if (!(*proto)->has_graph())
-    return Error{"'" + name + "' holds no graph; expected an ONNX model"};
+    return numbered(Diag::NotAModel, "'" + name + "' holds no graph; expected an ONNX model");
   if ((*proto)->opset_import_size() == 0)
-    return Error{"'" + name + "' does not say which operator set it uses (opset_import is empty)"};
+    return numbered(Diag::BrokenGraph,
+                    "'" + name + "' does not say which operator set it uses (opset_import is empty)");
   Model model;
   model.proto = *proto;
   model.name = name;
@@ -121,7 +127,8 @@ Status importer::addLibraries(Model &model, ArrayRef<std::string> paths) {
     if (!library)
       return library.takeError();
     if ((*library)->functions_size() == 0)
-      return Error{"operator library '" + path + "' defines no functions; expected an ONNX model with functions"};
+      return numbered(Diag::BadOption,
+                      "operator library '" + path + "' defines no functions; expected an ONNX model with functions");
     functions.MergeFrom((*library)->functions());
   }
   functions.MergeFrom(model.proto->functions());

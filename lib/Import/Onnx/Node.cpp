@@ -3,6 +3,8 @@
 
 #include "GraphImporter.h"
 
+#include "jacquard/Support/Diagnostics.h"
+
 #include "onnx/onnx_pb.h"
 
 using namespace mlir;
@@ -80,11 +82,13 @@ ElementsAttr Node::constant(size_t i) {
   for (const std::string &name : arguments)
     names += (names.empty() ? "'" : ", '") + name + "'";
   if (names.empty() && ConstantEvaluator::dependsOnLoop(input(i)))
-    fail("input '" + inputName(i) + "' must be a constant, but changes from iteration to iteration of a loop");
+    fail(tag(Diag::NotConstant) + "input '" + inputName(i) +
+         "' must be a constant, but changes from iteration to iteration of a loop");
   else if (names.empty())
-    fail("the value of input '" + inputName(i) + "' cannot be computed while importing");
+    fail(tag(Diag::NotConstant) + "the value of input '" + inputName(i) + "' cannot be computed while importing");
   else
-    fail("input '" + inputName(i) + "' must be a constant, but depends on the model's input " + names);
+    fail(tag(Diag::NotConstant) + "input '" + inputName(i) + "' must be a constant, but depends on the model's input " +
+         names);
   return {};
 }
 

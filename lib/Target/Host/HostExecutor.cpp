@@ -2,6 +2,7 @@
 #include "jacquard/Target/Host/HostExecutor.h"
 #include "jacquard/Dialect/Pat/IR/ResultExtents.h"
 
+#include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/FloatFormat.h"
 #include "jacquard/Target/Host/Passes.h"
 
@@ -447,9 +448,9 @@ FailureOr<SmallVector<Tensor>> HostExecutable::Impl::deliver(SmallVector<Tensor>
     for (const pat::ResultExtent &extent : extents[number]) {
       int64_t count = outputs[extent.result].data<int64_t>()[0];
       if (count < 0 || count > shape[extent.dim])
-        return emitError(location) << "extent " << count << " of dimension " << extent.dim << " of result " << number
-                                   << " of '" << name << "' was computed; expected at most its capacity "
-                                   << shape[extent.dim];
+        return emitError(location) << tag(Diag::ExtentOverflow) << "extent " << count << " of dimension " << extent.dim
+                                   << " of result " << number << " of '" << name
+                                   << "' was computed; expected at most its capacity " << shape[extent.dim];
       shape[extent.dim] = count;
     }
     delivered.push_back(shape == output.shape ? output : trimTensor(output, shape));

@@ -60,44 +60,47 @@ TEST(ArchSpecTest, Sn10HasThePublishedUnitsAndMemory) {
 
 TEST(ArchSpecTest, LocatesAValueOutOfRange) {
   EXPECT_EQ(errorOf(replace(tinyText(), "lanes: 16", "lanes: 0")),
-            "a.textproto:9:3: compute.lanes: 0 is not allowed; expected a power of two from 1 to 64");
+            "[JQ2002] a.textproto:9:3: compute.lanes: 0 is not allowed; expected a power of two from 1 to 64");
   EXPECT_EQ(errorOf(replace(tinyText(), "lanes: 16", "lanes: 12")),
-            "a.textproto:9:3: compute.lanes: 12 is not allowed; expected a power of two from 1 to 64");
+            "[JQ2002] a.textproto:9:3: compute.lanes: 12 is not allowed; expected a power of two from 1 to 64");
   EXPECT_EQ(errorOf(replace(tinyText(), "columns: 4", "columns: -4")),
-            "a.textproto:3:3: grid.columns: -4 is not allowed; expected 1 to 128");
+            "[JQ2002] a.textproto:3:3: grid.columns: -4 is not allowed; expected 1 to 128");
   EXPECT_EQ(errorOf(replace(tinyText(), "clock_ghz: 1", "clock_ghz: nan")),
-            "a.textproto:6:1: clock_ghz: nan is not allowed; expected 0.001 to 100");
+            "[JQ2002] a.textproto:6:1: clock_ghz: nan is not allowed; expected 0.001 to 100");
   EXPECT_EQ(errorOf(replace(tinyText(), "vector_in: 3", "vector_in: 0")),
-            "a.textproto:15:5: compute.ports.vector_in: 0 is not allowed; expected 1 to 16");
+            "[JQ2002] a.textproto:15:5: compute.ports.vector_in: 0 is not allowed; expected 1 to 16");
 }
 
 TEST(ArchSpecTest, LocatesAMissingValueAtItsBlock) {
   EXPECT_EQ(errorOf(replace(tinyText(), "  lanes: 16\n", "")),
-            "a.textproto:8:1: compute.lanes is missing; expected a power of two from 1 to 64");
-  EXPECT_EQ(errorOf(""), "a.textproto:1:1: name is missing; expected a string");
-  EXPECT_EQ(errorOf("name: \"x\""), "a.textproto:1:1: grid is missing; expected a block { ... }");
+            "[JQ2002] a.textproto:8:1: compute.lanes is missing; expected a power of two from 1 to 64");
+  EXPECT_EQ(errorOf(""), "[JQ2002] a.textproto:1:1: name is missing; expected a string");
+  EXPECT_EQ(errorOf("name: \"x\""), "[JQ2002] a.textproto:1:1: grid is missing; expected a block { ... }");
 }
 
 TEST(ArchSpecTest, LocatesSyntaxErrors) {
-  EXPECT_EQ(errorOf("name: \"x\"\ngrid {"), "a.textproto:2:7: expected identifier, got: ");
+  EXPECT_EQ(errorOf("name: \"x\"\ngrid {"), "[JQ2001] a.textproto:2:7: expected identifier, got: ");
   EXPECT_EQ(errorOf("lanes: 1"),
-            "a.textproto:1:6: message type \"jacquard.archfile.Arch\" has no field named \"lanes\"");
+            "[JQ2001] a.textproto:1:6: message type \"jacquard.archfile.Arch\" has no field named \"lanes\"");
   EXPECT_EQ(errorOf("name: \"x\" name: \"y\""),
-            "a.textproto:1:15: non-repeated field \"name\" is specified multiple times");
-  EXPECT_EQ(errorOf("clock_ghz: fast"), "a.textproto:1:12: expected double, got: fast");
+            "[JQ2001] a.textproto:1:15: non-repeated field \"name\" is specified multiple times");
+  EXPECT_EQ(errorOf("clock_ghz: fast"), "[JQ2001] a.textproto:1:12: expected double, got: fast");
 }
 
 TEST(ArchSpecTest, ChecksRelationsBetweenFields) {
   EXPECT_EQ(errorOf(replace(tinyText(), "count: 8", "count: 129")),
-            "a.textproto:47:3: dram_port.count: 129 ports do not fit beside 4 rows; expected 1 to 128");
-  EXPECT_EQ(errorOf(replace(tinyText(), "row_bytes: 8192", "row_bytes: 32")),
-            "a.textproto:73:3: dram.row_bytes: 32 is smaller than a burst of 64 bytes; expected at least one burst");
-  EXPECT_EQ(errorOf(replace(tinyText(), "capacity_bytes: 8589934592", "capacity_bytes: 100")),
-            "a.textproto:75:3: dram.capacity_bytes: 100 is not a whole number of bursts; expected a multiple of 64");
-  EXPECT_EQ(errorOf(replace(tinyText(), "refresh_time: 260", "refresh_time: 7800")),
-            "a.textproto:87:3: dram.refresh_time: 7800 leaves no time between refreshes; expected less than 7800");
+            "[JQ2002] a.textproto:47:3: dram_port.count: 129 ports do not fit beside 4 rows; expected 1 to 128");
+  EXPECT_EQ(
+      errorOf(replace(tinyText(), "row_bytes: 8192", "row_bytes: 32")),
+      "[JQ2002] a.textproto:73:3: dram.row_bytes: 32 is smaller than a burst of 64 bytes; expected at least one burst");
+  EXPECT_EQ(
+      errorOf(replace(tinyText(), "capacity_bytes: 8589934592", "capacity_bytes: 100")),
+      "[JQ2002] a.textproto:75:3: dram.capacity_bytes: 100 is not a whole number of bursts; expected a multiple of 64");
+  EXPECT_EQ(
+      errorOf(replace(tinyText(), "refresh_time: 260", "refresh_time: 7800")),
+      "[JQ2002] a.textproto:87:3: dram.refresh_time: 7800 leaves no time between refreshes; expected less than 7800");
   EXPECT_EQ(errorOf(replace(tinyText(), "stages: 6", "stages: 3")),
-            "a.textproto:102:3: opcodes.fpow: 4 stages do not fit into a compute unit; expected 1 to 3");
+            "[JQ2002] a.textproto:102:3: opcodes.fpow: 4 stages do not fit into a compute unit; expected 1 to 3");
 }
 
 TEST(ArchSpecTest, ChecksWideLanes) {
@@ -109,13 +112,14 @@ TEST(ArchSpecTest, ChecksWideLanes) {
   EXPECT_EQ(none->compute.wideLanes, 0u);
   EXPECT_TRUE(parseArch(with("4"), "a.textproto"));
   EXPECT_EQ(errorOf(with("16")),
-            "a.textproto:10:3: compute.wide_lanes: 16 is not allowed; expected 0 or a power of two "
+            "[JQ2002] a.textproto:10:3: compute.wide_lanes: 16 is not allowed; expected 0 or a power of two "
             "of at most 8, half of compute.lanes");
-  EXPECT_EQ(errorOf(with("3")), "a.textproto:10:3: compute.wide_lanes: 3 is not allowed; expected 0 or a power of two "
-                                "of at most 8, half of compute.lanes");
-  EXPECT_EQ(errorOf(with("64")), "a.textproto:10:3: compute.wide_lanes: 64 is not allowed; expected 0 to 32");
+  EXPECT_EQ(errorOf(with("3")),
+            "[JQ2002] a.textproto:10:3: compute.wide_lanes: 3 is not allowed; expected 0 or a power of two "
+            "of at most 8, half of compute.lanes");
+  EXPECT_EQ(errorOf(with("64")), "[JQ2002] a.textproto:10:3: compute.wide_lanes: 64 is not allowed; expected 0 to 32");
   EXPECT_EQ(errorOf(replace(tinyText(), "  wide_lanes: 8\n", "")),
-            "a.textproto:8:1: compute.wide_lanes is missing; expected 0 to 32");
+            "[JQ2002] a.textproto:8:1: compute.wide_lanes is missing; expected 0 to 32");
 }
 
 TEST(ArchSpecTest, CountsTheWideMachineIn64BitWords) {
@@ -133,19 +137,19 @@ TEST(ArchSpecTest, CountsTheWideMachineIn64BitWords) {
 }
 
 TEST(ArchSpecTest, ChecksOpcodeNames) {
-  EXPECT_EQ(
-      errorOf(replace(tinyText(), "\"fdiv\"", "\"fdivide\"")),
-      "a.textproto:92:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of Opcodes.def such as "
-      "'fdiv'");
+  EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"fdivide\"")),
+            "[JQ2002] a.textproto:92:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of "
+            "Opcodes.def such as "
+            "'fdiv'");
   EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"frem\"")),
-            "a.textproto:93:3: opcodes.op[1].name: 'frem' is listed twice; expected each operation once");
+            "[JQ2002] a.textproto:93:3: opcodes.op[1].name: 'frem' is listed twice; expected each operation once");
 }
 
 TEST(ArchSpecTest, NamesThePresetsWhenThereIsNoSuchFile) {
   Result<ArchSpec> spec = loadArch("/nonexistent/chip");
   ASSERT_FALSE(spec);
   EXPECT_EQ(spec.error(),
-            "no architecture '/nonexistent/chip': it is not a preset (plasticine, sara, sn10, tiny), and as "
+            "[JQ2003] no architecture '/nonexistent/chip': it is not a preset (plasticine, sara, sn10, tiny), and as "
             "a file: cannot open '/nonexistent/chip': No such file or directory");
 }
 

@@ -119,12 +119,12 @@ TEST(ContainerTest, RejectsEveryFlippedBit) {
 
 TEST(ContainerTest, RejectsEveryTruncation) {
   std::string bytes = bytesOf(sample(1, 0.1));
-  EXPECT_EQ(readError(""), "empty file; expected a bitstream");
+  EXPECT_EQ(readError(""), "[JQ4001] empty file; expected a bitstream");
   for (size_t length = 1; length < bytes.size(); ++length)
-    ASSERT_TRUE(startsWith(readError(bytes.substr(0, length)), "truncated bitstream: ")) << length;
+    ASSERT_TRUE(startsWith(readError(bytes.substr(0, length)), "[JQ4001] truncated bitstream: ")) << length;
   EXPECT_EQ(readError(bytes.substr(0, 10)),
-            "truncated bitstream: 10 bytes found; expected at least the 32 of the header");
-  EXPECT_EQ(readError(bytes + "x"), "damaged bitstream: 1 bytes after its end; expected none");
+            "[JQ4001] truncated bitstream: 10 bytes found; expected at least the 32 of the header");
+  EXPECT_EQ(readError(bytes + "x"), "[JQ4003] damaged bitstream: 1 bytes after its end; expected none");
 }
 
 TEST(ContainerTest, SurvivesDamageBehindTheChecksum) {
@@ -147,14 +147,15 @@ TEST(ContainerTest, SurvivesDamageBehindTheChecksum) {
 }
 
 TEST(ContainerTest, NamesForeignFilesAndVersions) {
-  EXPECT_EQ(readError("\x7f"
-                      "ELF"),
-            "not a bitstream: the file does not begin with 'JBIT'; expected a file written by 'jacquard compile'");
+  EXPECT_EQ(
+      readError("\x7f"
+                "ELF"),
+      "[JQ4001] not a bitstream: the file does not begin with 'JBIT'; expected a file written by 'jacquard compile'");
   std::string bytes = bytesOf(sample(1, 0));
   std::string newer = bytes;
   newer[4] = 4;
   EXPECT_EQ(readError(reseal(newer)),
-            "bitstream format 4.0 is newer than this reader; expected 3.x, use a matching jacquard");
+            "[JQ4002] bitstream format 4.0 is newer than this reader; expected 3.x, use a matching jacquard");
   std::string minor = bytes;
   minor[6] = 9;
   EXPECT_EQ(readError(reseal(minor)), "no error");
@@ -173,16 +174,16 @@ TEST(ContainerTest, RefusesDescriptionsThatWouldGrow) {
   std::string sections;
   for (int i = 0; i < 100000; ++i)
     sections += std::string("\x42\0", 2);
-  EXPECT_TRUE(startsWith(readError(withDescription(sections)), "damaged bitstream: 1000")) << readError(bytes);
+  EXPECT_TRUE(startsWith(readError(withDescription(sections)), "[JQ4003] damaged bitstream: 1000")) << readError(bytes);
   EXPECT_EQ(readError(withDescription("\xa3\x06\xa4\x06")), // an unknown group
-            "damaged bitstream: the description is not a message of this format");
+            "[JQ4003] damaged bitstream: the description is not a message of this format");
   EXPECT_EQ(readError(withDescription("\xa2\x06\x01x")), "no error"); // a field of a later minor version
 }
 
 TEST(ContainerTest, ReportsAWrongChecksum) {
   std::string bytes = bytesOf(sample(1, 0));
   bytes.back() = char(bytes.back() ^ 1);
-  EXPECT_TRUE(startsWith(readError(bytes), "damaged bitstream: checksum ")) << readError(bytes);
+  EXPECT_TRUE(startsWith(readError(bytes), "[JQ4003] damaged bitstream: checksum ")) << readError(bytes);
 }
 
 TEST(ContainerTest, ReportsAFingerprintMismatch) {
@@ -190,7 +191,8 @@ TEST(ContainerTest, ReportsAFingerprintMismatch) {
   size_t at = bytes.find("clock_ghz: 1");
   ASSERT_NE(at, std::string::npos);
   bytes[at + 11] = '2';
-  EXPECT_TRUE(startsWith(readError(reseal(bytes)), "architecture fingerprint mismatch: ")) << readError(reseal(bytes));
+  EXPECT_TRUE(startsWith(readError(reseal(bytes)), "[JQ4003] architecture fingerprint mismatch: "))
+      << readError(reseal(bytes));
 }
 
 TEST(ContainerTest, NamesTheFieldOfAnInvalidFrame) {
@@ -206,10 +208,11 @@ TEST(ContainerTest, NamesTheFieldOfAnInvalidFrame) {
   uint32_t crc = crc32c(frames);
   for (unsigned i = 0; i < 4; ++i)
     bytes[at + 15 + i] = char(crc >> (8 * i));
-  EXPECT_EQ(readError(reseal(bytes)), "section 0 ('section0'): invalid frame: dram(0,3).0: presence bit: the frames "
-                                      "end here; expected more bytes");
+  EXPECT_EQ(readError(reseal(bytes)),
+            "[JQ4003] section 0 ('section0'): invalid frame: dram(0,3).0: presence bit: the frames "
+            "end here; expected more bytes");
   bytes[at + 15] = char(bytes[at + 15] ^ 1);
-  EXPECT_TRUE(startsWith(readError(reseal(bytes)), "section 0 ('section0'): frames are damaged: checksum "));
+  EXPECT_TRUE(startsWith(readError(reseal(bytes)), "[JQ4003] section 0 ('section0'): frames are damaged: checksum "));
 }
 
 TEST(ContainerTest, ChecksSegments) {
@@ -242,7 +245,7 @@ TEST(ContainerTest, ChecksScheduleSymbolsAndNames) {
   program = sample(1, 0);
   program.sections[0].units[0].site = 24;
   EXPECT_EQ(writeError(program),
-            "section 0 ('section0'): unit name 'dram.0': site 24 is not allowed; expected 0 to 23");
+            "[JQ4004] section 0 ('section0'): unit name 'dram.0': site 24 is not allowed; expected 0 to 23");
   program = sample(1, 0);
   program.dramBytes = uint64_t(1) << 40;
   EXPECT_EQ(writeError(program),
@@ -307,10 +310,10 @@ TEST(ContainerTest, ChecksLoopsAndExtents) {
 TEST(ContainerTest, RefusesToWriteWhatItCouldNotRead) {
   Program program = sample(1, 1);
   program.sections[0].config.compute[0].config.counters.vectorLevel = 99;
-  EXPECT_TRUE(
-      startsWith(writeError(program), "section 0 ('section0'): compute(1,0): counters.vectorLevel: 99 is not allowed"));
+  EXPECT_TRUE(startsWith(writeError(program),
+                         "[JQ4004] section 0 ('section0'): compute(1,0): counters.vectorLevel: 99 is not allowed"));
   program = sample(1, 0);
   program.arch.compute.lanes = 3;
   EXPECT_EQ(writeError(program),
-            "architecture:9:3: compute.lanes: 3 is not allowed; expected a power of two from 1 to 64");
+            "[JQ2002] architecture:9:3: compute.lanes: 3 is not allowed; expected a power of two from 1 to 64");
 }

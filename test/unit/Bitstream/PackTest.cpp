@@ -98,13 +98,13 @@ TEST(PackTest, SurvivesRandomBytesAndKeepsWhatItAccepts) {
 
 TEST(PackTest, LocatesErrorsInText) {
   FabricModel model = modelOf("tiny");
-  EXPECT_EQ(
-      assembleSection("compute(9,9)", model).error(),
-      "line 1: 'compute(9,9)' is not expected here; expected the end or a frame in order of sites, then switches");
+  EXPECT_EQ(assembleSection("compute(9,9)", model).error(),
+            "[JQ4005] line 1: 'compute(9,9)' is not expected here; expected the end or a frame in order of sites, then "
+            "switches");
   EXPECT_EQ(assembleSection("# a comment\ncompute(1,0)\n  wide = no\n  counters.extents = 1", model).error(),
-            "line 4: 'counters.extents = 1' found; expected 'counters.extents.count = ...' of compute(1,0)");
+            "[JQ4005] line 4: 'counters.extents = 1' found; expected 'counters.extents.count = ...' of compute(1,0)");
   EXPECT_EQ(assembleSection("compute(1,0)\n  wide = no\n  counters.extents.count = many", model).error(),
-            "line 3: counters.extents.count: 'many' is not a value; expected 0 to 12");
+            "[JQ4005] line 3: counters.extents.count: 'many' is not a value; expected 0 to 12");
   EXPECT_EQ(assembleSection("compute(1,0)\n  wide = no\n  counters.extents.count = 13", model).error(),
-            "line 3: compute(1,0): counters.extents.count: 13 is not allowed; expected 0 to 12");
+            "[JQ4005] line 3: compute(1,0): counters.extents.count: 13 is not allowed; expected 0 to 12");
 }

@@ -62,6 +62,7 @@ protected:
   void expectError(std::vector<std::pair<std::string, std::string>> entries, const std::string &text) {
     import.messages.clear();
     EXPECT_FALSE(importWith(std::move(entries)));
+    EXPECT_EQ(import.messages.find("[JQ1004] "), 0u) << import.messages;
     EXPECT_NE(import.messages.find("initializer 'w' cannot be read: " + text), std::string::npos) << import.messages;
   }
 

@@ -47,11 +47,13 @@ TEST_F(SessionTest, SaysWhatIsWrongWithABinding) {
     auto bound = loadInputs(inputs, bindings, 0);
     return bound ? std::string() : bound.error();
   };
-  EXPECT_EQ(error({"x"}), "'x' is not a binding; expected NAME=FILE");
-  EXPECT_EQ(error({"z=f.npy"}), "the program has no input 'z'; its inputs are 'x' (2x3xfloat32), 'a=b' (1xint64)");
-  EXPECT_EQ(error({"x=" + file("x.npy")}), "'" + file("x.npy") + "' holds 3x2xfloat32; input 'x' is 2x3xfloat32");
-  EXPECT_EQ(error({"x=" + file("y.npy"), "x=" + file("y.npy")}), "input 'x' is given twice");
-  EXPECT_EQ(error({"x=" + file("none.npy")}).find("cannot open '"), 0u);
+  EXPECT_EQ(error({"x"}), "[JQ5003] 'x' is not a binding; expected NAME=FILE");
+  EXPECT_EQ(error({"z=f.npy"}),
+            "[JQ5002] the program has no input 'z'; its inputs are 'x' (2x3xfloat32), 'a=b' (1xint64)");
+  EXPECT_EQ(error({"x=" + file("x.npy")}),
+            "[JQ5002] '" + file("x.npy") + "' holds 3x2xfloat32; input 'x' is 2x3xfloat32");
+  EXPECT_EQ(error({"x=" + file("y.npy"), "x=" + file("y.npy")}), "[JQ5002] input 'x' is given twice");
+  EXPECT_EQ(error({"x=" + file("none.npy")}).find("[JQ1001] cannot open '"), 0u);
 }
 
 TEST_F(SessionTest, KeepsRandomValuesSmall) {
@@ -77,11 +79,11 @@ TEST_F(SessionTest, WritesOutputsUnderNamesThatFilesCanHave) {
   ASSERT_TRUE(bool(paths)) << paths.error();
   EXPECT_EQ(*paths, (std::vector<std::string>{file("deep/out/a_b.npy"), file("deep/out/a_b_2.npy")}));
   EXPECT_EQ(loadTensor((*paths)[1])->type, DType::I32);
-  EXPECT_EQ(saveOutputs(outputs, file("deep/out/a_b.npy/no")).error().find("cannot make folder"), 0u);
+  EXPECT_EQ(saveOutputs(outputs, file("deep/out/a_b.npy/no")).error().find("[JQ1001] cannot make folder"), 0u);
 }
 
 TEST_F(SessionTest, NamesTheProgramFileInErrors) {
-  EXPECT_EQ(loadProgram("missing.jbit").error().find("cannot open 'missing.jbit'"), 0u);
+  EXPECT_EQ(loadProgram("missing.jbit").error().find("[JQ1001] cannot open 'missing.jbit'"), 0u);
   ASSERT_TRUE(bool(saveTensor(file("x.npy"), makeTensor(DType::F32, {2}))));
-  EXPECT_EQ(loadProgram(file("x.npy")).error().find("'" + file("x.npy") + "': "), 0u);
+  EXPECT_EQ(loadProgram(file("x.npy")).error().find("[JQ4001] '" + file("x.npy") + "': "), 0u);
 }

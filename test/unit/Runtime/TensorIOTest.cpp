@@ -212,6 +212,6 @@ TEST(TensorFileTest, ChoosesByEndingAndNamesTheFile) {
     expectEqual(*again, tensor);
     std::remove((folder + name).c_str());
   }
-  EXPECT_EQ(loadTensor("x.txt").error(), "'x.txt': unknown kind of tensor file; expected .npy or .pb");
-  EXPECT_EQ(loadTensor("no/such/file.npy").error().find("cannot open 'no/such/file.npy'"), 0u);
+  EXPECT_EQ(loadTensor("x.txt").error(), "[JQ5001] 'x.txt': unknown kind of tensor file; expected .npy or .pb");
+  EXPECT_EQ(loadTensor("no/such/file.npy").error().find("[JQ1001] cannot open 'no/such/file.npy'"), 0u);
 }

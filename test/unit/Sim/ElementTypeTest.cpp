@@ -139,7 +139,8 @@ TEST(ElementTypesTest, BindsUnsignedTensorsByTheirBits) {
     EXPECT_EQ(result.outputs.at("y").type, isUnsigned ? DType::U8 : DType::I8);
     EXPECT_EQ(result.outputs.at("y").bytes, values);
     EXPECT_EQ(runError(program, {{"x", makeTensor(DType::Bool, {4})}}),
-              isUnsigned ? "input 'x' is 4xbool; expected 4xuint8" : "input 'x' is 4xbool; expected 4xint8");
+              isUnsigned ? "[JQ5002] input 'x' is 4xbool; expected 4xuint8"
+                         : "[JQ5002] input 'x' is 4xbool; expected 4xint8");
   }
 }
 

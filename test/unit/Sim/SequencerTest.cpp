@@ -117,7 +117,7 @@ TEST(SequencerTest, DeliversTheExtentThatWasComputed) {
   RunResult result = p.run(0, 2);
   EXPECT_EQ(result.outputs.at("y").shape, (std::vector<int64_t>{3, 2}));
   EXPECT_EQ(runError(p.program, {{"term", ints({}, {0})}, {"limit", ints({}, {5})}}),
-            "output 'y': extent 5 of dimension 1 was computed; expected at most its capacity 4");
+            "[JQ6005] output 'y': extent 5 of dimension 1 was computed; expected at most its capacity 4");
 }
 
 TEST(SequencerTest, RefusesLoopsThatAreNotNested) {

@@ -244,16 +244,18 @@ TEST(StreamTest, StopsAtTheCycleLimit) {
   Options options;
   options.maxCycles = 100;
   std::string error = runError(multicast(5000, {1}).program(), {{"x", floats({5000}, someFloats(5000, 1))}}, options);
-  EXPECT_EQ(error, "section 'main' still runs after 100 cycles, the limit that was set");
+  EXPECT_EQ(error, "[JQ6004] section 'main' still runs after 100 cycles, the limit that was set");
 }
 
 TEST(StreamTest, RefusesWrongInputs) {
   Program program = multicast(32, {1}).program();
-  EXPECT_EQ(runError(program, {}), "input 'x' is missing; expected a tensor of 32xfloat32");
-  EXPECT_EQ(runError(program, {{"x", makeTensor(DType::F32, {31})}}), "input 'x' is 31xfloat32; expected 32xfloat32");
-  EXPECT_EQ(runError(program, {{"x", makeTensor(DType::I32, {32})}}), "input 'x' is 32xint32; expected 32xfloat32");
+  EXPECT_EQ(runError(program, {}), "[JQ5002] input 'x' is missing; expected a tensor of 32xfloat32");
+  EXPECT_EQ(runError(program, {{"x", makeTensor(DType::F32, {31})}}),
+            "[JQ5002] input 'x' is 31xfloat32; expected 32xfloat32");
+  EXPECT_EQ(runError(program, {{"x", makeTensor(DType::I32, {32})}}),
+            "[JQ5002] input 'x' is 32xint32; expected 32xfloat32");
   EXPECT_EQ(runError(program, {{"x", makeTensor(DType::F32, {32})}, {"w", makeTensor(DType::F32, {1})}}),
-            "the program has no input 'w'; its inputs are 'x'");
+            "[JQ5002] the program has no input 'w'; its inputs are 'x'");
 }
 
 TEST(StreamTest, RunsTwiceAlikeToTheBit) {

@@ -214,7 +214,7 @@ TEST(WideTest, RefusesStreamsBetweenWordsOfTwoSizes) {
   b.connect({load, 0}, {store, 0});
   b.widen(store);
   EXPECT_EQ(runError(b.program(), {{"x", makeTensor(DType::I64, {8})}}),
-            "section 'main': a vector stream goes from output 0 of " + b.fabric().describeSite(load) +
+            "[JQ6001] section 'main': a vector stream goes from output 0 of " + b.fabric().describeSite(load) +
                 " (32-bit words) to input 0 of " + b.fabric().describeSite(store) +
                 " (64-bit words); expected words of one size");
 }

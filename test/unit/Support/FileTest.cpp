@@ -50,11 +50,12 @@ TEST_F(FileTest, WritesThroughALink) {
 }
 
 TEST_F(FileTest, SaysWhatFailed) {
-  EXPECT_EQ(readFile(folder + "/none").error(), "cannot open '" + folder + "/none': No such file or directory");
-  EXPECT_EQ(readFile(folder).error(), "cannot read '" + folder + "': Is a directory");
+  EXPECT_EQ(readFile(folder + "/none").error(),
+            "[JQ1001] cannot open '" + folder + "/none': No such file or directory");
+  EXPECT_EQ(readFile(folder).error(), "[JQ1001] cannot read '" + folder + "': Is a directory");
   EXPECT_EQ(writeFile(folder + "/no/file", "x").error(),
-            "cannot write '" + folder + "/no/file': No such file or directory");
-  EXPECT_EQ(writeFile(folder, "x").error(), "cannot write '" + folder + "': Is a directory");
+            "[JQ1001] cannot write '" + folder + "/no/file': No such file or directory");
+  EXPECT_EQ(writeFile(folder, "x").error(), "[JQ1001] cannot write '" + folder + "': Is a directory");
   EXPECT_EQ(filesInFolder(), 0u);
 }
 
@@ -62,11 +63,11 @@ TEST_F(FileTest, BoundsWhatItReads) {
   ASSERT_TRUE(writeFile(folder + "/a", "12345"));
   EXPECT_TRUE(readFile(folder + "/a", 5));
   EXPECT_EQ(readFile(folder + "/a", 4).error(),
-            "cannot read '" + folder + "/a': it is larger than 4 bytes, the limit for this kind of file");
+            "[JQ1001] cannot read '" + folder + "/a': it is larger than 4 bytes, the limit for this kind of file");
   EXPECT_FALSE(readFile("/dev/zero", 1 << 20));
 }
 
 TEST_F(FileTest, WritesToDevices) {
   EXPECT_TRUE(writeFile("/dev/null", "x"));
-  EXPECT_EQ(writeFile("/dev/full", "x").error(), "cannot write '/dev/full': No space left on device");
+  EXPECT_EQ(writeFile("/dev/full", "x").error(), "[JQ1001] cannot write '/dev/full': No space left on device");
 }

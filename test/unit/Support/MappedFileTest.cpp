@@ -25,6 +25,6 @@ TEST(MappedFile, ShowsTheBytesOfFiles) {
   ASSERT_TRUE(empty) << empty.error();
   EXPECT_EQ((*empty)->bytes(), "");
   std::filesystem::remove(path);
-  EXPECT_EQ(MappedFile::open(path).error(), "cannot open '" + path + "': No such file or directory");
+  EXPECT_EQ(MappedFile::open(path).error(), "[JQ1001] cannot open '" + path + "': No such file or directory");
   EXPECT_FALSE(MappedFile::open(std::filesystem::temp_directory_path()));
 }

@@ -5,6 +5,7 @@
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 
 #include "jacquard/Mapper/Partition.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
@@ -198,9 +199,10 @@ LogicalResult partitionUnit(ComputeOp unit, const ArchSpec &spec) {
   UnitProgram source = readProgram(unit);
   auto partition = mapper::partition(source.program, spec);
   if (!partition)
-    return unit.emitError() << "does not fit compute units of '" << spec.name << "': " << partition.error();
+    return unit.emitError() << tag(Diag::DoesNotFit) << "does not fit compute units of '" << spec.name
+                            << "': " << partition.error();
   for (const std::string &violation : mapper::verifyPartition(source.program, *partition, spec))
-    return unit.emitError() << "partition is wrong: " << violation;
+    return unit.emitError() << tag(Diag::MapperCheck) << "partition is wrong: " << violation;
   PartWriter(unit, source, *partition).write();
   return success();
 }

@@ -7,6 +7,7 @@
 #include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
 #include "jacquard/Mapper/Map.h"
 #include "jacquard/Mapper/Verify.h"
+#include "jacquard/Support/Diagnostics.h"
 
 using namespace mlir;
 
@@ -36,10 +37,12 @@ LogicalResult FabricPlace::placeSection(SectionOp section, const FabricModel &mo
   options.place.seed = seed;
   auto mapping = mapper::mapOntoFabric(input.problem, model, options);
   if (!mapping)
-    return section.emitError() << "section \"" << section.getName() << "\" does not fit '" << model.spec().name
-                               << "': " << mapping.error();
+    return section.emitError() << numberedUnlessInside(Diag::DoesNotFit, "section \"" + section.getName().str() +
+                                                                             "\" does not fit '" + model.spec().name +
+                                                                             "': " + mapping.error())
+                                      .message;
   for (const std::string &violation : mapper::verifyPlacement(input.problem, mapping->placement, model))
-    return section.emitError() << "placement is wrong: " << violation;
+    return section.emitError() << tag(Diag::MapperCheck) << "placement is wrong: " << violation;
   for (auto [number, op] : llvm::enumerate(input.units)) {
     mapper::UnitId id(number);
     setSite(op, mapping->placement.siteOf[id], model);

@@ -7,6 +7,7 @@
 #include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
 #include "jacquard/Mapper/Route.h"
 #include "jacquard/Mapper/Verify.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -49,13 +50,13 @@ LogicalResult routeSection(SectionOp section, const FabricModel &model) {
   if (failed(placement))
     return failure();
   for (const std::string &violation : mapper::verifyPlacement(input.problem, *placement, model))
-    return section.emitError() << "placement is wrong: " << violation;
+    return section.emitError() << tag(Diag::MapperCheck) << "placement is wrong: " << violation;
   auto routing = mapper::route(input.problem, *placement, model);
   if (!routing)
-    return section.emitError() << "section \"" << section.getName() << "\" cannot be routed on '"
-                               << model.spec().name << "': " << routing.error();
+    return section.emitError() << tag(Diag::DoesNotFit) << "section \"" << section.getName()
+                               << "\" cannot be routed on '" << model.spec().name << "': " << routing.error();
   for (const std::string &violation : mapper::verifyRouting(input.problem, *placement, *routing, model))
-    return section.emitError() << "routing is wrong: " << violation;
+    return section.emitError() << tag(Diag::MapperCheck) << "routing is wrong: " << violation;
   writeRoutes(section, input, *routing);
   return success();
 }

@@ -50,7 +50,7 @@ fabric.device arch "tiny" {
 // -----
 
 // device_c1
-// expected-error @+1 {{no architecture 'loom': it is not a preset (plasticine, sara, sn10, tiny), and as a file: cannot open 'loom': No such file or directory}}
+// expected-error @+1 {{[JQ2003] no architecture 'loom': it is not a preset (plasticine, sara, sn10, tiny), and as a file: cannot open 'loom': No such file or directory}}
 fabric.device arch "loom" {
 }
 
