@@ -1,5 +1,6 @@
 // Check.cpp - try every node of a model and say what becomes of it
 #include "GraphImporter.h"
+#include "PatLibrary.h"
 
 #include "jacquard/Support/Diagnostics.h"
 
@@ -75,7 +76,8 @@ NodeVerdict NodeChecker::verdictOf(const onnx::NodeProto &proto, int64_t opset, 
     }
   if (isFolded)
     return NodeVerdict::Folded;
-  bool isDefined = importer.findFunction(proto.domain(), proto.op_type()) ||
+  bool isDefined = !importer.model.library->find(proto.domain(), proto.op_type()).empty() ||
+                   importer.findFunction(proto.domain(), proto.op_type()) ||
                    !findOperator(proto.domain(), proto.op_type(), opset).found;
   return isDefined ? NodeVerdict::Expanded : NodeVerdict::Native;
 }
@@ -145,7 +147,7 @@ Result<CheckReport> importer::checkOnnx(MLIRContext *context, const std::string 
   Result<Model> model = loadModel(path);
   if (!model)
     return model.takeError();
-  if (Status status = addLibraries(*model, options.libraries); !status)
+  if (Status status = addLibraries(context, *model, options.libraries); !status)
     return status.takeError();
   const onnx::GraphProto &graph = model->proto->graph();
   llvm::StringSet<> initialized;

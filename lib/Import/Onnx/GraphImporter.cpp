@@ -2,6 +2,7 @@
 #include "GraphImporter.h"
 
 #include "Bounded.h"
+#include "PatLibrary.h"
 
 #include "onnx/defs/function.h"
 #include "onnx/defs/schema.h"
@@ -236,6 +237,17 @@ const onnx::FunctionProto *GraphImporter::findFunction(StringRef domain, StringR
   return nullptr;
 }
 
+int32_t GraphImporter::declaredType(StringRef name) const {
+  if (depth > 0)
+    return 0;
+  const onnx::GraphProto &graph = model.proto->graph();
+  for (const auto *values : {&graph.output(), &graph.value_info()})
+    for (const auto &value : *values)
+      if (value.name() == name)
+        return value.type().tensor_type().elem_type();
+  return 0;
+}
+
 void GraphImporter::lose(Scope &scope, const onnx::NodeProto &proto) {
   for (const std::string &output : proto.output())
     scope.lost.insert(output);
@@ -323,6 +335,17 @@ static void checkResults(Node &node) {
   }
 }
 
+void GraphImporter::build(Scope &scope, Node &node, const Operator &row) {
+  checkInputs(node, row);
+  if (node.failed())
+    return;
+  llvm::SaveAndRestore<const Scope *> around(current, &scope);
+  if (node.hasBounds())
+    importBounded(node, row);
+  else
+    row.build(node);
+}
+
 void GraphImporter::importNode(Scope &scope, const onnx::NodeProto &proto) {
   int64_t opset = opsetOf(scope, proto.domain());
   if (depth > 0 && ++expanded > mostExpanded) {
@@ -330,8 +353,9 @@ void GraphImporter::importNode(Scope &scope, const onnx::NodeProto &proto) {
       report(proto, opset, "branches and functions expand to more than " + std::to_string(mostExpanded) + " nodes");
     return lose(scope, proto);
   }
-  const onnx::FunctionProto *function = findFunction(proto.domain(), proto.op_type());
-  Lookup row = function ? Lookup() : findOperator(proto.domain(), proto.op_type(), opset);
+  ArrayRef<PatFunction> patterns = model.library->find(proto.domain(), proto.op_type());
+  const onnx::FunctionProto *function = patterns.empty() ? findFunction(proto.domain(), proto.op_type()) : nullptr;
+  Lookup row = function || !patterns.empty() ? Lookup() : findOperator(proto.domain(), proto.op_type(), opset);
   SmallVector<Item> inputs;
   bool complete = gatherInputs(scope, proto, inputs);
   if (function) {
@@ -339,7 +363,7 @@ void GraphImporter::importNode(Scope &scope, const onnx::NodeProto &proto) {
       return importCall(scope, proto, *function, inputs);
     return lose(scope, proto);
   }
-  if (!row.found) {
+  if (!row.found && patterns.empty()) {
     bool isExpanded = complete ? importBySchema(scope, proto, opset, inputs)
                                : hasSchemaBody(proto.domain(), proto.op_type(), opset);
     if (!isExpanded)
@@ -353,14 +377,10 @@ void GraphImporter::importNode(Scope &scope, const onnx::NodeProto &proto) {
   if (!complete)
     return lose(scope, proto);
   Node node(*this, proto, opset, scope.attributes, inputs, b, nodeLocation(proto));
-  checkInputs(node, *row.found);
-  if (!node.failed()) {
-    llvm::SaveAndRestore<const Scope *> around(current, &scope);
-    if (node.hasBounds())
-      importBounded(node, *row.found);
-    else
-      row.found->build(node);
-  }
+  if (row.found)
+    build(scope, node, *row.found);
+  else
+    importPatFunction(node, patterns);
   if (!node.failed())
     checkResults(node);
   if (!node.failed())
@@ -646,7 +666,7 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
 
 static OwningOpRef<ModuleOp> importModel(MLIRContext *context, Result<Model> model, StringRef name,
                                          const OnnxImportOptions &options) {
-  Status status = model ? addLibraries(*model, options.libraries) : Status(model.takeError());
+  Status status = model ? addLibraries(context, *model, options.libraries) : Status(model.takeError());
   if (status)
     return GraphImporter(context, *model, options).run();
   emitError(FileLineColLoc::get(context, name, 0, 0)) << status.error();

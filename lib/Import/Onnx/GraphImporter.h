@@ -18,6 +18,11 @@ class ValueInfoProto;
 
 namespace jacquard::importer {
 
+/// Calls and branches may nest this deep; recursion of functions ends here.
+constexpr int mostNested = 64;
+/// Nodes that calls and branches may expand to: a few functions that call one another twice reach any number.
+constexpr int64_t mostExpanded = 1 << 17;
+
 /// The names that nodes of one graph see: its own and, for branches, those around it.
 struct Scope {
   llvm::StringMap<Item> items;
@@ -57,6 +62,10 @@ public:
   /// A constant of the model; null, with the node failed, if it cannot be read.
   mlir::Value constant(Node &node, const ::onnx::TensorProto &tensor);
   mlir::OpBuilder &builder() { return b; }
+  /// The element type that the model declares for a value of its main graph; 0: none, or a node further inside asks.
+  int32_t declaredType(llvm::StringRef name) const;
+  /// Counts what a call expands to; false if that is too much.
+  bool countExpanded(int64_t n) { return (expanded += n) <= mostExpanded; }
 
 private:
   friend class Attempt;
@@ -70,6 +79,7 @@ private:
   std::optional<Shape> inputShape(const ::onnx::ValueInfoProto &input);
   void importNodes(Scope &scope, const google::protobuf::RepeatedPtrField<::onnx::NodeProto> &nodes);
   void importNode(Scope &scope, const ::onnx::NodeProto &proto);
+  void build(Scope &scope, Node &node, const Operator &row);
   /// The node's inputs; false if one of them is not there, which has been reported.
   bool gatherInputs(Scope &scope, const ::onnx::NodeProto &proto, llvm::SmallVectorImpl<Item> &inputs);
   void importCall(Scope &scope, const ::onnx::NodeProto &proto, const ::onnx::FunctionProto &function,
@@ -107,11 +117,6 @@ private:
   const Scope *current = nullptr; ///< of that node
   llvm::StringMap<uint32_t> draws; ///< per name of a random result
 };
-
-/// Calls and branches may nest this deep; recursion of functions ends here.
-constexpr int mostNested = 64;
-/// Nodes that calls and branches may expand to: a few functions that call one another twice reach any number.
-constexpr int64_t mostExpanded = 1 << 17;
 
 /// The node's name, or that of its first output.
 std::string nodeName(const ::onnx::NodeProto &proto);

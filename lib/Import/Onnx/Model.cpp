@@ -1,5 +1,6 @@
 // Model.cpp - read and parse model files
 #include "Model.h"
+#include "PatLibrary.h"
 #include "Skeleton.h"
 
 #include "jacquard/Import/Onnx.h"
@@ -117,12 +118,20 @@ uint64_t importer::hashOf(const Model &model) {
   return hash;
 }
 
-Status importer::addLibraries(Model &model, ArrayRef<std::string> paths) {
+Status importer::addLibraries(MLIRContext *context, Model &model, ArrayRef<std::string> paths) {
   google::protobuf::RepeatedPtrField<onnx::FunctionProto> functions;
+  auto patterns = std::make_shared<PatLibrary>();
   for (const std::string &path : paths) {
     Result<std::string> bytes = readFile(path);
     if (!bytes)
       return bytes.takeError();
+    if (StringRef(path).ends_with(".mlir")) {
+      if (nestsTooDeep(*bytes))
+        return Error{"operator library '" + path + "' is not MLIR text: its brackets are nested too deep"};
+      if (Status status = patterns->add(context, *bytes, path); !status)
+        return status;
+      continue;
+    }
     auto library = parseProto(*bytes, path, /*isFile=*/false);
     if (!library)
       return library.takeError();
@@ -133,6 +142,7 @@ Status importer::addLibraries(Model &model, ArrayRef<std::string> paths) {
   }
   functions.MergeFrom(model.proto->functions());
   model.proto->mutable_functions()->Swap(&functions);
+  model.library = std::move(patterns);
   return {};
 }
 

@@ -24,6 +24,8 @@ class TensorProto;
 
 namespace jacquard::importer {
 
+class PatLibrary;
+
 /// Files with tensor data, by path: many tensors share one.
 using DataFiles = std::map<std::string, std::shared_ptr<const MappedFile>>;
 
@@ -35,6 +37,7 @@ struct Model {
   llvm::StringRef bytes; ///< of the file; the caller's, or those of `file`
   std::shared_ptr<const MappedFile> file; ///< null for a model that is not read from a file
   std::shared_ptr<DataFiles> dataFiles = std::make_shared<DataFiles>();
+  std::shared_ptr<const PatLibrary> library; ///< never null once `addLibraries` has been called
 };
 
 /// Maps and parses a file. The bytes of large tensors are not looked at.
@@ -44,8 +47,9 @@ Result<Model> parseModel(llvm::StringRef bytes, const std::string &name, const s
                          std::shared_ptr<const MappedFile> file = nullptr);
 /// Of the file's bytes.
 uint64_t hashOf(const Model &model);
-/// Adds the functions of libraries; they come before the model's own of the same name.
-Status addLibraries(Model &model, llvm::ArrayRef<std::string> paths);
+/// Adds the functions of libraries; they come before the model's own of the same name. What is in `pat` (.mlir) belongs to
+/// the context.
+Status addLibraries(mlir::MLIRContext *context, Model &model, llvm::ArrayRef<std::string> paths);
 
 /// The default domain may be left empty; its name is "ai.onnx".
 std::string domainName(llvm::StringRef domain);
