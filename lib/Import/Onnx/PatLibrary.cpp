@@ -272,7 +272,8 @@ static std::string describeMismatch(const Node &n, DictionaryAttr attributes, Ar
   std::string text;
   llvm::raw_string_ostream os(text);
   bool typesFit = llvm::any_of(functions, [&](const PatFunction &one) { return takesInputs(one, n); });
-  os << "no function of the operator library has the node's " << (typesFit ? "attributes" : "input types") << ": found (";
+  os << "no function of the operator library has the node's " << (typesFit ? "attributes" : "input types")
+     << ": found (";
   for (size_t i = 0, e = numPresentInputs(n); i < e; ++i) {
     os << (i ? ", " : "");
     if (!n.has(i))
