@@ -15,7 +15,9 @@ static void addCommon(CLI::App *command, CommonOptions &options) {
       ->allow_extra_args(false);
   command->add_option("--dim", options.dims, "Value of a symbolic dimension, NAME=8 (repeatable)")
       ->allow_extra_args(false);
-  command->add_option("--op-library", options.libraries, "ONNX model or .mlir file whose functions define operators (repeatable)")
+  command
+      ->add_option("--op-library", options.libraries,
+                   "ONNX model or .mlir file whose functions define operators (repeatable)")
       ->allow_extra_args(false);
   command->add_option("--seed", options.seed, "Seed of placement, of random inputs and of operators that draw random numbers")->capture_default_str();
 }

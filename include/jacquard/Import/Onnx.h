@@ -39,8 +39,8 @@ struct OnnxImportOptions {
   /// For nodes that draw random numbers and have no seed of their own.
   uint64_t seed = 1;
   /// Files with functions for operators that the model does not define itself, or that are to be defined otherwise:
-  /// ONNX models (.onnx, .onnxtxt), of which the functions count and nothing else, or functions of `pat` patterns (.mlir)
-  /// with the attributes `jacquard.domain`, `jacquard.op` and possibly `jacquard.attributes`, which come first.
+  /// ONNX models (.onnx, .onnxtxt), of which the functions count and nothing else, or functions of `pat` patterns
+  /// (.mlir) with the attributes `jacquard.domain`, `jacquard.op` and possibly `jacquard.attributes`, which come first.
   std::vector<std::string> libraries;
   /// When given: filled with the nodes that the diagnostic lists.
   std::vector<UnsupportedNode> *unsupported = nullptr;

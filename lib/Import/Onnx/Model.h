@@ -47,8 +47,8 @@ Result<Model> parseModel(llvm::StringRef bytes, const std::string &name, const s
                          std::shared_ptr<const MappedFile> file = nullptr);
 /// Of the file's bytes.
 uint64_t hashOf(const Model &model);
-/// Adds the functions of libraries; they come before the model's own of the same name. What is in `pat` (.mlir) belongs to
-/// the context.
+/// Adds the functions of libraries; they come before the model's own of the same name. What is in `pat` (.mlir) belongs
+/// to the context.
 Status addLibraries(mlir::MLIRContext *context, Model &model, llvm::ArrayRef<std::string> paths);
 
 /// The default domain may be left empty; its name is "ai.onnx".

@@ -50,8 +50,8 @@ static Result<OwningOpRef<ModuleOp>> parse(MLIRContext *context, StringRef text,
 
 /// The ONNX type that an element type stands for when nothing else is known: integers have signs. 0: for none.
 static int32_t plainType(Type element) {
-  for (DType type : {DType::F32, DType::F64, DType::F16, DType::BF16, DType::Bool, DType::I8, DType::I16, DType::I32,
-                     DType::I64})
+  for (DType type :
+       {DType::F32, DType::F64, DType::F16, DType::BF16, DType::Bool, DType::I8, DType::I16, DType::I32, DType::I64})
     if (mlirElementType(element.getContext(), onnxType(type)) == element)
       return onnxType(type);
   return 0;
@@ -228,7 +228,8 @@ static DictionaryAttr attributesOf(Node &n) {
     else if (attribute->type() == onnx::AttributeProto::FLOATS)
       value = n.b.getDenseF32ArrayAttr(SmallVector<float>(attribute->floats().begin(), attribute->floats().end()));
     if (!value) {
-      n.fail("attribute '" + given.name() + "' is no number, string or list of numbers, by which alone functions of "
+      n.fail("attribute '" + given.name() +
+             "' is no number, string or list of numbers, by which alone functions of "
              "pat are chosen");
       return {};
     }
@@ -326,9 +327,8 @@ void importer::importPatFunction(Node &n, ArrayRef<PatFunction> functions) {
   DictionaryAttr attributes = attributesOf(n);
   if (n.failed())
     return;
-  auto *function = llvm::find_if(functions, [&](const PatFunction &one) {
-    return one.attributes == attributes && takesInputs(one, n);
-  });
+  auto *function = llvm::find_if(
+      functions, [&](const PatFunction &one) { return one.attributes == attributes && takesInputs(one, n); });
   if (function == functions.end())
     return n.fail(describeMismatch(n, attributes, functions));
   if (n.hasBounds())
