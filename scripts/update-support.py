@@ -18,16 +18,20 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGETS = ("host", "fabric")
-ROW = re.compile(r'\{"(\w+)", (\d+), (newest|\d+), [^{}]*?(?:, "([\w.]+)")?\}')
+ROW = re.compile(r'\{"(\w+)", (\d+), (newest|\d+), [^{}]*?(?:, (?:"([\w.]+)"|(\w*[dD]omain)))?\}')
 
 
 def read_rows():
     """(domain, operator) -> versions as text, from the tables of the importer."""
     rows = collections.defaultdict(list)
-    for path in sorted((ROOT / "lib/Import/Onnx").glob("*.cpp")):
+    folder = ROOT / "lib/Import/Onnx"
+    domains = {}  # constants that name a domain
+    for path in sorted(folder.iterdir()):
+        domains.update(re.findall(r'const char \*(\w+) = "([\w.]+)"', path.read_text()))
+    for path in sorted(folder.glob("*.cpp")):
         for table in re.findall(r"static const Operator table\[\] = \{(.*?)\n  \};", path.read_text(), re.S):
-            for op, since, until, domain in ROW.findall(table):
-                rows[domain or "ai.onnx", op].append((int(since), until))
+            for op, since, until, domain, constant in ROW.findall(table):
+                rows[domain or domains.get(constant, "ai.onnx"), op].append((int(since), until))
     def text(since, until):
         return f"{since}+" if until == "newest" else f"{since}" if int(until) == since else f"{since}-{until}"
     return {key: ", ".join(text(*row) for row in sorted(versions)) for key, versions in rows.items()}
