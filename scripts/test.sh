@@ -39,11 +39,11 @@ done
 run_cases models both plasticine "${models[@]}"
 run_cases models-tiny sim tiny test/models/*/
 
-# cases FOLDER STEP: every STEP-th case of a folder. Left out is one of Debian's that expects bfloat16 cut off instead of
-# rounded, which later ONNX releases corrected.
+# cases FOLDER STEP: every STEP-th case of a folder. Left out are two of Debian's that later ONNX releases corrected: one
+# expects bfloat16 cut off instead of rounded, the other an epsilon of 0.01 that its model does not state.
 cases() {
-  find "$1" -mindepth 1 -maxdepth 1 -type d ! -path '*/libonnx-testdata/*/test_cast_FLOAT_to_BFLOAT16' | LC_ALL=C sort |
-    awk -v step="$2" 'NR % step == 0'
+  find "$1" -mindepth 1 -maxdepth 1 -type d ! -path '*/libonnx-testdata/*/test_cast_FLOAT_to_BFLOAT16' \
+    ! -path '*/libonnx-testdata/*/test_adam_multiple' | LC_ALL=C sort | awk -v step="$2" 'NR % step == 0'
 }
 
 for data in /usr/share/libonnx-testdata/data ../shared/onnx-backend; do
