@@ -28,7 +28,7 @@ struct TensorSymbol {
   std::vector<int64_t> shape;
   uint64_t address = 0;
   bool isUnsigned = false; ///< integers: what the host makes of the bits
-  std::vector<ExtentSource> extents; ///< of outputs; dimensions that are not named have the shape's extent
+  std::vector<ExtentSource> extents = {}; ///< of outputs; dimensions that are not named have the shape's extent
 };
 
 /// Immutable bytes that are owned (copies share them), or that are referred to where they lie: weights are not copied on
