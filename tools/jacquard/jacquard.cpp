@@ -5,9 +5,8 @@
 
 using namespace jacquard::driver;
 
-static void addCommon(CLI::App *command, CommonOptions &options) {
-  command->add_option("--arch", options.arch, "Architecture: plasticine, sara, sn10, tiny, or a .textproto file")
-      ->capture_default_str();
+/// How a model is read.
+static void addImport(CLI::App *command, CommonOptions &options) {
   command->add_option("--shape", options.shapes, "Shape of an input, NAME=1x3x224x224 (repeatable)")
       ->allow_extra_args(false);
   command->add_option("--capacity", options.capacities,
@@ -19,7 +18,16 @@ static void addCommon(CLI::App *command, CommonOptions &options) {
       ->add_option("--op-library", options.libraries,
                    "ONNX model or .mlir file whose functions define operators (repeatable)")
       ->allow_extra_args(false);
-  command->add_option("--seed", options.seed, "Seed of placement, of random inputs and of operators that draw random numbers")->capture_default_str();
+}
+
+static void addCommon(CLI::App *command, CommonOptions &options) {
+  command->add_option("--arch", options.arch, "Architecture: plasticine, sara, sn10, tiny, or a .textproto file")
+      ->capture_default_str();
+  addImport(command, options);
+  command
+      ->add_option("--seed", options.seed,
+                   "Seed of placement, of random inputs and of operators that draw random numbers")
+      ->capture_default_str();
 }
 
 int main(int argc, char **argv) {
@@ -67,7 +75,7 @@ int main(int argc, char **argv) {
   CLI::App *checkApp = app.add_subcommand("check", "Say which of a model's nodes are supported, without compiling it; exit code 1 if one is not");
   checkApp->add_option("model", check.model, "Model: .onnx or .onnxtxt")->required();
   checkApp->add_option("--json", check.json, "Write the report as JSON to a file, or with - instead of the table");
-  addCommon(checkApp, check);
+  addImport(checkApp, check);
 
   InspectOptions inspect;
   CLI::App *inspectApp = app.add_subcommand("inspect", "Show what a bitstream holds");
