@@ -1,7 +1,7 @@
 // MatrixOps.cpp - matrix products
+#include "MatrixOps.h"
 #include "Quantize.h"
 
-#include "jacquard/Operators/Contract.h"
 #include "jacquard/Operators/Movement.h"
 
 using namespace mlir;
@@ -20,13 +20,18 @@ static void buildMatMul(Node &n) {
     n.result(ops::matmul(n.b, n.loc, n.input(0), n.input(1)));
 }
 
-static void buildGemm(Node &n) {
-  n.requireSameTypes();
+ops::GemmOptions importer::readGemmOptions(Node &n) {
   ops::GemmOptions options;
   options.alpha = n.floatAttr("alpha", 1);
   options.beta = n.floatAttr("beta", 1);
   options.transposeLhs = n.intAttr("transA", 0);
   options.transposeRhs = n.intAttr("transB", 0);
+  return options;
+}
+
+static void buildGemm(Node &n) {
+  n.requireSameTypes();
+  ops::GemmOptions options = readGemmOptions(n);
   if (n.failed())
     return;
   if (std::optional<Item> sums = multiplyDequantised(n, options))

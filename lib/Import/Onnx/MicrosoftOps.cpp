@@ -1,4 +1,5 @@
 // MicrosoftOps.cpp - operators of domain com.microsoft that ONNX Runtime's optimizer and exporters fuse from others
+#include "MatrixOps.h"
 #include "WindowOps.h"
 
 #include "jacquard/Operators/Activations.h"
@@ -162,11 +163,7 @@ static void buildFusedMatMul(Node &n) {
 
 static void buildFusedGemm(Node &n) {
   n.requireSameTypes();
-  ops::GemmOptions options;
-  options.alpha = n.floatAttr("alpha", 1);
-  options.beta = n.floatAttr("beta", 1);
-  options.transposeLhs = n.intAttr("transA", 0);
-  options.transposeRhs = n.intAttr("transB", 0);
+  ops::GemmOptions options = readGemmOptions(n);
   SmallVector<double> parameters;
   for (const char *name : {"activation_alpha", "activation_beta"})
     if (n.hasAttr(name))
