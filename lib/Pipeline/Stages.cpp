@@ -71,7 +71,8 @@ void jacquard::populateStage(Stage stage, OpPassManager &passes, const PipelineO
   case Stage::Pipe:
     return passes.addPass(createConvertPatToPipePass({options.arch, options.frugal, options.cut}));
   case Stage::Fabric:
-    return passes.addPass(createConvertPipeToFabricPass({options.arch}));
+    passes.addPass(createConvertPipeToFabricPass({options.arch}));
+    return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrunePass());
   case Stage::Partition:
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPartitionPass());
   case Stage::Place:

@@ -189,13 +189,6 @@ struct FabricPartition : fabric::impl::FabricPartitionPassBase<FabricPartition> 
 };
 
 LogicalResult partitionUnit(ComputeOp unit, const ArchSpec &spec) {
-  // Words that nothing reads would still ask for a stage.
-  SmallVector<Operation *> body;
-  for (Operation &op : unit.getBody().front())
-    body.push_back(&op);
-  for (Operation *op : llvm::reverse(body))
-    if (op->use_empty() && isa<FuOp, CounterOp, ConstantOp, LaneOp>(op))
-      op->erase();
   UnitProgram source = readProgram(unit);
   auto partition = mapper::partition(source.program, spec);
   if (!partition)

@@ -3,6 +3,17 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FabricPrunePass : Pass<"fabric-prune", "::jacquard::fabric::DeviceOp"> {
+  let summary = "Erase the words, inputs and streams that nothing reads";
+  let description = [{
+    What an expression that was folded away leaves behind would take stages, ports and units.
+
+    Needs: virtual units. Gives: every word, every input and every stream of a section has a reader.
+    Before: `%s = fabric.load @x ...` and `fabric.compute (%s) ... { ^bb0(%a): %0 = fabric.fu "mov" (%zero) ...`
+    After:  `fabric.compute () ... { %0 = fabric.fu "mov" (%zero) ...`
+  }];
+}
+
 def FabricPartitionPass : Pass<"fabric-partition", "::jacquard::fabric::DeviceOp"> {
   let summary = "Split compute units until each fits one physical unit";
   let description = [{
