@@ -34,7 +34,7 @@ fabric.device arch "tiny" {
 
 // -----
 
-// Accumulations take stages in order and no register; what nothing reads is dropped.
+// Accumulations take stages in order and no register.
 // CHECK-LABEL: fabric.section "accumulate"
 // CHECK:       fabric.compute(%{{.*}}) {{.*}} attributes {input_registers = array<i64: 0>} {
 // CHECK-NEXT:  ^bb0(%[[X:.*]]: !fabric.word):
@@ -50,7 +50,6 @@ fabric.device arch "tiny" {
     %a = fabric.load @x <[2, 16] vector 1 registers [[0, 16, 1]] address 0>
     %c = fabric.compute (%a) scalars () pop [1] counters [2, 16] vector 1 {
     ^bb0(%x: !fabric.word):
-      %unused = fabric.fu "fexp" (%x)
       %l = fabric.lane %x base 1 stride 0 level -1
       %p = fabric.accumulate "fma" (%x, %l) level 0 init 0
       %q = fabric.accumulate "fmax" (%x) level 0 init -8388608
