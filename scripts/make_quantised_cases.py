@@ -88,6 +88,15 @@ def contrib_elementwise(folder):
          {"y": TensorProto.UINT8})
 
 
+def halves(folder):
+    """Simple ratios of scales make many halves; the order of the sum says to which side they go."""
+    rows = np.repeat(np.arange(256, dtype=np.uint8), 256)
+    save(folder, "qlinearadd_halves", [node("QLinearAdd", "a,as,az,b,bs,bz,ys,yz")],
+         {"a": rows[::7], "b": np.tile(np.arange(256, dtype=np.uint8), 256)[::7]},
+         {"as": scalar(0.0388), "az": scalar(181, np.uint8), "bs": scalar(0.0194), "bz": scalar(3, np.uint8),
+          "ys": scalar(0.02), "yz": scalar(7, np.uint8)}, {"y": TensorProto.UINT8})
+
+
 def contrib_products(folder):
     a, b = integers(np.uint8, 5, 40), integers(np.int8, 40, 6)
     scales = (np.abs(floats(6)) * 0.01 + 0.001).astype(F32)
@@ -155,5 +164,5 @@ def dequantised_graphs(folder):
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    for family in (contrib_elementwise, contrib_products, standard, dequantised_graphs):
+    for family in (contrib_elementwise, contrib_products, standard, dequantised_graphs, halves):
         family(sys.argv[1])
