@@ -4,7 +4,8 @@
 // like everything else and never looked at.
 #include "Bounded.h"
 
-#include "GraphImporter.h"
+#include "Extents.h"
+#include "Subgraph.h"
 
 #include "onnx/onnx_pb.h"
 
@@ -27,7 +28,7 @@ void failBounded(Node &n, size_t input, const Bound &bound, const llvm::Twine &w
 
 void add(Node &n, Bounds &bounds, size_t input, const Bound &from, int64_t dim) {
   for (const Bound &other : bounds)
-    if (other.dim == dim && other.count != from.count)
+    if (other.dim == dim && !isSameCount(other.count, from.count))
       return failBounded(n, input, from, "another input has another number of them");
   if (llvm::none_of(bounds, [&](const Bound &other) { return other.dim == dim; }))
     bounds.push_back({dim, from.count});
@@ -141,44 +142,28 @@ void matmul(Node &n, Bounds &bounds) {
       add(n, bounds, 0, bound, 0);
 }
 
-/// Row-major order keeps what is there in front only if the dimension is the outermost one that counts, before and
-/// after.
-void reshape(Node &n, Bounds &bounds) {
-  ArrayRef<int64_t> from = n.shape(), to = ops::shapeOf(n.results()[0].value);
-  auto outermost = [](ArrayRef<int64_t> shape) {
-    return int64_t(llvm::find_if(shape, [](int64_t extent) { return extent != 1; }) - shape.begin());
-  };
-  for (const Bound &bound : n.bounds(0)) {
-    int64_t first = outermost(from), last = outermost(to);
-    if (from[bound.dim] == 1 || bound.dim != first || last == int64_t(to.size()) || to[last] % from[first])
-      return failBounded(n, 0, bound, "the result " + llvm::Twine(ops::describe(to)) + " does not keep them apart");
-    int64_t factor = to[last] / from[first];
-    Value count = bound.count;
-    if (factor != 1)
-      count = ops::elementwise(
-          n.b, n.loc, count, [&](Scalars &s, ValueRange x) { return s.mul(x[0], s.integer(x[0].getType(), factor)); });
-    add(n, bounds, 0, {bound.dim, count}, last);
-  }
-}
-
+/// How an operator takes bounds: a rule for the result that its importer builds over capacities; null: the importer
+/// looks at the bounds of the first `inputs` itself.
 struct Rule {
   const char *op;
   void (*apply)(Node &, Bounds &);
+  size_t inputs = SIZE_MAX;
 };
 
-void (*findRule(const Operator &row))(Node &, Bounds &) {
+std::optional<Rule> findRule(const Operator &row) {
   static constexpr Rule rules[] = {
-      {"Cast", broadcast},    {"Flatten", reshape},     {"Gather", gather},
-      {"GatherND", gatherND}, {"MatMul", matmul},       {"Reshape", reshape},
-      {"Squeeze", squeeze},   {"Transpose", transpose}, {"Unsqueeze", unsqueeze},
+      {"Cast", broadcast},  {"Concat", nullptr},     {"Expand", nullptr, 1},   {"Flatten", nullptr, 1},
+      {"Gather", gather},   {"GatherND", gatherND},  {"MatMul", matmul},       {"OneHot", nullptr, 1},
+      {"Pad", nullptr, 1},  {"Reshape", nullptr, 1}, {"Slice", nullptr, 1},    {"Split", nullptr, 1},
+      {"Squeeze", squeeze}, {"Tile", nullptr, 1},    {"Transpose", transpose}, {"Unsqueeze", unsqueeze},
   };
   ArrayRef<Operator> elementwise = elementwiseOperators();
   if (&row >= elementwise.begin() && &row < elementwise.end())
-    return broadcast;
+    return Rule{row.op, broadcast};
   for (const Rule &rule : rules)
     if (StringRef(rule.op) == row.op && StringRef(row.domain).empty())
-      return rule.apply;
-  return nullptr;
+      return rule;
+  return std::nullopt;
 }
 
 Value extentOf(Node &n, OpBuilder &b, int64_t dim) {
@@ -228,17 +213,21 @@ void importer::importBounded(Node &n, const Operator &row) {
     return importShape(n);
   if (isStandard && StringRef(row.op) == "Size")
     return importSize(n);
-  auto rule = findRule(row);
-  for (size_t i = 0; i < n.numInputs() && !rule; ++i)
+  std::optional<Rule> rule = findRule(row);
+  for (size_t i = 0; i < n.numInputs(); ++i)
     for (const Bound &bound : n.bounds(i))
-      failBounded(n, i, bound, "the operator needs all of them; make the shape static in the model");
-  if (!n.failed())
-    row.build(n);
+      if (!rule || i >= rule->inputs)
+        failBounded(n, i, bound, "the operator needs all of them; make the shape static in the model");
   if (n.failed())
     return;
+  Attempt attempt(n.graph);
+  row.build(n);
+  // What stands behind counts may be any index, and a divisor of 0.
+  attempt.makeSpeculative();
   Bounds bounds;
-  rule(n, bounds);
-  if (n.failed())
+  if (!n.failed() && rule->apply)
+    rule->apply(n, bounds);
+  if (n.failed() || !rule->apply)
     return;
   Item item = n.results()[0];
   item.bounds = bounds;

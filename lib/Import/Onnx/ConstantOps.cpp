@@ -1,11 +1,10 @@
 // ConstantOps.cpp - operators that give constants or pass values on: constants, shapes, ranges
 #include "GraphImporter.h"
+#include "ShapedByData.h"
 
 #include "onnx/onnx_pb.h"
 
 #include "jacquard/Operators/Movement.h"
-#include "jacquard/Support/Diagnostics.h"
-
 #include <cmath>
 
 using namespace mlir;
@@ -46,7 +45,8 @@ static bool checkExtents(Node &n, ArrayRef<int64_t> shape) {
 }
 
 static void buildConstantOfShape(Node &n) {
-  Shape shape = n.constantInts(0);
+  bool isKnown = !decidesByData(n, 0);
+  Shape shape = isKnown ? n.constantInts(0) : Shape();
   if (n.failed() || !checkExtents(n, shape))
     return;
   const auto *attribute = n.findAttr("value");
@@ -54,6 +54,8 @@ static void buildConstantOfShape(Node &n) {
   Value value = attribute ? n.graph.constant(n, attribute->t()) : ops::constantScalar(n.b, n.loc, n.b.getF32Type(), 0);
   if (!value || pat::numPoints(ops::shapeOf(value)) != 1)
     return n.fail("attribute 'value' is not a tensor with one element");
+  if (!isKnown)
+    return buildConstantOfShapeByData(n, value, type);
   n.result(0, ops::fill(n.b, n.loc, shape, value), type);
 }
 
@@ -72,7 +74,8 @@ static void buildSize(Node &n) {
   n.result(0, ops::constantTensor(n.b, n.loc, {}, pat::numPoints(n.shape())), int64Type);
 }
 
-/// How many steps it takes: ceil((limit - start) / delta), 0 if that is negative. No step is no end: more than any bound.
+/// How many steps it takes: ceil((limit - start) / delta), 0 if that is negative. No step is no end: more than any
+/// bound.
 static Value countSteps(OpBuilder &b, Location loc, Value start, Value limit, Value delta) {
   Scalars s(b, loc);
   Type type = delta.getType(), counter = b.getI64Type();
@@ -91,11 +94,6 @@ static Value countSteps(OpBuilder &b, Location loc, Value start, Value limit, Va
 
 /// A range whose ends data decides on.
 static void buildBoundedRange(Node &n) {
-  std::optional<int64_t> capacity = n.capacity(0);
-  if (!capacity)
-    n.failFor(tag(Diag::UnknownDimension) + "data decides how many elements the range has; bound it by --capacity " +
-                  n.outputName(0) + "=N",
-              {0, 1, 2});
   for (size_t i : {0, 1, 2})
     if (pat::numPoints(n.shape(i)) != 1)
       n.fail("input '" + n.inputName(i) + "' has shape " + ops::describe(n.shape(i)) + "; expected one number");
@@ -109,11 +107,14 @@ static void buildBoundedRange(Node &n) {
   Value count = ops::mapOver(n.b, n.loc, {}, [&](OpBuilder &b, ValueRange) {
     return countSteps(b, n.loc, number(b, 0), number(b, 1), number(b, 2));
   });
-  Value values = ops::mapOver(n.b, n.loc, *capacity, [&](OpBuilder &b, ValueRange i) {
+  Extent extent = decide(n, 0, 0, count, {0, 1, 2});
+  if (n.failed())
+    return;
+  Value values = ops::mapOver(n.b, n.loc, extent.most, [&](OpBuilder &b, ValueRange i) {
     Scalars s(b, n.loc);
     return s.cast(s.add(number(b, 0), s.mul(s.cast(i[0], wide), number(b, 2))), type);
   });
-  n.boundedResult(0, values, 0, count);
+  setResult(n, 0, values, extent);
 }
 
 static void buildRange(Node &n) {

@@ -1,5 +1,5 @@
 // GatherOps.cpp - reading and writing at computed indices
-#include "Node.h"
+#include "ShapedByData.h"
 
 #include "jacquard/Operators/Gather.h"
 
@@ -85,12 +85,15 @@ static void buildScatterND(Node &n) {
 }
 
 static void buildOneHot(Node &n) {
-  std::optional<double> depth = n.constantNumber(1);
+  bool isKnown = !n.hasBounds() && !decidesByData(n, 1);
+  std::optional<double> depth = isKnown ? n.constantNumber(1) : std::nullopt;
   int64_t axis = n.axisAttr("axis", -1, n.rank() + 1);
   if (n.rank(2) != 1 || n.shape(2)[0] != 2)
     n.fail("values have shape " + ops::describe(n.shape(2)) + "; expected [2]: off and on");
   if (depth && (*depth < 1 || *depth > 1e12))
     n.fail("depth is " + std::to_string(*depth) + "; expected a positive number");
+  if (!n.failed() && !isKnown)
+    return buildOneHotByData(n, axis);
   if (!n.failed())
     n.result(0, ops::oneHot(n.b, n.loc, n.input(0), n.input(2), int64_t(*depth), axis), n.type(2));
 }

@@ -379,6 +379,9 @@ void GraphImporter::importNode(Scope &scope, const onnx::NodeProto &proto) {
   Node node(*this, proto, opset, scope.attributes, inputs, b, nodeLocation(proto));
   if (row.found)
     build(scope, node, *row.found);
+  else if (node.hasBounds())
+    node.fail("data decides how large an input is, which operators of a library do not take; make the shape static "
+              "in the model");
   else
     importPatFunction(node, patterns);
   if (!node.failed())

@@ -1,7 +1,5 @@
 // MovementOps.cpp - operators that only move data
-#include "Node.h"
-
-#include "jacquard/Operators/Movement.h"
+#include "ShapedByData.h"
 
 using namespace mlir;
 using namespace jacquard;
@@ -34,37 +32,50 @@ static std::optional<Shape> listInput(Node &n, StringRef attribute, int64_t asIn
 // Shapes
 //===----------------------------------------------------------------------===//
 
+/// The shape that a Reshape gives, or why there is none.
+static Result<Shape> reshaped(Node &n, Shape shape, bool keepZero) {
+  int64_t total = pat::numPoints(n.shape()), known = 1, open = -1;
+  for (auto [i, extent] : llvm::enumerate(shape)) {
+    if (extent == 0 && !keepZero) {
+      if (int64_t(i) >= n.rank())
+        return Error{"extent 0 at position " + std::to_string(i) + " copies a dimension that shape " +
+                     ops::describe(n.shape()) + " does not have"};
+      extent = n.shape()[i];
+    }
+    if (extent == -1 && open == -1)
+      open = i;
+    else if (extent < 0 || extent > mostExtent || __builtin_mul_overflow(known, extent, &known))
+      return Error{"shape " + ops::describe(shape) + " is not possible; expected one -1 at most"};
+  }
+  if (open >= 0) {
+    if (known == 0 ? total != 0 : total % known)
+      return Error{"shape " + ops::describe(n.shape()) + " cannot become " + ops::describe(shape)};
+    shape[open] = known == 0 ? 0 : total / known;
+    known *= shape[open];
+  }
+  if (known != total)
+    return Error{"shape " + ops::describe(n.shape()) + " has " + std::to_string(total) + " elements; shape " +
+                 ops::describe(shape) + " has " + std::to_string(known)};
+  return shape;
+}
+
 static void buildReshape(Node &n) {
+  if (n.opset >= 5 && decidesByData(n, 1))
+    return buildReshapeByData(n);
   std::optional<Shape> given = n.opset < 5 ? n.intsAttr("shape") : n.has(1) ? n.constantInts(1) : Shape();
   bool keepZero = n.intAttr("allowzero", 0);
   if (n.failed())
     return;
   if (!given)
     return n.fail("attribute 'shape' is missing");
-  Shape shape = *given;
-  int64_t total = pat::numPoints(n.shape()), known = 1, open = -1;
-  for (auto [i, extent] : llvm::enumerate(shape)) {
-    if (extent == 0 && !keepZero) {
-      if (int64_t(i) >= n.rank())
-        return n.fail("extent 0 at position " + llvm::Twine(i) + " copies a dimension that shape " +
-                      ops::describe(n.shape()) + " does not have");
-      extent = n.shape()[i];
-    }
-    if (extent == -1 && open == -1)
-      open = i;
-    else if (extent < 0 || extent > mostExtent || __builtin_mul_overflow(known, extent, &known))
-      return n.fail("shape " + ops::describe(shape) + " is not possible; expected one -1 at most");
-  }
-  if (open >= 0) {
-    if (known == 0 ? total != 0 : total % known)
-      return n.fail("shape " + ops::describe(n.shape()) + " cannot become " + ops::describe(shape));
-    shape[open] = known == 0 ? 0 : total / known;
-    known *= shape[open];
-  }
-  if (known != total)
-    return n.fail("shape " + ops::describe(n.shape()) + " has " + llvm::Twine(total) + " elements; shape " +
-                  ops::describe(shape) + " has " + llvm::Twine(known));
-  n.result(0, ops::reshape(n.b, n.loc, n.input(0), shape));
+  Result<Shape> shape = reshaped(n, *given, keepZero);
+  if (n.hasBounds() && shape && reshapeOutermost(n, *shape))
+    return;
+  if (n.hasBounds() && n.has(1))
+    return buildReshapeByData(n);
+  if (!shape)
+    return n.fail(shape.error());
+  n.result(0, ops::reshape(n.b, n.loc, n.input(0), *shape));
 }
 
 static void buildFlatten(Node &n) {
@@ -74,7 +85,10 @@ static void buildFlatten(Node &n) {
   if (axis < 0)
     axis += rank;
   int64_t rows = pat::numPoints(n.shape().take_front(axis)), columns = pat::numPoints(n.shape().drop_front(axis));
-  n.result(0, ops::reshape(n.b, n.loc, n.input(0), {rows, columns}));
+  if (!n.hasBounds())
+    return n.result(0, ops::reshape(n.b, n.loc, n.input(0), {rows, columns}));
+  if (!reshapeOutermost(n, {rows, columns}))
+    buildFlattenByData(n, axis);
 }
 
 static void buildSqueeze(Node &n) {
@@ -128,6 +142,8 @@ static void buildTranspose(Node &n) {
 }
 
 static void buildExpand(Node &n) {
+  if (n.hasBounds() || decidesByData(n, 1))
+    return buildExpandByData(n);
   Shape wanted = n.constantInts(1);
   if (n.failed() || outOfRange(n, wanted, "extent"))
     return;
@@ -141,6 +157,8 @@ static void buildExpand(Node &n) {
 }
 
 static void buildTile(Node &n) {
+  if (n.hasBounds() || decidesByData(n, 1))
+    return buildTileByData(n);
   Shape repeats = n.constantInts(1);
   if (n.failed())
     return;
@@ -165,7 +183,42 @@ static std::optional<Shape> sliceList(Node &n, StringRef name, size_t input) {
   return n.constantInts(input);
 }
 
+/// The numbers of one list of a Slice by data; null where it is left out.
+static NumberFn sliceNumber(Node &n, StringRef name, size_t input, size_t place) {
+  if (n.opset >= 10)
+    return n.has(input) ? [&n, input, place](OpBuilder &b) { return listElement(n, b, input, int64_t(place)); }
+                        : NumberFn();
+  std::optional<Shape> list = n.intsAttr(name);
+  if (!list || place >= list->size())
+    return {};
+  return [&n, value = (*list)[place]](OpBuilder &b) { return ops::Scalars(b, n.loc).integer(b.getI64Type(), value); };
+}
+
+static void prepareSliceByData(Node &n) {
+  std::optional<Shape> axes = sliceList(n, "axes", 3), starts = n.opset < 10 ? n.intsAttr("starts") : std::nullopt;
+  int64_t count = n.opset >= 10 ? listLength(n, 1) : starts ? int64_t(starts->size()) : 0;
+  if (n.opset >= 10 && (listLength(n, 2) != count || (n.has(4) && listLength(n, 4) != count)))
+    n.fail("starts, ends and steps have different lengths");
+  if (!n.failed() && ((axes && int64_t(axes->size()) != count) || (!axes && count > n.rank())))
+    n.fail("starts, ends, axes and steps do not go together for rank " + llvm::Twine(n.rank()));
+  SmallVector<SliceAxis> slices;
+  for (int64_t i = 0; i < count && !n.failed(); ++i) {
+    int64_t axis = n.normalizeAxis(axes ? (*axes)[i] : i, n.rank());
+    for (const SliceAxis &other : slices)
+      if (other.axis == axis)
+        n.fail("axis " + llvm::Twine(axis) + " is given twice");
+    slices.push_back({axis, sliceNumber(n, "starts", 1, i), sliceNumber(n, "ends", 2, i),
+                      n.opset < 10 ? NumberFn() : sliceNumber(n, "steps", 4, i)});
+    if (!n.failed() && (!slices.back().start || !slices.back().end))
+      n.fail("starts and ends have different lengths");
+  }
+  if (!n.failed())
+    buildSliceByData(n, slices);
+}
+
 static void buildSlice(Node &n) {
+  if (n.hasBounds() || (n.opset >= 10 && decidesByData(n, {1, 2, 4})))
+    return prepareSliceByData(n);
   std::optional<Shape> starts = sliceList(n, "starts", 1), ends = sliceList(n, "ends", 2);
   std::optional<Shape> axes = sliceList(n, "axes", 3), steps = n.opset < 10 ? std::nullopt : sliceList(n, "steps", 4);
   if (n.failed())
@@ -205,15 +258,19 @@ static void buildConcat(Node &n) {
     if (n.has(i))
       tensors.push_back(n.input(i));
   int64_t axis = n.axisAttr("axis", 1, n.rank());
+  if (!n.failed() && n.hasBounds())
+    return buildConcatByData(n, axis);
   if (!n.failed())
     n.result(ops::concat(n.b, n.loc, tensors, axis));
 }
 
 static void buildSplit(Node &n) {
   int64_t axis = n.axisAttr("axis", 0, n.rank());
-  std::optional<Shape> sizes = listInput(n, "split", 13);
   if (n.rank() == 0)
     n.fail("input has no dimensions; expected at least one");
+  if (!n.failed() && (n.hasBounds() || (n.opset >= 13 && decidesByData(n, 1))))
+    return buildSplitByData(n, axis);
+  std::optional<Shape> sizes = listInput(n, "split", 13);
   if (n.failed())
     return;
   int64_t extent = n.shape()[axis], parts = n.numOutputs(), sum = 0;
@@ -259,9 +316,43 @@ static std::optional<ops::PadMode> padMode(Node &n) {
   return std::nullopt;
 }
 
+/// The padding value: input 2, an attribute before version 11; null stands for 0.
+static Value padValue(Node &n) {
+  if (n.opset < 11)
+    return ops::constantScalar(n.b, n.loc, n.element(), n.floatAttr("value", 0));
+  Value fill = n.optionalInput(2);
+  if (fill && (pat::numPoints(ops::shapeOf(fill)) != 1 || ops::elementOf(fill) != n.element()))
+    n.fail("the padding value is not one number of the input's element type");
+  return fill;
+}
+
+static void preparePadByData(Node &n, ops::PadMode mode) {
+  bool asInput = n.opset >= 11;
+  Shape pads = asInput ? Shape() : n.intsAttr("pads").value_or(Shape());
+  Shape axes = llvm::to_vector(llvm::seq<int64_t>(0, n.rank()));
+  if (asInput && n.has(3))
+    axes = n.constantInts(3);
+  int64_t given = asInput ? listLength(n, 1) : int64_t(pads.size()), half = int64_t(axes.size());
+  if (!n.failed() && given != 2 * half)
+    n.fail("there are " + llvm::Twine(given) + " pads; expected two for each of " + llvm::Twine(half) + " axes");
+  auto number = [&](int64_t place) -> NumberFn {
+    if (asInput)
+      return [&n, place](OpBuilder &b) { return listElement(n, b, 1, place); };
+    return [&n, value = pads[place]](OpBuilder &b) { return ops::Scalars(b, n.loc).integer(b.getI64Type(), value); };
+  };
+  SmallVector<PadAxis> sides;
+  for (int64_t i = 0; i < half && !n.failed(); ++i)
+    sides.push_back({n.normalizeAxis(axes[i], n.rank()), number(i), number(half + i)});
+  Value fill = n.failed() ? Value() : padValue(n);
+  if (!n.failed())
+    buildPadByData(n, sides, mode, fill);
+}
+
 static void buildPad(Node &n) {
   std::optional<ops::PadMode> mode = padMode(n);
   bool asInput = n.opset >= 11;
+  if (mode && (n.hasBounds() || (asInput && decidesByData(n, 1))))
+    return preparePadByData(n, *mode);
   Shape pads = asInput ? n.constantInts(1) : n.intsAttr("pads").value_or(Shape());
   Shape axes = llvm::to_vector(llvm::seq<int64_t>(0, n.rank()));
   if (asInput && n.has(3))
@@ -279,9 +370,7 @@ static void buildPad(Node &n) {
     before[axis] = pads[i];
     after[axis] = pads[axes.size() + i];
   }
-  Value fill = asInput ? n.optionalInput(2) : ops::constantScalar(n.b, n.loc, n.element(), n.floatAttr("value", 0));
-  if (fill && (pat::numPoints(ops::shapeOf(fill)) != 1 || ops::elementOf(fill) != n.element()))
-    return n.fail("the padding value is not one number of the input's element type");
+  Value fill = padValue(n);
   if (!n.failed())
     n.result(ops::pad(n.b, n.loc, n.input(0), before, after, *mode, fill));
 }

@@ -26,15 +26,15 @@ TEST(ImportOnnxTest, NamesArgumentsResultsAndModel) {
 
 TEST(ImportOnnxTest, ReportsEveryProblemWithTheInputsThatMustBeConstants) {
   Importing import;
-  auto module = import.text("g (float[4] x, int64[1] n, int64[1] m) => (float[4] y, float[4] z) {"
-                            " y = Frob(x) a = Slice(x, n, m) z = Relu(a) }");
+  auto module = import.text("g (float[4] x, int64 n, int64 m) => (float[4] y, int64[k] z) {"
+                            " y = Frob(x) d = Constant<value_int = 1>() a = Range(n, m, d) z = Abs(a) }");
   EXPECT_FALSE(module);
   ASSERT_EQ(import.unsupported.size(), 2u);
   EXPECT_EQ(import.unsupported[0].op, "Frob");
   EXPECT_EQ(import.unsupported[0].domain, "ai.onnx");
   EXPECT_EQ(import.unsupported[0].opset, 17);
   EXPECT_EQ(import.unsupported[0].node, "y");
-  EXPECT_EQ(import.unsupported[1].op, "Slice");
+  EXPECT_EQ(import.unsupported[1].op, "Range");
   EXPECT_EQ(import.unsupported[1].constantsNeeded, (std::vector<std::string>{"n", "m"}));
 }
 
