@@ -4,7 +4,7 @@
 // like everything else and never looked at.
 #include "Bounded.h"
 
-#include "Extents.h"
+#include "BoundedRules.h"
 #include "Subgraph.h"
 
 #include "onnx/onnx_pb.h"
@@ -16,17 +16,16 @@ using ops::Scalars;
 
 static constexpr int32_t int64Type = 7;
 
-namespace {
+//===----------------------------------------------------------------------===//
+// For rules
+//===----------------------------------------------------------------------===//
 
-using Bounds = SmallVector<Bound, 1>;
-
-/// Why a node is not imported: which dimension, and what helps.
-void failBounded(Node &n, size_t input, const Bound &bound, const llvm::Twine &why) {
+void importer::failBounded(Node &n, size_t input, const Bound &bound, const llvm::Twine &why) {
   n.fail("data decides how many of at most " + llvm::Twine(n.shape(input)[bound.dim]) + " positions dimension " +
          llvm::Twine(bound.dim) + " of input '" + n.inputName(input) + "' has; " + why);
 }
 
-void add(Node &n, Bounds &bounds, size_t input, const Bound &from, int64_t dim) {
+void importer::addBound(Node &n, Bounds &bounds, size_t input, const Bound &from, int64_t dim) {
   for (const Bound &other : bounds)
     if (other.dim == dim && !isSameCount(other.count, from.count))
       return failBounded(n, input, from, "another input has another number of them");
@@ -34,38 +33,45 @@ void add(Node &n, Bounds &bounds, size_t input, const Bound &from, int64_t dim) 
     bounds.push_back({dim, from.count});
 }
 
-bool isBounded(Node &n, size_t input, int64_t dim) {
-  return llvm::any_of(n.bounds(input), [&](const Bound &bound) { return bound.dim == dim; });
+const Bound *importer::findBound(Node &n, size_t input, int64_t dim) {
+  for (const Bound &bound : n.bounds(input))
+    if (bound.dim == dim)
+      return &bound;
+  return nullptr;
 }
 
-/// Operators over elements with numpy's broadcasting.
-void broadcast(Node &n, Bounds &bounds) {
+void importer::renameBounds(Node &n, Bounds &bounds, ArrayRef<int64_t> to) {
+  for (const Bound &bound : n.bounds(0))
+    if (to[bound.dim] < 0)
+      failBounded(n, 0, bound, "the operator needs all of them");
+    else
+      addBound(n, bounds, 0, bound, to[bound.dim]);
+}
+
+void importer::broadcastBounds(Node &n, Bounds &bounds) {
   int64_t rank = 0;
   for (size_t i = 0; i < n.numInputs(); ++i)
     rank = n.has(i) ? std::max(rank, n.rank(i)) : rank;
   for (size_t i = 0; i < n.numInputs(); ++i)
     for (const Bound &bound : n.bounds(i)) {
       int64_t dim = bound.dim + rank - n.rank(i);
-      add(n, bounds, i, bound, dim);
+      addBound(n, bounds, i, bound, dim);
       for (size_t k = 0; k < n.numInputs(); ++k) {
         int64_t at = n.has(k) ? dim - (rank - n.rank(k)) : -1;
-        if (at >= 0 && n.shape(k)[at] != 1 && !isBounded(n, k, at))
+        if (at >= 0 && n.shape(k)[at] != 1 && !findBound(n, k, at))
           failBounded(n, i, bound,
                       "input '" + llvm::Twine(n.inputName(k)) + "' always has " + llvm::Twine(n.shape(k)[at]));
       }
     }
 }
 
-/// New number of each dimension of input 0, -1 where it goes.
-using Renaming = SmallVector<int64_t>;
+//===----------------------------------------------------------------------===//
+// Rules
+//===----------------------------------------------------------------------===//
 
-void rename(Node &n, Bounds &bounds, const Renaming &to) {
-  for (const Bound &bound : n.bounds(0))
-    if (to[bound.dim] < 0)
-      failBounded(n, 0, bound, "the operator needs all of them");
-    else
-      add(n, bounds, 0, bound, to[bound.dim]);
-}
+namespace {
+
+using Renaming = SmallVector<int64_t>;
 
 void transpose(Node &n, Bounds &bounds) {
   ops::Shape reversed;
@@ -76,7 +82,7 @@ void transpose(Node &n, Bounds &bounds) {
   for (auto [d, from] : llvm::enumerate(order))
     if (from >= 0 && from < n.rank())
       to[from] = int64_t(d);
-  rename(n, bounds, to);
+  renameBounds(n, bounds, to);
 }
 
 /// Axes from the attribute or, since opset 13, from input 1.
@@ -96,7 +102,7 @@ void unsqueeze(Node &n, Bounds &bounds) {
     if (!llvm::is_contained(axes, d) && !llvm::is_contained(axes, d - rank))
       to.push_back(d);
   to.resize(n.rank(), -1);
-  rename(n, bounds, to);
+  renameBounds(n, bounds, to);
 }
 
 void squeeze(Node &n, Bounds &bounds) {
@@ -107,18 +113,7 @@ void squeeze(Node &n, Bounds &bounds) {
     bool goes = axes ? llvm::is_contained(*axes, d) || llvm::is_contained(*axes, d - n.rank()) : n.shape()[d] == 1;
     to.push_back(goes ? -1 : next++);
   }
-  rename(n, bounds, to);
-}
-
-/// Rank of the indices in place of the axis; positions counted from the end need all of them.
-void gather(Node &n, Bounds &bounds) {
-  int64_t axis = n.axisAttr("axis", 0, n.rank());
-  Renaming to;
-  for (int64_t d = 0; d < n.rank(); ++d)
-    to.push_back(d < axis ? d : d == axis ? -1 : d + n.rank(1) - 1);
-  rename(n, bounds, to);
-  for (const Bound &bound : n.bounds(1))
-    add(n, bounds, 1, bound, axis + bound.dim);
+  renameBounds(n, bounds, to);
 }
 
 void gatherND(Node &n, Bounds &bounds) {
@@ -128,41 +123,24 @@ void gatherND(Node &n, Bounds &bounds) {
     if (bound.dim == n.rank(1) - 1)
       failBounded(n, 1, bound, "the operator needs all of them");
     else
-      add(n, bounds, 1, bound, bound.dim);
+      addBound(n, bounds, 1, bound, bound.dim);
 }
 
-/// Rows of the left matrix are rows of the product.
-void matmul(Node &n, Bounds &bounds) {
-  for (const Bound &bound : n.bounds(1))
-    failBounded(n, 1, bound, "the operator needs all of them");
-  for (const Bound &bound : n.bounds(0))
-    if (n.rank(0) != 2 || n.rank(1) != 2 || bound.dim != 0)
-      failBounded(n, 0, bound, "only rows of a matrix may be left out");
-    else
-      add(n, bounds, 0, bound, 0);
-}
-
-/// How an operator takes bounds: a rule for the result that its importer builds over capacities; null: the importer
-/// looks at the bounds of the first `inputs` itself.
-struct Rule {
-  const char *op;
-  void (*apply)(Node &, Bounds &);
-  size_t inputs = SIZE_MAX;
-};
-
-std::optional<Rule> findRule(const Operator &row) {
-  static constexpr Rule rules[] = {
-      {"Cast", broadcast},  {"Concat", nullptr},     {"Expand", nullptr, 1},   {"Flatten", nullptr, 1},
-      {"Gather", gather},   {"GatherND", gatherND},  {"MatMul", matmul},       {"OneHot", nullptr, 1},
-      {"Pad", nullptr, 1},  {"Reshape", nullptr, 1}, {"Slice", nullptr, 1},    {"Split", nullptr, 1},
-      {"Squeeze", squeeze}, {"Tile", nullptr, 1},    {"Transpose", transpose}, {"Unsqueeze", unsqueeze},
+std::optional<BoundedRule> findRule(const Operator &row) {
+  static constexpr BoundedRule rules[] = {
+      {"Cast", nullptr, broadcastBounds}, {"Concat", nullptr, nullptr},         {"Expand", nullptr, nullptr, 1},
+      {"Flatten", nullptr, nullptr},      {"GatherND", nullptr, gatherND},      {"OneHot", nullptr, nullptr, 1},
+      {"Pad", nullptr, nullptr, 1},       {"Reshape", nullptr, nullptr, 1},     {"Slice", nullptr, nullptr, 1},
+      {"Split", nullptr, nullptr, 1},     {"Squeeze", nullptr, squeeze, 1},     {"Tile", nullptr, nullptr, 1},
+      {"Transpose", nullptr, transpose},  {"Unsqueeze", nullptr, unsqueeze, 1},
   };
   ArrayRef<Operator> elementwise = elementwiseOperators();
   if (&row >= elementwise.begin() && &row < elementwise.end())
-    return Rule{row.op, broadcast};
-  for (const Rule &rule : rules)
-    if (StringRef(rule.op) == row.op && StringRef(row.domain).empty())
-      return rule;
+    return BoundedRule{row.op, nullptr, broadcastBounds};
+  for (ArrayRef<BoundedRule> list : {ArrayRef(rules), mixingRules()})
+    for (const BoundedRule &rule : list)
+      if (StringRef(rule.op) == row.op && StringRef(row.domain).empty())
+        return rule;
   return std::nullopt;
 }
 
@@ -213,7 +191,7 @@ void importer::importBounded(Node &n, const Operator &row) {
     return importShape(n);
   if (isStandard && StringRef(row.op) == "Size")
     return importSize(n);
-  std::optional<Rule> rule = findRule(row);
+  std::optional<BoundedRule> rule = findRule(row);
   for (size_t i = 0; i < n.numInputs(); ++i)
     for (const Bound &bound : n.bounds(i))
       if (!rule || i >= rule->inputs)
@@ -221,7 +199,10 @@ void importer::importBounded(Node &n, const Operator &row) {
   if (n.failed())
     return;
   Attempt attempt(n.graph);
-  row.build(n);
+  if (rule->prepare)
+    rule->prepare(n);
+  if (!n.failed())
+    row.build(n);
   // What stands behind counts may be any index, and a divisor of 0.
   attempt.makeSpeculative();
   Bounds bounds;
@@ -229,7 +210,10 @@ void importer::importBounded(Node &n, const Operator &row) {
     rule->apply(n, bounds);
   if (n.failed() || !rule->apply)
     return;
-  Item item = n.results()[0];
-  item.bounds = bounds;
-  n.result(0, std::move(item));
+  for (size_t i = 0; i < n.numOutputs(); ++i) {
+    Item item = n.results()[i];
+    item.bounds = bounds;
+    if (item.value)
+      n.result(i, std::move(item));
+  }
 }

@@ -66,6 +66,11 @@ bool Node::hasBounds() const {
   return llvm::any_of(inputs, [](const Item &item) { return !item.bounds.empty(); });
 }
 
+void Node::replaceInput(size_t i, Value value) {
+  inputs[i].value = value;
+  inputs[i].quantised.reset();
+}
+
 ElementsAttr Node::knownValue(size_t i) {
   return has(i) && input(i) ? graph.evaluator().evaluate(input(i)) : ElementsAttr();
 }

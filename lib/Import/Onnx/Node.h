@@ -81,6 +81,8 @@ public:
   /// For operators that take more than tensors.
   const Item &item(size_t i) const { return inputs[i]; }
   llvm::ArrayRef<Bound> bounds(size_t i) const { return inputs[i].bounds; }
+  /// Another value of the same type for an input, with the same bounds.
+  void replaceInput(size_t i, mlir::Value value);
   bool hasBounds() const;
   int32_t type(size_t i = 0) const { return has(i) ? inputs[i].type : 0; }
   bool isUnsigned(size_t i = 0) const { return isUnsignedType(type(i)); }
