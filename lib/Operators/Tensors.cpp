@@ -15,9 +15,21 @@ int64_t ops::rankOf(Value tensor) { return cast<RankedTensorType>(tensor.getType
 
 std::string ops::describe(ArrayRef<int64_t> shape) {
   std::string text = "[";
-  for (auto [i, extent] : llvm::enumerate(shape))
+  constexpr size_t most = 16;
+  for (auto [i, extent] : llvm::enumerate(shape.take_front(most)))
     text += (i ? ", " : "") + std::to_string(extent);
-  return text + "]";
+  return text + (shape.size() > most ? ", ... " + std::to_string(shape.size()) + " numbers]" : "]");
+}
+
+bool ops::isPossibleShape(ArrayRef<int64_t> shape) {
+  constexpr int64_t mostElements = int64_t(1) << 38;
+  constexpr size_t mostDims = 64;
+  int64_t count = 1;
+  for (int64_t extent : shape)
+    if (extent < 0 || extent > mostElements || __builtin_mul_overflow(count, std::max<int64_t>(extent, 1), &count) ||
+        count > mostElements)
+      return false;
+  return shape.size() <= mostDims;
 }
 
 //===----------------------------------------------------------------------===//

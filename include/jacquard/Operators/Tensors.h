@@ -22,8 +22,11 @@ using Shape = SmallVector<int64_t>;
 ArrayRef<int64_t> shapeOf(Value tensor);
 Type elementOf(Value tensor);
 int64_t rankOf(Value tensor);
-/// "[2, 3]"
+/// "[2, 3]"; of long lists the beginning.
 std::string describe(ArrayRef<int64_t> shape);
+/// Whether a tensor can have this shape: at most 64 dimensions and 2^38 elements, more than DRAM of terabytes holds.
+/// Anything beyond is a damaged model.
+bool isPossibleShape(ArrayRef<int64_t> shape);
 
 /// numpy's rule over any number of shapes.
 Result<Shape> broadcastShapes(ArrayRef<ArrayRef<int64_t>> shapes);

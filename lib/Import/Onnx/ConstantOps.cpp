@@ -13,7 +13,7 @@ using namespace jacquard::importer;
 using ops::Scalars;
 
 static constexpr int32_t floatType = 1, int64Type = 7;
-/// Tensors that a node makes from nothing are not longer.
+/// Ranges are not longer.
 static constexpr int64_t mostElements = int64_t(1) << 38;
 
 static void buildConstant(Node &n) {
@@ -34,14 +34,10 @@ static void buildConstant(Node &n) {
 
 /// Checks extents that come from a model's numbers.
 static bool checkExtents(Node &n, ArrayRef<int64_t> shape) {
-  int64_t count = 1;
-  for (int64_t extent : shape)
-    if (extent < 0 || extent > mostElements || __builtin_mul_overflow(count, std::max<int64_t>(extent, 1), &count) ||
-        count > mostElements) {
-      n.fail("the result would have the impossible shape " + ops::describe(shape));
-      return false;
-    }
-  return true;
+  if (ops::isPossibleShape(shape))
+    return true;
+  n.fail("the result would have the impossible shape " + ops::describe(shape));
+  return false;
 }
 
 static void buildConstantOfShape(Node &n) {

@@ -1,6 +1,8 @@
 // Constants.cpp - tensor constants: attributes over the model's own bytes
 #include "Model.h"
 
+#include "jacquard/Operators/Tensors.h"
+
 #include "onnx/onnx_pb.h"
 
 #include "mlir/IR/AsmState.h"
@@ -69,6 +71,8 @@ static Result<RankedTensorType> tensorType(MLIRContext *context, const onnx::Ten
       return Error{"has an impossible extent " + std::to_string(extent)};
     shape.push_back(extent);
   }
+  if (!ops::isPossibleShape(shape))
+    return Error{"has the impossible shape " + ops::describe(shape)};
   return RankedTensorType::get(shape, element);
 }
 

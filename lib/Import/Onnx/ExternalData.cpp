@@ -35,7 +35,7 @@ static Result<Location> parseLocation(const onnx::TensorProto &tensor) {
     }
     bool isOffset = entry.key() == "offset";
     if (!isOffset && entry.key() != "length")
-      continue; // checksum, basepath: nothing we rely on
+      continue; // checksum, basepath and what else a file may say: nothing we rely on
     uint64_t number = 0;
     if (llvm::StringRef(entry.value()).getAsInteger(10, number))
       return numbered(Diag::ExternalData,
@@ -72,6 +72,11 @@ static Result<fs::path> resolveInside(const std::string &relative, const std::st
                     "external data is at '" + relative + "', a link that leaves the model's folder");
   if (!fs::is_regular_file(resolved, failure))
     return numbered(Diag::ExternalData, "external data '" + relative + "' is not a regular file");
+  // Links of this kind have no target to compare: the other name may be outside, as the ONNX checker also says.
+  if (auto names = fs::hard_link_count(resolved, failure); failure || names != 1)
+    return numbered(Diag::ExternalData, "external data '" + relative + "' is a file with " + std::to_string(names) +
+                                            " names (hard links), maybe outside of the model's folder; expected one, "
+                                            "make a copy of its own");
   return resolved;
 }
 

@@ -21,9 +21,6 @@ using namespace mlir;
 using namespace jacquard;
 using namespace jacquard::importer;
 
-/// No tensor is larger: what a device with DRAM of terabytes cannot hold is a damaged model.
-static constexpr int64_t mostElements = int64_t(1) << 38;
-
 const Item *Scope::find(StringRef name) const {
   for (const Scope *scope = this; scope; scope = scope->parent)
     if (auto it = scope->items.find(name); it != scope->items.end())
@@ -106,15 +103,6 @@ std::vector<std::string> GraphImporter::argumentNames(Value value) {
 // Inputs and initializers
 //===----------------------------------------------------------------------===//
 
-static bool isAbsurd(ArrayRef<int64_t> shape) {
-  int64_t count = 1;
-  for (int64_t extent : shape)
-    if (extent < 0 || extent > mostElements || __builtin_mul_overflow(count, std::max<int64_t>(extent, 1), &count) ||
-        count > mostElements)
-      return true;
-  return false;
-}
-
 std::optional<Shape> GraphImporter::inputShape(const onnx::ValueInfoProto &input) {
   std::string what = "input '" + input.name() + "'";
   const auto &type = input.type().tensor_type();
@@ -181,7 +169,7 @@ void GraphImporter::importInputs(Scope &scope) {
       continue;
     }
     std::optional<Shape> shape = inputShape(input);
-    if (shape && isAbsurd(*shape)) {
+    if (shape && !ops::isPossibleShape(*shape)) {
       reportModel(what, "has the impossible shape " + ops::describe(*shape));
       shape.reset();
     }
@@ -330,7 +318,7 @@ static void checkResults(Node &node) {
     Value value = node.results()[i].value;
     if (!node.results()[i].isPresent() && node.wants(i))
       node.fail("output " + llvm::Twine(i) + " ('" + node.proto.output(int(i)) + "') is not supported");
-    else if (value && isAbsurd(ops::shapeOf(value)))
+    else if (value && !ops::isPossibleShape(ops::shapeOf(value)))
       node.fail("the result would have the impossible shape " + ops::describe(ops::shapeOf(value)));
   }
 }

@@ -83,7 +83,7 @@ struct TensorBytes {
 };
 
 /// What `location`, `offset` and `length` of a tensor with external data say. The path is relative and must stay, links
-/// resolved, inside the model's folder. The file is mapped, not read.
+/// resolved, inside the model's folder, and the file may have no other name (hard link). It is mapped, not read.
 Result<TensorBytes> findExternalData(const Model &model, const ::onnx::TensorProto &tensor, uint64_t expectedBytes);
 
 } // namespace jacquard::importer

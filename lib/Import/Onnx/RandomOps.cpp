@@ -59,10 +59,8 @@ template <bool isNormal> static void draw(Node &n, ArrayRef<int64_t> shape, int3
   RandomKey key = readKey(n);
   if (!n.failed() && !isa<FloatType>(element))
     n.fail("the result has element type " + elementTypeName(type) + "; expected a float type");
-  int64_t count = 1;
-  for (int64_t extent : shape)
-    if (extent < 0 || __builtin_mul_overflow(count, std::max<int64_t>(extent, 1), &count) || count > mostElements)
-      n.fail("the result would have the impossible shape " + ops::describe(shape));
+  if (!ops::isPossibleShape(shape))
+    n.fail("the result would have the impossible shape " + ops::describe(shape));
   if (n.failed())
     return;
   Value numbers = isNormal ? ops::randomNormal(n.b, n.loc, shape, element, key)

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace jacquard;
@@ -99,6 +100,47 @@ TEST_F(ExternalDataTest, RefusesLinksThatLeaveTheFolder) {
               "external data is at 'up/secret.bin', a link that leaves");
 }
 
+TEST_F(ExternalDataTest, RefusesHardLinks) {
+  fs::create_hard_link(root / "secret.bin", root / "model" / "hard.bin");
+  expectError({{"location", "hard.bin"}, {"length", "80"}},
+              "external data 'hard.bin' is a file with 2 names (hard links)");
+  fs::remove(root / "secret.bin");
+  EXPECT_TRUE(importWith({{"location", "hard.bin"}, {"length", "80"}})) << import.messages;
+}
+
+/// Opening a pipe that nobody writes to would wait for ever.
+TEST_F(ExternalDataTest, RefusesPipesAndDevices) {
+  ASSERT_EQ(mkfifo((root / "model" / "pipe").c_str(), 0600), 0);
+  expectError({{"location", "pipe"}, {"length", "80"}}, "external data 'pipe' is not a regular file");
+  fs::create_symlink("/dev/zero", root / "model" / "zero");
+  expectError({{"location", "zero"}, {"length", "80"}}, "external data is at 'zero', a link that leaves");
+}
+
+TEST_F(ExternalDataTest, RefusesOddNames) {
+  expectError({{"location", std::string("data/w.bin\0.png", 15)}, {"length", "80"}}, "external data is at 'data/w.bin");
+  expectError({{"location", "C:\\Windows\\win.ini"}}, "cannot open external data 'C:\\Windows\\win.ini'");
+  expectError({{"location", "data\\..\\..\\secret.bin"}}, "cannot open external data");
+  expectError({{"location", "file:///etc/passwd"}}, "cannot open external data 'file:///etc/passwd'");
+  expectError({{"location", "."}, {"length", "80"}}, "external data '.' is not a regular file");
+  expectError({{"location", std::string(100000, 'a')}}, "cannot open external data 'aaa");
+}
+
+/// Other readers took each key for an attribute of an object of theirs.
+TEST_F(ExternalDataTest, IgnoresUnknownKeys) {
+  auto module = importWith({{"location", "data/w.bin"},
+                            {"length", "80"},
+                            {"__class__", "os.system"},
+                            {"basepath", root},
+                            {"Length", "1"},
+                            {"checksum", "0"},
+                            {"", ""}});
+  EXPECT_TRUE(module) << import.messages;
+  std::vector<std::pair<std::string, std::string>> many(100000, {"key", "value"});
+  many.push_back({"location", "data/w.bin"});
+  many.push_back({"length", "80"});
+  EXPECT_TRUE(importWith(many)) << import.messages;
+}
+
 TEST_F(ExternalDataTest, FollowsLinksInsideTheFolder) {
   fs::create_symlink("data/w.bin", root / "model" / "inner.bin");
   EXPECT_TRUE(importWith({{"location", "inner.bin"}, {"length", "80"}})) << import.messages;
@@ -111,6 +153,11 @@ TEST_F(ExternalDataTest, ChecksOffsetAndLength) {
               "external data 'data/w.bin' has 96 bytes");
   expectError({{"location", "data/w.bin"}}, "external data 'data/w.bin' gives 96 bytes; expected 80");
   expectError({{"location", "data/w.bin"}, {"offset", "-1"}}, "external data has offset '-1'; expected a number");
+  expectError({{"location", "data/w.bin"}, {"length", "-80"}}, "external data has length '-80'; expected a number");
+  expectError({{"location", "data/w.bin"}, {"length", "0x50"}}, "external data has length '0x50'; expected a number");
+  expectError({{"location", "data/w.bin"}, {"length", "18446744073709551616"}}, "external data has length '1844");
+  expectError({{"location", "data/w.bin"}, {"offset", "8"}, {"length", "18446744073709551615"}},
+              "external data 'data/w.bin' has 96 bytes");
 }
 
 TEST_F(ExternalDataTest, NamesWhatIsMissing) {
