@@ -5,6 +5,7 @@
 #include "jacquard/Support/File.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -46,6 +47,23 @@ MappedFile::~MappedFile() {
 void MappedFile::release() const {
   if (isMapped)
     ::madvise(const_cast<char *>(view.data()), view.size(), MADV_DONTNEED);
+}
+
+namespace {
+
+/// Called inside of a signal: only what is async-signal-safe.
+void endForLostPage(int) {
+  constexpr std::string_view message = "error: [JQ1001] an input file became shorter while it was read\n";
+  (void)!::write(STDERR_FILENO, message.data(), message.size());
+  ::_exit(1);
+}
+
+} // namespace
+
+void exitOnShrunkFiles() {
+  struct sigaction action = {};
+  action.sa_handler = endForLostPage;
+  ::sigaction(SIGBUS, &action, nullptr);
 }
 
 } // namespace jacquard

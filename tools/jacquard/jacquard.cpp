@@ -1,8 +1,10 @@
 // jacquard.cpp - the command line: compile, run, test, check, inspect and bench
 #include "jacquard/Driver/Commands.h"
+#include "jacquard/Support/MappedFile.h"
 
 #include <CLI/CLI.hpp>
 
+using namespace jacquard;
 using namespace jacquard::driver;
 
 /// How a model is read.
@@ -31,6 +33,7 @@ static void addCommon(CLI::App *command, CommonOptions &options) {
 }
 
 int main(int argc, char **argv) {
+  exitOnShrunkFiles();
   CLI::App app{"Jacquard compiles trained networks to the bitstream of a reconfigurable dataflow fabric and simulates it.\n"
                "  jacquard compile model.onnx -o model.jbit\n"
                "  jacquard run model.jbit --input x=x.npy --output-dir out\n"

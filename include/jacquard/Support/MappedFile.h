@@ -11,7 +11,8 @@
 namespace jacquard {
 
 /// A read-only view of a whole file. Pages are fetched when they are looked at, so that a model's weights cost nothing
-/// until they are needed. The file must not become shorter while the view lives.
+/// until they are needed. Looking at what is no longer there, because another program made the file shorter, ends the
+/// process: see exitOnShrunkFiles.
 class MappedFile {
 public:
   /// Maps a regular file; what cannot be mapped (a pipe) is read. Errors are those of readFile.
@@ -31,6 +32,10 @@ private:
   std::string copy; ///< of a file that is not mapped
   bool isMapped = false;
 };
+
+/// For command line tools: a page of a mapped file that can no longer be read ends the process with one message and exit
+/// code 1, not as a crash. Reading files piece by piece instead would cost the memory that mapping them saves.
+void exitOnShrunkFiles();
 
 } // namespace jacquard
 
