@@ -75,6 +75,7 @@ public:
   LogicalResult lower();
 
 private:
+  LogicalResult checkSize();
   void planChains();
   bool onSlots(Value value);
   FailureOr<Value> lowerValue(UnitBuilder &builder, Value value, int slot);
@@ -532,7 +533,21 @@ LogicalResult StageLowering::lowerAccumulates() {
   return success();
 }
 
+/// Lowering follows operands by recursion, which no stage that could fit makes deep: it does not even begin with others.
+LogicalResult StageLowering::checkSize() {
+  constexpr int64_t opsPerStage = 8; // constants, casts and fused operations take none
+  int64_t count = std::distance(stage.getBody().op_begin(), stage.getBody().op_end());
+  int64_t most = opsPerStage * section.arch.numComputeUnits() * section.arch.compute.stages;
+  if (count <= most)
+    return success();
+  return stage.emitError() << tag(Diag::DoesNotFit) << "has " << count << " operations, more than the "
+                           << section.arch.numComputeUnits() << " compute units of '" << section.arch.name
+                           << "' can hold";
+}
+
 LogicalResult StageLowering::lower() {
+  if (failed(checkSize()))
+    return failure();
   planChains();
   if (failed(lowerReductions()) || failed(lowerAccumulates()))
     return failure();

@@ -73,27 +73,40 @@ void eraseDeadCode(Block &scope) {
   }
 }
 
-LogicalResult addToSlice(Value value, Operation *top, Slice &slice) {
-  Block *block = value.getParentBlock();
-  if (!top->isAncestor(block->getParentOp()))
-    return success();
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    bool isIndex = block->getParent()->getRegionNumber() == 0 && !domainOf(block->getParentOp()).empty();
-    if (!isIndex)
-      return failure();
-    slice.indices.insert(argument);
-    return success();
-  }
-  Operation *op = value.getDefiningOp();
-  if (slice.ops.contains(op))
-    return success();
-  if (!isScalarCode(op))
+/// Indices can be rebuilt; other arguments cannot.
+static LogicalResult addArgumentToSlice(BlockArgument argument, Slice &slice) {
+  Block *block = argument.getOwner();
+  bool isIndex = block->getParent()->getRegionNumber() == 0 && !domainOf(block->getParentOp()).empty();
+  if (!isIndex)
     return failure();
-  for (Value operand : op->getOperands())
-    if (failed(addToSlice(operand, top, slice)))
+  slice.indices.insert(argument);
+  return success();
+}
+
+LogicalResult addToSlice(Value value, Operation *top, Slice &slice) {
+  // Not by recursion: chains of operations may be long.
+  SmallVector<std::pair<Value, bool>> stack = {{value, false}};
+  while (!stack.empty()) {
+    auto [next, hasOperands] = stack.pop_back_val();
+    Operation *op = next.getDefiningOp();
+    if (!top->isAncestor(next.getParentBlock()->getParentOp()) || (op && slice.ops.contains(op)))
+      continue;
+    if (!op) {
+      if (failed(addArgumentToSlice(cast<BlockArgument>(next), slice)))
+        return failure();
+      continue;
+    }
+    if (hasOperands) {
+      slice.ops.insert(op);
+      slice.expensive |= isExpensive(op);
+      continue;
+    }
+    if (!isScalarCode(op))
       return failure();
-  slice.ops.insert(op);
-  slice.expensive |= isExpensive(op);
+    stack.push_back({next, true});
+    for (Value operand : llvm::reverse(op->getOperands()))
+      stack.push_back({operand, false});
+  }
   return success();
 }
 
