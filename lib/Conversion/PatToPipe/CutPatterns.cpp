@@ -3,7 +3,7 @@
 // A body is brought into depth-first order, so that whatever was computed is soon used, and cut between two of its
 // operations. The first half becomes a map over the same points that yields what crosses the cut. A fold's body is cut
 // in the same way, over the points of the map and the fold. Reads at plain positions do not cross: both halves have
-// their own.
+// their own. A map of more results than there are ports becomes two of fewer results, which share no computation.
 #include "CutPatterns.h"
 
 #include "Mapping.h"
@@ -54,10 +54,13 @@ private:
   Need needOf(Operation &op);
   Need needOf(Block &body);
   int64_t sizeOf(Operation *pattern) { return sizeOf(needOf(pattern->getRegion(0).front())); }
+  Need needOf(Block &body, ValueRange results);
   SmallVector<Value> crossing(ArrayRef<Operation *> first, const llvm::SmallPtrSetImpl<Operation *> &isFirst);
   void findCut(Block &body, Need before, Cut &best);
   Cut chooseCut(Operation *pattern);
   pat::MapOp apply(Operation *pattern, const Cut &cut);
+  int64_t sizeOfSplit(Operation *pattern);
+  SmallVector<Operation *> divide(Operation *pattern);
 
   int64_t numStages; ///< that a pattern may have
   int64_t numPorts;
@@ -114,6 +117,22 @@ SmallVector<Value> operandsOf(Operation &op) {
   return values.takeVector();
 }
 
+/// What `body` takes if it yields these values alone.
+Need Cutter::needOf(Block &body, ValueRange results) {
+  Need need = {0, int64_t(results.size())};
+  llvm::SetVector<Operation *> ops;
+  auto add = [&](Value value) {
+    if (Operation *op = value.getDefiningOp(); op && op->getBlock() == &body)
+      ops.insert(op);
+  };
+  llvm::for_each(results, add);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    need = need + needOf(*ops[i]);
+    llvm::for_each(operandsOf(*ops[i]), add);
+  }
+  return need;
+}
+
 /// Brings the operations of a block into depth-first order from what it yields.
 void orderDepthFirst(Block &body) {
   llvm::SetVector<Operation *> ordered;
@@ -151,26 +170,58 @@ SmallVector<Value> Cutter::crossing(ArrayRef<Operation *> first, const llvm::Sma
   return values;
 }
 
+/// Counts what crosses a cut that moves down a block.
+class Frontier {
+public:
+  explicit Frontier(Block &body) : body(body) {}
+  void pass(Operation &op);
+
+  int64_t crossed = 0;  ///< values that the rest reads from the first half
+  int64_t repeated = 0; ///< reads that the rest has as well
+
+private:
+  void count(Operation &op, int64_t change) {
+    if (isPlainRead(op))
+      repeated += change;
+    else if (!isRepeated(op))
+      crossed += change;
+  }
+
+  Block &body;
+  llvm::DenseMap<Value, unsigned> readersAhead;
+};
+
+/// `op` is now the last of the first half.
+void Frontier::pass(Operation &op) {
+  for (Value value : operandsOf(op))
+    if (auto it = readersAhead.find(value); it != readersAhead.end() && --it->second == 0)
+      count(*value.getDefiningOp(), -1);
+  for (Value result : op.getResults()) {
+    llvm::SmallPtrSet<Operation *, 4> readers;
+    for (Operation *user : result.getUsers())
+      readers.insert(body.findAncestorOpInBlock(*user));
+    if (readers.empty())
+      continue;
+    readersAhead[result] = readers.size();
+    count(op, 1);
+  }
+}
+
 /// The best cut of `body`; `before` is what the first half has to compute besides.
 void Cutter::findCut(Block &body, Need before, Cut &best) {
   orderDepthFirst(body);
-  SmallVector<Operation *> first;
-  llvm::SmallPtrSet<Operation *, 32> isFirst;
+  Frontier frontier(body);
+  unsigned numFirst = 0;
   Need firstNeed = before, restNeed = needOf(body);
   for (Operation &op : body.without_terminator()) {
-    first.push_back(&op);
-    isFirst.insert(&op);
+    ++numFirst;
+    frontier.pass(op);
     firstNeed = firstNeed + needOf(op);
     restNeed = restNeed - needOf(op);
-    int64_t crossed = crossing(first, isFirst).size();
-    int64_t repeated = llvm::count_if(first, [&](Operation *read) { // reads that the second half has as well
-      return isPlainRead(*read) && !llvm::all_of(read->getUsers(), [&](Operation *user) {
-               return isFirst.contains(body.findAncestorOpInBlock(*user));
-             });
-    });
-    int64_t larger = std::max(sizeOf(firstNeed + Need{0, crossed}), sizeOf(restNeed + Need{0, crossed + repeated}));
+    int64_t larger = std::max(sizeOf(firstNeed + Need{0, frontier.crossed}),
+                              sizeOf(restNeed + Need{0, frontier.crossed + frontier.repeated}));
     if (!best.body || larger < best.larger)
-      best = {&body, unsigned(first.size()), larger};
+      best = {&body, numFirst, larger};
   }
 }
 
@@ -296,6 +347,55 @@ Cut Cutter::chooseCut(Operation *pattern) {
   return best.larger < sizeOf(pattern) ? best : Cut();
 }
 
+/// Results in the first of two maps that `map` is split into.
+unsigned halfOf(pat::MapOp map) { return map.getNumResults() / 2; }
+
+/// Size of the larger of these maps; more than that of the pattern where there is no such split.
+int64_t Cutter::sizeOfSplit(Operation *pattern) {
+  auto map = dyn_cast<pat::MapOp>(pattern);
+  if (!map || map.getNumResults() < 2)
+    return sizeOf(pattern) + 1;
+  Block &body = *map.getBody();
+  OperandRange results = map.getBodyYield().getOperands();
+  return std::max(sizeOf(needOf(body, results.take_front(halfOf(map)))),
+                  sizeOf(needOf(body, results.drop_front(halfOf(map)))));
+}
+
+/// A map of some of the results, which it replaces.
+pat::MapOp takeResults(pat::MapOp map, unsigned first, unsigned count) {
+  OpBuilder b(map);
+  auto part =
+      pat::MapOp::create(b, map.getLoc(), pat::domainOf(map), [&](OpBuilder &inside, Location, ValueRange points) {
+        IRMapping mapping;
+        mapping.map(map.getBody()->getArguments(), points);
+        for (Operation &op : map.getBody()->without_terminator())
+          inside.clone(op, mapping);
+        return llvm::map_to_vector(map.getBodyYield().getOperands().slice(first, count),
+                                   [&](Value value) { return mapping.lookupOrDefault(value); });
+      });
+  part->setDiscardableAttrs(map->getDiscardableAttrDictionary());
+  eraseDead(*part.getBody());
+  for (auto [old, result] : llvm::zip(map.getResults().slice(first, count), part.getResults()))
+    old.replaceAllUsesWith(result);
+  return part;
+}
+
+/// The two parts of `pattern`, which is erased if they are of its results; none where nothing gets smaller.
+SmallVector<Operation *> Cutter::divide(Operation *pattern) {
+  Cut cut = chooseCut(pattern);
+  bool isEnough = cut.body && cut.larger <= most;
+  if (int64_t size = sizeOfSplit(pattern); !isEnough && size < (cut.body ? cut.larger : sizeOf(pattern))) {
+    auto map = cast<pat::MapOp>(pattern);
+    unsigned half = halfOf(map);
+    SmallVector<Operation *> parts = {takeResults(map, 0, half), takeResults(map, half, map.getNumResults() - half)};
+    map.erase();
+    return parts;
+  }
+  if (cut.body)
+    return {pattern, apply(pattern, cut)};
+  return {};
+}
+
 /// Sizes are estimates, so halves that did not get smaller after all are left alone, and there is a limit.
 void Cutter::run(Operation *whole) {
   if (sizeOf(whole) > most)
@@ -307,12 +407,9 @@ void Cutter::run(Operation *whole) {
     int64_t size = sizeOf(pattern);
     if (size <= most || ++cuts > maxCuts)
       continue;
-    Cut cut = chooseCut(pattern);
-    if (!cut.body)
-      continue;
-    for (Operation *half : {pattern, apply(pattern, cut).getOperation()})
-      if (sizeOf(half) < size)
-        work.push_back(half);
+    for (Operation *part : divide(pattern))
+      if (sizeOf(part) < size)
+        work.push_back(part);
   }
 }
 
