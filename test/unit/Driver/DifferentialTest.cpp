@@ -24,6 +24,20 @@ unsigned numPrograms() {
   return text ? unsigned(std::atoi(text)) : 25;
 }
 
+/// The first seed of `otherwise`, or further ones: JACQUARD_RANDOM_SEED is added.
+uint64_t firstSeed(uint64_t otherwise) {
+  const char *text = std::getenv("JACQUARD_RANDOM_SEED");
+  return otherwise + (text ? std::strtoull(text, nullptr, 10) : 0);
+}
+
+test::RandomProgramOptions optionsOf(bool allTypes, bool extended) {
+  test::RandomProgramOptions options;
+  options.hostOnly = false;
+  options.allTypes = allTypes;
+  options.extended = extended;
+  return options;
+}
+
 /// `module` after all stages, with the first mapping that fits; null when none does.
 OwningOpRef<ModuleOp> compile(ModuleOp module, const std::string &arch) {
   PipelineOptions options;
@@ -68,13 +82,12 @@ std::string simulate(ModuleOp module, const std::string &arch, ArrayRef<Tensor> 
   return "";
 }
 
-void compareTargets(const std::string &arch, uint64_t firstSeed, unsigned count, bool allTypes = false) {
+void compareTargets(const std::string &arch, uint64_t firstSeed, unsigned count, bool allTypes = false,
+                    bool extended = false) {
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  test::RandomProgramOptions options;
-  options.hostOnly = false;
-  options.allTypes = allTypes;
+  test::RandomProgramOptions options = optionsOf(allTypes, extended);
   driver::Tolerance tolerance; // the fabric fuses multiply-adds
   if (allTypes)
     tolerance.relative = 0x1p-7; // which may round a bf16 the other way
@@ -96,13 +109,23 @@ void compareTargets(const std::string &arch, uint64_t firstSeed, unsigned count,
   }
 }
 
-TEST(DifferentialTest, HostAndPlasticineAgree) { compareTargets("plasticine", 1, numPrograms()); }
+TEST(DifferentialTest, HostAndPlasticineAgree) { compareTargets("plasticine", firstSeed(1), numPrograms()); }
 
-TEST(DifferentialTest, HostAndPlasticineAgreeOnAllTypes) { compareTargets("plasticine", 3001, numPrograms(), true); }
+TEST(DifferentialTest, HostAndPlasticineAgreeOnAllTypes) {
+  compareTargets("plasticine", firstSeed(3001), numPrograms(), true);
+}
 
-TEST(DifferentialTest, HostAndTinyAgree) { compareTargets("tiny", 2001, numPrograms()); }
+TEST(DifferentialTest, HostAndPlasticineAgreeOnMorePrograms) {
+  compareTargets("plasticine", firstSeed(4001), numPrograms(), true, true);
+}
 
-TEST(DifferentialTest, HostAndSaraAgree) { compareTargets("sara", 1001, numPrograms()); }
+TEST(DifferentialTest, HostAndTinyAgree) { compareTargets("tiny", firstSeed(2001), numPrograms()); }
+
+TEST(DifferentialTest, HostAndTinyAgreeOnMorePrograms) {
+  compareTargets("tiny", firstSeed(5001), numPrograms(), false, true);
+}
+
+TEST(DifferentialTest, HostAndSaraAgree) { compareTargets("sara", firstSeed(1001), numPrograms()); }
 
 /// Found by this test: a fold that uses what its map computes was spread over slots that it cannot have.
 TEST(DifferentialTest, FoldUsesValuesOfItsMap) { compareTargets("sara", 1148, 1); }

@@ -72,6 +72,9 @@ private:
   Value foldOfMap();
   Value topFold();
   Value converted();
+  Value compared();
+  Value narrow();
+  Value filtered();
   Value histogram();
   Value argmax();
   Value scan();
@@ -159,8 +162,10 @@ Value Generator::convert(Value scalar, Type type) {
   return isWider ? Value(arith::ExtSIOp::create(b, loc, type, scalar)) : arith::TruncIOp::create(b, loc, type, scalar);
 }
 
-/// Floats of 16 bits are stored, not computed with: their roundings would depend on what is fused.
+/// Floats of 16 bits are stored, not computed with: their roundings would depend on what is fused. Booleans become 0 or 1.
 Value Generator::widened(Value scalar) {
+  if (scalar.getType().isInteger(1))
+    return arith::ExtUIOp::create(b, loc, i32(), scalar);
   bool isNarrow = isa<FloatType>(scalar.getType()) && scalar.getType().getIntOrFloatBitWidth() == 16;
   return isNarrow ? convert(scalar, f32()) : scalar;
 }
@@ -506,7 +511,7 @@ Value Generator::topFold() {
   Value total =
       foldOf(shapeOf(source), elementOf(source), Sum::Max, [&](ValueRange i) { return at(b, loc, source, i); });
   Value scaled = scalarCode({total});
-  return mapOf(shapeOf(other), [&](ValueRange i) { return scalarCode({at(b, loc, other, i), scaled}); });
+  return mapOf(shapeOf(other), [&](ValueRange i) { return scalarCode({widened(at(b, loc, other, i)), scaled}); });
 }
 
 /// Another element type, also one of 16-bit floats.
@@ -515,6 +520,58 @@ Value Generator::converted() {
   Type type =
       random.chance(0.4) ? (random.chance(0.5) ? Type(b.getF16Type()) : Type(b.getBF16Type())) : randomElement();
   return mapOf(shapeOf(source), [&](ValueRange i) { return convert(readAligned(source, i), type); });
+}
+
+/// Which elements are greater than those of another tensor; other code turns them into 0 and 1.
+Value Generator::compared() {
+  Value source = pick(), other = pick();
+  return mapOf(shapeOf(source), [&](ValueRange i) {
+    Value x = readAligned(source, i), y = convert(readAligned(other, i), x.getType());
+    Value greater = isa<FloatType>(x.getType())
+                        ? Value(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, y))
+                        : Value(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, x, y));
+    Value other = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, i.empty() ? index(0) : i.back(), index(2));
+    return random.chance(0.5) ? Value(arith::AndIOp::create(b, loc, greater, other))
+                              : Value(arith::XOrIOp::create(b, loc, greater, other));
+  });
+}
+
+/// Computes in a 16-bit float type what needs no rounding.
+Value Generator::narrow() {
+  Type type = random.chance(0.5) ? Type(b.getF16Type()) : Type(b.getBF16Type());
+  Value source = pickOf(type, 1);
+  Shape shape = shapeOf(source);
+  Value row = mapOf(shape, [&](ValueRange i) {
+    Value x = at(b, loc, source, i);
+    x = random.chance(0.5) ? Value(arith::NegFOp::create(b, loc, x)) : arith::MulFOp::create(b, loc, x, constant(type, 2));
+    return Value(arith::MaximumFOp::create(b, loc, x, constant(type, -0.5)));
+  });
+  if (random.chance(0.5))
+    return row;
+  return mapOf(ArrayRef<int64_t>(shape).drop_back(), [&](ValueRange i) {
+    return foldOf({shape.back()}, type, Sum::Max, [&](ValueRange k) { return at(b, loc, row, append(i, k)); });
+  });
+}
+
+/// The selected values, and their count behind them.
+Value Generator::filtered() {
+  Value source = pickOf(randomElement(), 1);
+  Shape shape = shapeOf(source);
+  Type type = elementOf(source);
+  int64_t capacity = random.between(1, std::min<int64_t>(numPoints(shape), 40) + 1);
+  auto filter = FilterOp::create(b, loc, shape, capacity, [&](OpBuilder &, Location, ValueRange i) {
+    Value x = at(b, loc, source, i);
+    Value positive = isa<FloatType>(type)
+                         ? Value(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, constant(type, 0)))
+                         : Value(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt, x, constant(type, 0)));
+    return Values{positive, scalarCode({x})};
+  });
+  return mapOf({capacity}, [&](ValueRange i) {
+    Value isIn = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, i.front(), filter->getResult(1));
+    Value count = arith::IndexCastOp::create(b, loc, i32(), filter->getResult(1));
+    Value value = readAligned(filter->getResult(0), i);
+    return Value(arith::SelectOp::create(b, loc, isIn, value, convert(count, value.getType())));
+  });
 }
 
 Value Generator::histogram() {
@@ -630,6 +687,9 @@ OwningOpRef<ModuleOp> Generator::run() {
       &Generator::topFold,     &Generator::histogram,   &Generator::argmax};
   if (options.allTypes)
     statements.append({&Generator::converted, &Generator::converted});
+  if (options.extended)
+    statements.append({&Generator::compared, &Generator::compared, &Generator::narrow, &Generator::filtered,
+                       &Generator::filtered, &Generator::iterate});
   if (options.hostOnly)
     statements.append({&Generator::scan, &Generator::iterate});
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
@@ -640,6 +700,12 @@ OwningOpRef<ModuleOp> Generator::run() {
   if (options.allTypes)
     for (unsigned width : {8, 16, 64})
       arguments.push_back(RankedTensorType::get(randomShape(1, 3), b.getIntegerType(width)));
+  if (options.extended) {
+    Shape many(random.between(4, 6));
+    for (int64_t &extent : many)
+      extent = random.between(1, 3);
+    arguments.push_back(RankedTensorType::get(many, f32()));
+  }
   auto function = func::FuncOp::create(b, loc, "main", b.getFunctionType(arguments, {}));
   Block *entry = function.addEntryBlock();
   pool.append(entry->args_begin(), entry->args_end());
@@ -647,7 +713,7 @@ OwningOpRef<ModuleOp> Generator::run() {
   for (unsigned i = 0; i < options.statements; ++i) {
     Value result = (this->*statements[random.below(statements.size())])();
     // Tensors of the pool stay small, or products of nests would make the program slow.
-    if (shapeOf(result).size() <= 4)
+    if (shapeOf(result).size() <= 4 || (options.extended && numPoints(shapeOf(result)) <= 1000))
       pool.push_back(result);
   }
   Values results;
