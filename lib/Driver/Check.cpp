@@ -83,10 +83,10 @@ void printTable(const CheckReport &report) {
   std::map<Row, Cells> rows;
   size_t width = 8;
   for (const CheckedNode &node : report.nodes) {
-    Cells &cells = rows[{qualifiedName(node), node.opset, describe(node)}];
+    Cells &cells = rows[{messageLine(qualifiedName(node)), node.opset, describe(node)}];
     ++cells.count;
     cells.types.insert(node.types.begin(), node.types.end());
-    width = std::max(width, qualifiedName(node).size());
+    width = std::max(width, messageLine(qualifiedName(node)).size());
   }
   auto pad = [&](const std::string &text, size_t to) {
     return text + std::string(to > text.size() ? to - text.size() : 0, ' ');
@@ -102,12 +102,12 @@ void printTable(const CheckReport &report) {
 
 void printProblems(const CheckReport &report) {
   for (const std::string &problem : report.problems)
-    llvm::outs() << "unsupported: " << withTagInFront(problem) << "\n";
+    llvm::outs() << "unsupported: " << messageLine(problem) << "\n";
   for (const CheckedNode &node : report.nodes)
     for (const std::string &reason : node.reasons) {
       std::string way = wayRound(node);
       std::string text = "node '" + node.node + "' (" + qualifiedName(node) + "): " + reason;
-      llvm::outs() << "unsupported: " << withTagInFront(text) << (way.empty() ? "" : "; " + way) << "\n";
+      llvm::outs() << "unsupported: " << messageLine(text + (way.empty() ? "" : "; " + way)) << "\n";
     }
   for (const std::string &option : report.needs)
     llvm::outs() << "needed: " << option << "\n";

@@ -36,11 +36,18 @@ static std::string describeLocation(Location loc) {
   return "";
 }
 
+/// Place and text. Errors of MLIR's parser and of verifiers have no number of their own: they are about modules.
+static std::string textOf(Diagnostic &diagnostic) {
+  std::string text = describeLocation(diagnostic.getLocation()) + diagnostic.str();
+  bool isError = diagnostic.getSeverity() == DiagnosticSeverity::Error;
+  return isError ? numberedUnlessInside(Diag::BrokenModule, text).message : withTagInFront(text);
+}
+
 static void printDiagnostic(Diagnostic &diagnostic) {
   const char *severity = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error: "
                          : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning: "
                                                                                    : "note: ";
-  llvm::errs() << severity << withTagInFront(describeLocation(diagnostic.getLocation()) + diagnostic.str()) << "\n";
+  llvm::errs() << severity << messageLine(textOf(diagnostic)) << "\n";
   for (Diagnostic &note : diagnostic.getNotes())
     printDiagnostic(note);
 }
@@ -57,7 +64,7 @@ void Compiler::report(Diagnostic &diagnostic) {
   if (holdDiagnostics)
     return;
   if (diagnostic.getSeverity() == DiagnosticSeverity::Error && firstErrorText.empty())
-    firstErrorText = withTagInFront(describeLocation(diagnostic.getLocation()) + diagnostic.str());
+    firstErrorText = textOf(diagnostic);
   printDiagnostic(diagnostic);
 }
 
@@ -80,7 +87,7 @@ bool Compiler::load() {
     }
     auto bytes = readFile(request.model);
     if (!bytes) {
-      llvm::errs() << "error: " << withTagInFront(bytes.error()) << "\n";
+      llvm::errs() << "error: " << messageLine(bytes.error()) << "\n";
       return;
     }
     sources = std::make_unique<llvm::SourceMgr>();
@@ -199,7 +206,10 @@ std::vector<ModelPort> Compiler::outputs() {
 std::optional<std::vector<Tensor>> Compiler::runOnHost(const std::vector<Tensor> &inputs) {
   func::FuncOp model = function();
   if (!model) {
-    llvm::errs() << "error: '" << request.model << "' holds no function to run on the host; expected a model or pat\n";
+    llvm::errs() << "error: "
+                 << messageLine(tag(Diag::NoModelFunction) + "'" + request.model +
+                                "' holds no function to run on the host; expected a model or pat")
+                 << "\n";
     return std::nullopt;
   }
   FailureOr<SmallVector<Tensor>> results = failure();

@@ -9,7 +9,7 @@ using namespace jacquard;
 using namespace jacquard::driver;
 
 int driver::fail(const std::string &text) {
-  llvm::errs() << "error: " << withTagInFront(text) << "\n";
+  llvm::errs() << "error: " << messageLine(text) << "\n";
   return 1;
 }
 

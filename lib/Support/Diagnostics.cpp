@@ -1,6 +1,8 @@
 // Diagnostics.cpp - the table of numbered errors, and tags in messages
 #include "jacquard/Support/Diagnostics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -52,6 +54,13 @@ std::string withTagInFront(std::string_view message) {
   }
   result += message.substr(from);
   return result;
+}
+
+std::string messageLine(std::string_view message) {
+  std::string line;
+  for (char c : withTagInFront(message))
+    line += std::iscntrl(static_cast<unsigned char>(c)) ? fmt::format("\\x{:02X}", unsigned(c)) : std::string(1, c);
+  return line;
 }
 
 std::optional<DiagnosticInfo> findDiagnostic(std::string_view code) {

@@ -38,6 +38,9 @@ Error numberedUnlessInside(Diag diagnostic, const std::string &text);
 /// to all of it.
 std::string withTagInFront(std::string_view message);
 
+/// The same as one line for a terminal: control characters, which names in files may have, are spelled out ("\\x1B").
+std::string messageLine(std::string_view message);
+
 /// Cause and cure of "JQ1101" (upper or lower case, also without JQ); nothing when there is no such number.
 std::optional<DiagnosticInfo> findDiagnostic(std::string_view code);
 

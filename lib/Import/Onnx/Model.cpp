@@ -127,16 +127,17 @@ Status importer::addLibraries(MLIRContext *context, Model &model, ArrayRef<std::
       return bytes.takeError();
     if (StringRef(path).ends_with(".mlir")) {
       if (nestsTooDeep(*bytes))
-        return Error{"operator library '" + path + "' is not MLIR text: its brackets are nested too deep"};
+        return numbered(Diag::OperatorLibrary,
+                        "operator library '" + path + "' is not MLIR text: its brackets are nested too deep");
       if (Status status = patterns->add(context, *bytes, path); !status)
-        return status;
+        return numberedUnlessInside(Diag::OperatorLibrary, status.error());
       continue;
     }
     auto library = parseProto(*bytes, path, /*isFile=*/false);
     if (!library)
       return library.takeError();
     if ((*library)->functions_size() == 0)
-      return numbered(Diag::BadOption,
+      return numbered(Diag::OperatorLibrary,
                       "operator library '" + path + "' defines no functions; expected an ONNX model with functions");
     functions.MergeFrom((*library)->functions());
   }

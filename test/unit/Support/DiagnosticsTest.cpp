@@ -58,6 +58,11 @@ TEST(DiagnosticsTest, KeepsAnInnerTag) {
   EXPECT_EQ(numberedUnlessInside(Diag::NotAModel, "x").message, "[JQ1002] x");
 }
 
+TEST(DiagnosticsTest, SpellsOutControlCharacters) {
+  EXPECT_EQ(messageLine("node '\x1b[2J\nerror: \x7f': [JQ1004] \xc3\xa4\ty"),
+            "[JQ1004] node '\\x1B[2J\\x0Aerror: \\x7F': \xc3\xa4\\x09y");
+}
+
 TEST(DiagnosticsTest, FindsByCode) {
   EXPECT_EQ(findDiagnostic("JQ1101")->number, 1101u);
   EXPECT_EQ(findDiagnostic("jq1101")->number, 1101u);
