@@ -1,8 +1,10 @@
 // Compiler.cpp - load a model, run stages, translate to a program, or run the model on the host
 #include "jacquard/Driver/Compiler.h"
 
+#include "jacquard/Dialect/Pat/IR/InterfaceAttrs.h"
 #include "jacquard/Dialect/Pat/IR/ResultExtents.h"
 #include "jacquard/InitAll.h"
+#include "jacquard/Sim/Simulator.h"
 #include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 #include "jacquard/Support/Hash.h"
@@ -173,10 +175,11 @@ static std::vector<ModelPort> portsOf(TypeRange types, StringRef fallback,
   std::vector<ModelPort> ports;
   for (auto [number, type] : llvm::enumerate(types)) {
     ModelPort port;
-    auto name = attributes(number) ? attributes(number).getAs<StringAttr>("jacquard.name") : StringAttr();
-    port.name = name ? name.str() : (fallback + Twine(number)).str();
+    port.name = pat::interfaceName(attributes(number), fallback, number);
     Type element = getElementTypeOrSelf(type);
     port.type = host::dtypeOf(element).value_or(DType::F32);
+    if (pat::isUnsignedInterface(attributes(number)))
+      port.type = sim::hostType(sim::storedType(port.type), /*isUnsigned=*/true);
     if (auto tensor = dyn_cast<RankedTensorType>(type))
       port.shape = tensor.getShape().vec();
     ports.push_back(port);
@@ -216,5 +219,7 @@ std::optional<std::vector<Tensor>> Compiler::runOnHost(const std::vector<Tensor>
   timed("host", [&] { results = host::executeOnHost(*moduleRef, model.getName(), inputs); });
   if (failed(results))
     return std::nullopt;
+  for (auto [result, port] : llvm::zip_equal(*results, outputs()))
+    result.type = port.type; // of the same bits, but the sign is the model's
   return std::vector<Tensor>(results->begin(), results->end());
 }

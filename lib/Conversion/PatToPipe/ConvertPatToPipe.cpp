@@ -9,6 +9,7 @@
 #include "Loops.h"
 #include "WordSize.h"
 
+#include "jacquard/Dialect/Pat/IR/InterfaceAttrs.h"
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 #include "jacquard/Dialect/Pat/IR/ResultExtents.h"
 #include "jacquard/Support/Diagnostics.h"
@@ -41,6 +42,8 @@ private:
   void declareOutputs(func::FuncOp function, func::ReturnOp ret, OpBuilder &builder);
   void declareResults(Operation &op, OpBuilder &builder);
   Value declare(OpBuilder &builder, Location loc, StringRef kind, StringRef name, Type type, ElementsAttr value);
+  Value declareInterface(OpBuilder &builder, Location loc, StringRef kind, DictionaryAttr attributes,
+                         StringRef fallback, unsigned number, Type type);
   LogicalResult convert(func::FuncOp function, const ArchSpec &spec);
   LogicalResult convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
   LogicalResult emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
@@ -131,22 +134,24 @@ Value ConvertPatToPipe::declare(OpBuilder &builder, Location loc, StringRef kind
   auto memref = MemRefType::get(tensor.getShape(), tensor.getElementType(), AffineMap(),
                                 builder.getStringAttr(pipe::dramSpace));
   return pipe::DramOp::create(builder, loc, memref, builder.getStringAttr(kind), builder.getStringAttr(name), value,
-                              DenseI64ArrayAttr(), ValueRange());
+                              DenseI64ArrayAttr(), ValueRange(), /*is_unsigned=*/false);
 }
 
-/// The name that the importer gave an argument or result, or `fallback` and its number.
-std::string interfaceName(DictionaryAttr attributes, StringRef fallback, unsigned number) {
-  if (auto name = attributes ? attributes.getAs<StringAttr>("jacquard.name") : StringAttr())
-    return name.str();
-  return (fallback + Twine(number)).str();
+/// An argument or a result of the function.
+Value ConvertPatToPipe::declareInterface(OpBuilder &builder, Location loc, StringRef kind, DictionaryAttr attributes,
+                                         StringRef fallback, unsigned number, Type type) {
+  Value value = declare(builder, loc, kind, pat::interfaceName(attributes, fallback, number), type, {});
+  bool isInteger = getElementTypeOrSelf(type).isInteger() && !getElementTypeOrSelf(type).isInteger(1);
+  value.getDefiningOp<pipe::DramOp>().setIsUnsigned(isInteger && pat::isUnsignedInterface(attributes));
+  return value;
 }
 
 /// What the function gives. Extents that are not delivered are temporaries.
 void ConvertPatToPipe::declareOutputs(func::FuncOp function, func::ReturnOp ret, OpBuilder &builder) {
   auto declareOutput = [&](unsigned number) {
     Value value = ret.getOperand(number);
-    drams[value] = declare(builder, value.getLoc(), "output",
-                           interfaceName(function.getResultAttrDict(number), "result", number), value.getType(), {});
+    drams[value] = declareInterface(builder, value.getLoc(), "output", function.getResultAttrDict(number), "result",
+                                    number, value.getType());
   };
   SmallVector<unsigned> bounded;
   for (unsigned number = 0; number < ret.getNumOperands(); ++number)
@@ -172,8 +177,8 @@ void ConvertPatToPipe::declareOutputs(func::FuncOp function, func::ReturnOp ret,
 LogicalResult ConvertPatToPipe::declareTensors(func::FuncOp function, OpBuilder &builder) {
   for (BlockArgument argument : function.getArguments()) {
     unsigned number = argument.getArgNumber();
-    drams[argument] = declare(builder, argument.getLoc(), "input",
-                              interfaceName(function.getArgAttrDict(number), "arg", number), argument.getType(), {});
+    drams[argument] = declareInterface(builder, argument.getLoc(), "input", function.getArgAttrDict(number), "arg",
+                                       number, argument.getType());
   }
   auto ret = cast<func::ReturnOp>(function.getBody().front().getTerminator());
   declareOutputs(function, ret, builder);

@@ -63,7 +63,8 @@ LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceO
     bool isPublic = dram.getKind() == "input" || dram.getKind() == "output";
     fabric::BufferOp::create(builder, dram.getLoc(), builder.getStringAttr(symbol), dram.getKindAttr(),
                              builder.getI64IntegerAttr(int64_t(address)), TypeAttr::get(type), dram.getValueAttr(),
-                             isPublic ? dram.getNameAttr() : StringAttr(), dram.getExtentDimsAttr(), extentsOf(dram));
+                             isPublic ? dram.getNameAttr() : StringAttr(), dram.getExtentDimsAttr(), extentsOf(dram),
+                             dram.getIsUnsignedAttr());
     symbols[dram.getBuffer()] = FlatSymbolRefAttr::get(&getContext(), symbol);
     uint64_t bytes = uint64_t(type.getNumElements()) * elementBytes(*element);
     uint64_t burst = spec.dram.burstBytes;

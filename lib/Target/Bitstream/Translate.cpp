@@ -66,8 +66,9 @@ LogicalResult layOutDram(DeviceOp device, bitstream::Program &program) {
       if (!bytes->empty())
         program.segments.push_back({uint64_t(buffer.getAddress()), std::move(*bytes)});
     } else if (buffer.getPublicName()) {
-      bitstream::TensorSymbol symbol{buffer.getPublicName()->str(), element, type.getShape().vec(),
-                                     uint64_t(buffer.getAddress()), false,   {}};
+      bitstream::TensorSymbol symbol{buffer.getPublicName()->str(), element,
+                                     type.getShape().vec(),         uint64_t(buffer.getAddress()),
+                                     buffer.getIsUnsigned(),        {}};
       for (auto [i, dim] : llvm::enumerate(buffer.getExtentDims().value_or(ArrayRef<int64_t>())))
         symbol.extents.push_back(
             {uint32_t(dim), addressOf(device, cast<FlatSymbolRefAttr>((*buffer.getExtents())[i]))});

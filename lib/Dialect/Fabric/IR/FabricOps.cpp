@@ -132,6 +132,10 @@ LogicalResult BufferOp::verify() {
                            << "f32, f64, i1, i8, i16, i32 or i64";
   if (getValue() && getValue()->getShapedType() != type) // C2
     return emitOpError() << "value has type " << getValue()->getShapedType() << "; expected " << type;
+  if (getIsUnsigned() && (!llvm::is_contained({"input", "output"}, getKind()) || !type.getElementType().isInteger() ||
+                          type.getElementType().isInteger(1))) // C5
+    return emitOpError() << "'is_unsigned' does not fit kind \"" << getKind() << "\" and type " << type
+                         << "; expected an input or output of integers";
   ArrayRef<int64_t> dims = getExtentDims().value_or(ArrayRef<int64_t>()); // C4
   if (dims.size() != (getExtents() ? getExtents()->size() : 0) || (!dims.empty() && getKind() != "output"))
     return emitOpError() << "has extents that do not fit its dimensions; expected one each, of an output";

@@ -111,6 +111,10 @@ LogicalResult DramOp::verify() {
   if (getValue() && (getValue()->getShapedType().getShape() != type.getShape() ||
                      getValue()->getElementType() != type.getElementType())) // C2
     return emitOpError() << "value has type " << getValue()->getType() << "; expected the shape and type of " << type;
+  if (getIsUnsigned() && (!llvm::is_contained({"input", "output"}, getKind()) || !type.getElementType().isInteger() ||
+                          type.getElementType().isInteger(1))) // C5
+    return emitOpError() << "'is_unsigned' does not fit kind \"" << getKind() << "\" and type " << type
+                         << "; expected an input or output of integers";
   ArrayRef<int64_t> dims = getExtentDims().value_or(ArrayRef<int64_t>()); // C4
   if (dims.size() != getExtents().size() || (!dims.empty() && getKind() != "output"))
     return emitOpError() << "has " << getExtents().size() << " extents for " << dims.size()

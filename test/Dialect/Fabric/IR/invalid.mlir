@@ -125,6 +125,22 @@ fabric.device arch "tiny" {
 
 // -----
 
+// buffer_c5: a temporary
+fabric.device arch "tiny" {
+  // expected-error @+1 {{'fabric.buffer' op 'is_unsigned' does not fit kind "temporary" and type 'tensor<8xi8>'; expected an input or output of integers}}
+  fabric.buffer @x "temporary" at 0 : tensor<8xi8> {is_unsigned}
+}
+
+// -----
+
+// buffer_c5: floats
+fabric.device arch "tiny" {
+  // expected-error @+1 {{'fabric.buffer' op 'is_unsigned' does not fit kind "input" and type 'tensor<8xf32>'; expected an input or output of integers}}
+  fabric.buffer @x "input" at 0 : tensor<8xf32> {is_unsigned}
+}
+
+// -----
+
 // buffer_c4: dimension
 fabric.device arch "tiny" {
   fabric.buffer @n "temporary" at 64 : tensor<i64>

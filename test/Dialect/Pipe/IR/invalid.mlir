@@ -430,6 +430,14 @@ func.func @dram_c4_dimension(%n: memref<i64, "dram">) {
 
 // -----
 
+func.func @dram_c5_bool() {
+  // expected-error @+1 {{'pipe.dram' op 'is_unsigned' does not fit kind "input" and type 'memref<4xi1, "dram">'; expected an input or output of integers}}
+  %x = pipe.dram "input" "x" {is_unsigned} : memref<4xi1, "dram">
+  return
+}
+
+// -----
+
 func.func @dram_c4_type(%n: memref<i32, "dram">) {
   // expected-error @+1 {{'pipe.dram' op extent has type 'memref<i32, "dram">'; expected one i64 in DRAM}}
   %x = pipe.dram "output" "x" extents [0] from (%n : memref<i32, "dram">) : memref<4xf32, "dram">

@@ -68,11 +68,13 @@ def Fabric_BufferOp : FabricOp<"buffer", [Symbol]> {
     Example: `fabric.buffer @w constant at 4096 : tensor<8xf32> = dense<1.0> : tensor<8xf32>`
     Constraints: (C1) kind is input, output, constant or temporary; (C2) a constant has a value of the buffer's type;
     (C3) the element type is f16, bf16, f32, f64, i1, i8, i16, i32 or i64; (C4) extents are buffers of type tensor<i64>, one
-    per dimension of an output in `extent_dims`: how many positions of it are there when the program has run.
+    per dimension of an output in `extent_dims`: how many positions of it are there when the program has run; (C5) only an
+    input or output of integers `is_unsigned`, which says what the host makes of the bits.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$kind, I64Attr:$address, TypeAttr:$type,
       OptionalAttr<ElementsAttr>:$value, OptionalAttr<StrAttr>:$public_name,
-      OptionalAttr<DenseI64ArrayAttr>:$extent_dims, OptionalAttr<FlatSymbolRefArrayAttr>:$extents);
+      OptionalAttr<DenseI64ArrayAttr>:$extent_dims, OptionalAttr<FlatSymbolRefArrayAttr>:$extents,
+      UnitAttr:$is_unsigned);
   let assemblyFormat = "$sym_name $kind `at` $address `:` $type (`=` $value^)? attr-dict";
   let hasVerifier = 1;
 }

@@ -22,10 +22,11 @@ def Pipe_DramOp : PipeOp<"dram"> {
     ```
     Constraints: (C1) the memory space is "dram"; (C2) only a constant has a value, of the memref's shape and type;
     (C3) the kind is one of input, output, constant, temporary; (C4) only an output has extents, each one i64 in DRAM for a
-    dimension of its own: they say how many positions of these dimensions are there when the program has run.
+    dimension of its own: they say how many positions of these dimensions are there when the program has run; (C5) only an
+    input or output of integers `is_unsigned`, which says what the host makes of the bits.
   }];
   let arguments = (ins StrAttr:$kind, StrAttr:$name, OptionalAttr<ElementsAttr>:$value,
-      OptionalAttr<DenseI64ArrayAttr>:$extent_dims, Variadic<AnyMemRef>:$extents);
+      OptionalAttr<DenseI64ArrayAttr>:$extent_dims, Variadic<AnyMemRef>:$extents, UnitAttr:$is_unsigned);
   let results = (outs AnyMemRef:$buffer);
   let assemblyFormat =
       [{ $kind $name (`=` $value^)? (`extents` $extent_dims^ `from` `(` $extents `:` type($extents) `)`)?
