@@ -92,10 +92,9 @@ def run(jacquard, target, model, inputs, outputs):
 
 def distance_from_half(node, values, at):
     """Of QuantizeLinear's real numbers at these places, relative to the numbers."""
-    scale = values[node.input[1]]
-    if node.op_type != "QuantizeLinear" or scale.size != 1:
+    if node.op_type != "QuantizeLinear" or values[node.input[1]].size != 1:
         return ""
-    reals = values[node.input[0]][at].astype(np.float64) / np.float64(scale)
+    reals = values[node.input[0]][at].astype(np.float64) / np.float64(values[node.input[1]])
     distances = np.abs(np.abs(reals - np.floor(reals)) - 0.5) / np.maximum(np.abs(reals), 1)
     return f", reals within {distances.max():.0e} of a half"
 
