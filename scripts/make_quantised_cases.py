@@ -97,6 +97,23 @@ def halves(folder):
           "ys": scalar(0.02), "yz": scalar(7, np.uint8)}, {"y": TensorProto.UINT8})
 
 
+def recurrent(folder):
+    """DynamicQuantizeLSTM: scales per gate and one for all, int8 and uint8, both directions."""
+    for name, steps, dtype, both, channels in (("dynamicquantizelstm", 5, np.int8, False, True),
+                                               ("dynamicquantizelstm_both", 3, np.uint8, True, False)):
+        passes, size, hidden = 2 if both else 1, 6, 4
+        parameters = (passes, 4 * hidden) if channels else (passes,)
+        scales = lambda: (np.abs(random.normal(0, 0.004, parameters)) + 0.004).astype(F32)
+        zeros = np.full(parameters, 0 if channels else 119, dtype)
+        save(folder, name, [node("DynamicQuantizeLSTM", "x,w,r,c,,h0,c0,p,ws,wz,rs,rz", "y,h,c1", hidden_size=hidden,
+                                 direction="bidirectional" if both else "forward")],
+             {"x": floats(steps, 1, size)},
+             {"w": integers(dtype, passes, size, 4 * hidden), "r": integers(dtype, passes, hidden, 4 * hidden),
+              "c": floats(passes, 8 * hidden), "h0": floats(passes, 1, hidden), "c0": floats(passes, 1, hidden),
+              "p": floats(passes, 3 * hidden), "ws": scales(), "wz": zeros, "rs": scales(), "rz": zeros},
+             {"y": TensorProto.FLOAT, "h": TensorProto.FLOAT, "c1": TensorProto.FLOAT})
+
+
 def contrib_products(folder):
     a, b = integers(np.uint8, 5, 40), integers(np.int8, 40, 6)
     scales = (np.abs(floats(6)) * 0.01 + 0.001).astype(F32)
@@ -164,5 +181,5 @@ def dequantised_graphs(folder):
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    for family in (contrib_elementwise, contrib_products, standard, dequantised_graphs, halves):
+    for family in (contrib_elementwise, contrib_products, standard, dequantised_graphs, halves, recurrent):
         family(sys.argv[1])

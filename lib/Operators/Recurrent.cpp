@@ -128,6 +128,8 @@ public:
 
 private:
   Value readStack(OpBuilder &b, Value tensor, Value n, Value j) const;
+  Value ownProduct(OpBuilder &b) const;
+  Value inputProduct(OpBuilder &b, ValueRange p) const;
   Value product(OpBuilder &b, Value argument, int64_t firstGate, int64_t gates) const;
   Value fromInput(OpBuilder &b, Value step, ValueRange point, int64_t gate) const;
   Value apply(Scalars &s, unsigned function, Value x) const;
@@ -157,6 +159,27 @@ Value Pass::biasAt(OpBuilder &b, AffineExpr place, ValueRange operands) const {
   return Scalars(b, loc).cast(read(b, loc, net.bias, {b.getAffineConstantExpr(number), place}, operands), type);
 }
 
+/// [T, N, G*H]: the input times its weights, where the network has its own way.
+Value Pass::ownProduct(OpBuilder &b) const {
+  if (!net.product)
+    return {};
+  Value input = net.isBatchFirst ? transpose(b, loc, net.input, {1, 0, 2}) : net.input;
+  Value rows = net.product(b, reshape(b, loc, input, {e.steps * e.batch, e.inputs}), number, /*ofInput=*/true);
+  return reshape(b, loc, rows, {e.steps, e.batch, e.gates * e.states});
+}
+
+/// Element [t, n, j] of the input times its weights.
+Value Pass::inputProduct(OpBuilder &b, ValueRange p) const {
+  return sumOver(b, loc, e.inputs, type, [&](OpBuilder &b, ValueRange k) {
+    Scalars s(b, loc);
+    Value x =
+        pat::at(b, loc, net.input, net.isBatchFirst ? ValueRange{p[1], p[0], k[0]} : ValueRange{p[0], p[1], k[0]});
+    Value w = read(b, loc, net.weights,
+                   {b.getAffineConstantExpr(number), b.getAffineDimExpr(0), b.getAffineDimExpr(1)}, {p[2], k[0]});
+    return s.mul(s.cast(x, type), s.cast(w, type));
+  });
+}
+
 void Pass::prepare(OpBuilder &b) {
   int64_t rows = e.gates * e.states;
   Value bias;
@@ -168,15 +191,9 @@ void Pass::prepare(OpBuilder &b) {
       // Behind the reset gate, the recurrence's bias of the last gate is added with its product.
       return net.resetsBehind ? s.select(s.less(j[0], s.index(2 * e.states)), both, ofInput) : both;
     });
+  Value own = ownProduct(b);
   projection = mapOver(b, loc, {e.steps, e.batch, rows}, [&](OpBuilder &b, ValueRange p) {
-    Value sum = sumOver(b, loc, e.inputs, type, [&](OpBuilder &b, ValueRange k) {
-      Scalars s(b, loc);
-      Value x =
-          pat::at(b, loc, net.input, net.isBatchFirst ? ValueRange{p[1], p[0], k[0]} : ValueRange{p[0], p[1], k[0]});
-      Value w = read(b, loc, net.weights,
-                     {b.getAffineConstantExpr(number), b.getAffineDimExpr(0), b.getAffineDimExpr(1)}, {p[2], k[0]});
-      return s.mul(s.cast(x, type), s.cast(w, type));
-    });
+    Value sum = own ? pat::at(b, loc, own, p) : inputProduct(b, p);
     return bias ? Scalars(b, loc).add(sum, pat::at(b, loc, bias, p[2])) : sum;
   });
 }
@@ -206,6 +223,8 @@ State Pass::initial(OpBuilder &b) const {
 
 /// [N, gates * H]: the argument times the recurrence weights of some gates.
 Value Pass::product(OpBuilder &b, Value argument, int64_t firstGate, int64_t gates) const {
+  if (net.product)
+    return net.product(b, argument, number, /*ofInput=*/false);
   return mapOver(b, loc, {e.batch, gates * e.states}, [&](OpBuilder &b, ValueRange p) {
     return sumOver(b, loc, e.states, type, [&](OpBuilder &b, ValueRange k) {
       Scalars s(b, loc);

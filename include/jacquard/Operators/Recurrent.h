@@ -4,6 +4,7 @@
 
 #include "jacquard/Operators/Tensors.h"
 
+#include <functional>
 #include <optional>
 
 namespace jacquard::ops {
@@ -52,6 +53,9 @@ struct RecurrentNetwork {
   bool isBatchFirst = false;  ///< input [N, T, I]; states and results have N in front as well
   bool resetsBehind = false;  ///< Gru: the reset gate applies to the recurrence's product, not to its argument
   bool couplesForget = false; ///< Lstm: the forget gate is 1 - the input gate
+  /// Lstm: computes the products with the weights of a pass, those of the input or of the recurrence, in its own way:
+  /// from rows [R, I or H] the sums [R, G*H] in f32. The weights themselves then only tell the extents.
+  std::function<Value(OpBuilder &b, Value rows, unsigned pass, bool ofInput)> product;
 };
 
 /// Null where not asked for. Steps beyond a sequence's length give 0 and leave the state.

@@ -182,6 +182,7 @@ llvm::ArrayRef<Operator> quantizeOperators();
 llvm::ArrayRef<Operator> integerOperators();
 llvm::ArrayRef<Operator> quantisedTensorOperators();
 llvm::ArrayRef<Operator> recurrentOperators();
+llvm::ArrayRef<Operator> quantisedRecurrentOperators();
 llvm::ArrayRef<Operator> branchOperators();
 llvm::ArrayRef<Operator> loopOperators();
 llvm::ArrayRef<Operator> sequenceOperators();

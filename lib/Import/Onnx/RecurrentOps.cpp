@@ -1,7 +1,5 @@
 // RecurrentOps.cpp - RNN, GRU, LSTM, and ReverseSequence
-#include "Node.h"
-
-#include "jacquard/Operators/Recurrent.h"
+#include "RecurrentOps.h"
 
 using namespace mlir;
 using namespace jacquard;
@@ -95,8 +93,7 @@ static void readPasses(Node &n, ops::RecurrentNetwork &net, ArrayRef<const char 
   }
 }
 
-/// What the three operators share; `net` holds what they do not.
-static void buildRecurrent(Node &n, ops::RecurrentNetwork net, ArrayRef<const char *> defaultActivations) {
+void importer::buildRecurrent(Node &n, ops::RecurrentNetwork net, ArrayRef<const char *> defaultActivations) {
   readPasses(n, net, defaultActivations);
   if (n.hasAttr("clip"))
     net.clip = n.floatAttr("clip", 0);
@@ -104,22 +101,26 @@ static void buildRecurrent(Node &n, ops::RecurrentNetwork net, ArrayRef<const ch
     n.fail("attribute 'clip' is " + llvm::Twine(std::to_string(*net.clip)) + "; expected at least 0");
   net.isBatchFirst = n.intAttr("layout", 0) != 0;
   net.input = n.input(0);
-  net.weights = n.input(1);
-  net.recurrence = n.input(2);
+  bool hasWeights = bool(net.weights);
+  if (!hasWeights) {
+    net.weights = n.input(1);
+    net.recurrence = n.input(2);
+  }
   net.bias = n.optionalInput(3);
   net.lengths = n.optionalInput(4);
   net.initialState = n.optionalInput(5);
   for (size_t i : {1, 2, 3, 5, 6, 7})
-    if (n.has(i) && n.type(i) != n.type(0))
+    if (n.has(i) && n.type(i) != n.type(0) && !(hasWeights && i <= 2))
       n.fail("input '" + n.inputName(i) + "' has element type " + elementTypeName(n.type(i)) + "; expected " +
              elementTypeName(n.type(0)));
   if (n.has(4) && (!n.element(4).isInteger() || n.element(4).isInteger(1)))
     n.fail("sequence lengths have element type " + elementTypeName(n.type(4)) + "; expected int32");
   if (n.failed())
     return;
-  if (int64_t hidden = n.intAttr("hidden_size", 0); hidden != 0 && n.rank(2) == 3 && n.shape(2)[2] != hidden)
+  ArrayRef<int64_t> recurrence = ops::shapeOf(net.recurrence);
+  if (int64_t hidden = n.intAttr("hidden_size", 0); hidden != 0 && recurrence.size() == 3 && recurrence[2] != hidden)
     return n.fail("recurrence weights have shape " + ops::describe(n.shape(2)) + "; expected " + llvm::Twine(hidden) +
-                  " columns, as attribute 'hidden_size' says");
+                  (hasWeights ? " rows" : " columns") + ", as attribute 'hidden_size' says");
   Result<ops::RecurrentResult> result = ops::recurrent(n.b, n.loc, net, n.wants(0));
   if (!result)
     return n.fail(result.error());
@@ -137,14 +138,15 @@ static void buildGRU(Node &n) {
   buildRecurrent(n, net, {"Sigmoid", "Tanh"});
 }
 
-static void buildLSTM(Node &n) {
-  ops::RecurrentNetwork net;
+void importer::buildLSTM(Node &n, ops::RecurrentNetwork net) {
   net.cell = RecurrentCell::Lstm;
   net.couplesForget = n.intAttr("input_forget", 0) != 0;
   net.initialCell = n.optionalInput(6);
   net.peepholes = n.optionalInput(7);
-  buildRecurrent(n, net, {"Sigmoid", "Tanh", "Tanh"});
+  buildRecurrent(n, std::move(net), {"Sigmoid", "Tanh", "Tanh"});
 }
+
+static void buildPlainLSTM(Node &n) { buildLSTM(n, {}); }
 
 static void buildReverseSequence(Node &n) {
   int64_t time = n.axisAttr("time_axis", 0, n.rank()), batch = n.axisAttr("batch_axis", 1, n.rank());
@@ -159,7 +161,7 @@ static void buildReverseSequence(Node &n) {
 ArrayRef<Operator> importer::recurrentOperators() {
   static const Operator table[] = {
       {"GRU", 7, newest, 3, 6, Takes::Float, buildGRU},
-      {"LSTM", 7, newest, 3, 8, Takes::Float, buildLSTM},
+      {"LSTM", 7, newest, 3, 8, Takes::Float, buildPlainLSTM},
       {"RNN", 7, newest, 3, 6, Takes::Float, buildRNN},
       {"ReverseSequence", 10, newest, 2, 2, Takes::Any, buildReverseSequence},
   };

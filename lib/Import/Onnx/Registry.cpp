@@ -16,7 +16,7 @@ static Table makeTable() {
         normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(), integerOperators(),
         quantisedTensorOperators(),
         sampleOperators(), signalOperators(), randomOperators(), trainingOperators(), textOperators(),
-        recurrentOperators(), branchOperators(), loopOperators(), sequenceOperators(), attentionOperators(),
+        recurrentOperators(), quantisedRecurrentOperators(), branchOperators(), loopOperators(), sequenceOperators(), attentionOperators(),
         carriedOperators(), selectOperators(), microsoftOperators(), microsoftAttentionOperators(),
         treeOperators(), classicOperators(), outsideOperators()})
     for (const Operator &row : family)
