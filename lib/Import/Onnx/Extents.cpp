@@ -85,8 +85,14 @@ Extent importer::decide(Node &n, size_t result, int64_t dim, Value count, ArrayR
   std::optional<int64_t> given = n.capacity(result);
   if (given)
     most = std::min(most, *given);
-  if (given || most <= mostDerived)
-    return {std::max<int64_t>(most, 0), count};
+  if (given || most <= mostDerived) {
+    most = std::max<int64_t>(most, 0);
+    if ((most < range.max || range.min < 0) && !n.graph.assumeAtMost(count, most, given.has_value()) && given)
+      n.fail("the capacity of '" + n.outputName(result) +
+             "', which is inside of a loop, cannot be checked; make the "
+             "shape static in the model");
+    return {most, count};
+  }
   n.failFor(tag(Diag::UnknownDimension) + "data decides how many positions dimension " + llvm::Twine(dim) + " of '" +
                 n.outputName(result) + "' has; bound it by --capacity " + n.outputName(result) + "=N",
             inputs);

@@ -564,6 +564,50 @@ bool GraphImporter::importBySchema(Scope &scope, const onnx::NodeProto &proto, i
 // The whole
 //===----------------------------------------------------------------------===//
 
+bool GraphImporter::assumeAtMost(Value count, int64_t most, bool isGiven) {
+  if (!isa<func::FuncOp>(count.getParentRegion()->getParentOp()))
+    return false;
+  assumptions.push_back({count, most, isGiven});
+  return true;
+}
+
+void GraphImporter::guardAssumptions(MutableArrayRef<Item> outputs) {
+  llvm::erase_if(assumptions, [&](const Assumption &assumption) {
+    return llvm::any_of(outputs, [&](const Item &item) {
+      return llvm::any_of(item.bounds, [&](const Bound &bound) {
+        return bound.count == assumption.count && ops::shapeOf(item.value)[bound.dim] <= assumption.most;
+      });
+    });
+  });
+  auto *guard = llvm::find_if(outputs, [](const Item &item) { return ops::rankOf(item.value) > 0; });
+  if (assumptions.empty() || !problems.empty())
+    return;
+  bool mustHold = llvm::any_of(assumptions, [](const Assumption &assumption) { return assumption.isGiven; });
+  if (guard == outputs.end() && !mustHold)
+    return;
+  if (guard == outputs.end())
+    return reportModel("graph '" + model.proto->graph().name() + "'",
+                       "has outputs without dimensions only, so that nobody would see when more is there than a "
+                       "capacity allows; give one of them a dimension");
+  auto *bound = llvm::find_if(guard->bounds, [](const Bound &bound) { return bound.dim == 0; });
+  Value count = ops::mapOver(b, fileLocation(), {}, [&](OpBuilder &b, ValueRange) {
+    ops::Scalars s(b, fileLocation());
+    int64_t capacity = ops::shapeOf(guard->value)[0];
+    auto number = [&](int64_t value) { return s.integer(b.getI64Type(), value); };
+    Value extent = bound == guard->bounds.end() ? number(capacity) : pat::at(b, fileLocation(), bound->count, {});
+    for (const Assumption &assumption : assumptions) {
+      Value found = pat::at(b, fileLocation(), assumption.count, {});
+      Value isOutside = s.either(s.less(found, number(0)), s.less(number(assumption.most), found));
+      extent = s.select(isOutside, number(capacity + 1), extent);
+    }
+    return extent;
+  });
+  if (bound == guard->bounds.end())
+    guard->bounds.push_back({0, count});
+  else
+    bound->count = count;
+}
+
 static void nameValue(SmallVectorImpl<NamedAttribute> &attributes, OpBuilder &b, StringRef name, int32_t type) {
   attributes.push_back(b.getNamedAttr("jacquard.name", b.getStringAttr(name)));
   if (isNarrowType(type) || (isUnsignedType(type) && type != onnx::TensorProto::BOOL))
@@ -590,6 +634,7 @@ void GraphImporter::finish(const Scope &scope, func::FuncOp func) {
     results.push_back(item->value);
     items.push_back(*item);
   }
+  guardAssumptions(items);
   // Behind what the model gives: how much of it is there.
   for (const Item &item : items)
     for (const Bound &bound : item.bounds)

@@ -54,6 +54,10 @@ public:
     auto it = options.capacities.find(name);
     return it == options.capacities.end() ? std::nullopt : std::optional<int64_t>(it->second);
   }
+  /// The program is right only if `count`, a tensor<i64>, is at most `most`: it stops with an error where it is not.
+  /// False if that cannot be seen from outside, since it is computed in a loop. `isGiven`: by the user, so that it has
+  /// to be seen; what only broken data would violate is checked where that is possible.
+  bool assumeAtMost(mlir::Value count, int64_t most, bool isGiven);
   uint64_t seed() const { return options.seed; }
   /// Says that a node draws random numbers; gives how many of this name did so before (in functions and loops).
   uint32_t noteRandom(llvm::StringRef name) { return draws[name]++; }
@@ -86,6 +90,8 @@ private:
                   llvm::ArrayRef<Item> inputs);
   bool importBySchema(Scope &scope, const ::onnx::NodeProto &proto, int64_t opset, llvm::ArrayRef<Item> inputs);
   void finish(const Scope &scope, mlir::func::FuncOp func);
+  /// Lets the extent of an output exceed its capacity where a count does that no output depends on.
+  void guardAssumptions(llvm::MutableArrayRef<Item> outputs);
 
   void define(Scope &scope, const ::onnx::NodeProto &proto, llvm::ArrayRef<Item> results);
   void lose(Scope &scope, const ::onnx::NodeProto &proto);
@@ -115,6 +121,12 @@ private:
   int64_t expanded = 0;
   int64_t wastedNodes = 0; ///< of those, nodes that were taken back
   const Scope *current = nullptr; ///< of that node
+  struct Assumption {
+    mlir::Value count;
+    int64_t most;
+    bool isGiven;
+  };
+  llvm::SmallVector<Assumption> assumptions;
   llvm::StringMap<uint32_t> draws; ///< per name of a random result
 };
 

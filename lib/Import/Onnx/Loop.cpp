@@ -1,7 +1,10 @@
 // Loop.cpp - repeat a body: copies of it, or a pat.iterate
 #include "Loop.h"
 
+#include "IntegerRanges.h"
+
 #include "jacquard/Operators/Movement.h"
+#include "jacquard/Support/Diagnostics.h"
 
 #include "mlir/IR/Matchers.h"
 
@@ -16,6 +19,8 @@ using ops::Scalars;
 static constexpr int64_t shortTrips = 16;
 /// Loops without a trip count whose end is not found within so many copies are iterated.
 static constexpr int64_t mostTried = 1000;
+/// A trip count beyond this is no bound for what a loop stacks.
+static constexpr int64_t mostStacked = int64_t(1) << 24;
 
 namespace {
 
@@ -47,7 +52,13 @@ private:
   Outcome iterate();
   bool keepsTypes(const Iteration &iteration);
   bool finishUnrolled(ArrayRef<SmallVector<Item>> stacked);
+  /// The most iterations that the trip count allows.
+  int64_t mostTrips() const {
+    return plan.runtimeTrips ? integerRange(plan.runtimeTrips).max : plan.trips.value_or(INT64_MAX);
+  }
+  std::optional<int64_t> stackCapacity(bool endsByData);
   Value goOn(const Iteration &iteration, Value number);
+  Value countRuns(Value number, Value goesOn, int64_t most);
   Value startsAtAll();
 
   Node &n;
@@ -191,6 +202,38 @@ bool LoopBuilder::keepsTypes(const Iteration &iteration) {
   return true;
 }
 
+/// How many iterations can stack something where data decides on the end; nullopt, with an error, where that is not
+/// known.
+std::optional<int64_t> LoopBuilder::stackCapacity(bool endsByData) {
+  int64_t most = mostTrips();
+  if (!endsByData)
+    return most;
+  bool isGiven = false;
+  for (size_t i = 0; i < plan.numStacks; ++i)
+    if (std::optional<int64_t> given = n.capacity(plan.initial.size() + i)) {
+      most = std::min(most, *given);
+      isGiven = true;
+    }
+  if (isGiven || most <= mostStacked)
+    return std::max<int64_t>(most, 1);
+  std::string name = n.outputName(plan.initial.size());
+  return fail(tag(Diag::UnknownDimension) +
+              "data decides how often the loop runs, and so how many positions dimension "
+              "0 of '" +
+              name + "' has; bound it by --capacity " + name + "=N"),
+         std::nullopt;
+}
+
+/// How many iterations there were at the end of this one, a tensor<i64>. One that would be the first beyond the
+/// capacity counts as well, so that what is missing is not taken for the whole.
+Value LoopBuilder::countRuns(Value number, Value goesOn, int64_t most) {
+  return ops::mapOver(b, loc, {}, [&](OpBuilder &b, ValueRange) {
+    Scalars s(b, loc);
+    Value runs = s.add(s.cast(number, b.getI64Type()), s.integer(b.getI64Type(), 1));
+    return most < mostTrips() ? s.add(runs, s.cast(goesOn, b.getI64Type())) : runs;
+  });
+}
+
 /// The condition that a loop yields, an i1.
 Value LoopBuilder::goOn(const Iteration &iteration, Value number) {
   Scalars s(b, loc);
@@ -254,8 +297,13 @@ Outcome LoopBuilder::iterate() {
     return discard(n.graph, draft, outside), fail("the loop ends after one iteration");
   if (known)
     iteration->condition = {};
-  if (iteration->condition && plan.numStacks > 0)
-    return discard(n.graph, draft, outside), Outcome::EndsByData;
+  bool countsStacks = plan.numStacks > 0 && (iteration->condition || plan.startsByData() || !plan.trips);
+  if (plan.numStacks > 0) {
+    std::optional<int64_t> capacity = stackCapacity(countsStacks);
+    if (!capacity)
+      return discard(n.graph, draft, outside), Outcome::Failed;
+    most = *capacity;
+  }
   if (plan.startsByData())
     inside.makeSpeculative();
 
@@ -270,6 +318,10 @@ Outcome LoopBuilder::iterate() {
       Scalars s(b, loc);
       return s.select(s.equal(p[0], number), pat::at(b, loc, item.value, p.drop_front()), pat::at(b, loc, stack, p));
     }));
+  }
+  if (countsStacks) {
+    body.addArgument(RankedTensorType::get({}, b.getI64Type()), loc);
+    yielded.push_back(countRuns(number, yielded[0], most));
   }
   pat::YieldOp::create(b, loc, yielded);
 
@@ -289,8 +341,16 @@ Outcome LoopBuilder::iterate() {
     Item last{loop.getResult(i), item.type};
     result.carried.push_back(starts ? *selectItem(b, loc, starts, last, item) : last); // types were compared
   }
-  for (auto [i, item] : llvm::enumerate(iteration->stacked))
+  Value count = countsStacks ? Value(loop->getResults().back()) : Value();
+  if (count && starts)
+    count = selectItem(b, loc, starts, {count, 0}, {zerosLike(b, loc, count), 0})->value; // both are tensor<i64>
+  if (count && most < mostTrips() && !n.graph.assumeAtMost(count, most, true))
+    return fail("the capacity of what the loop stacks cannot be checked inside of another loop"), Outcome::Failed;
+  for (auto [i, item] : llvm::enumerate(iteration->stacked)) {
     result.stacks.push_back({loop.getResult(plan.initial.size() + i), item.type});
+    if (count)
+      result.stacks.back().bounds = {{0, count}};
+  }
   return Outcome::Done;
 }
 
@@ -309,10 +369,6 @@ Result<LoopResult> LoopBuilder::build() {
   if (plan.body.numOutputs() != expected)
     return Error{"the body has " + std::to_string(plan.body.numOutputs()) + " outputs; expected " +
                  std::to_string(expected)};
-  if (plan.numStacks > 0 && plan.startsByData())
-    return Error{
-        "data decides how often the loop runs, and so on the shape of what it stacks; expected a constant trip "
-        "count and a constant condition"};
   if (plan.trips && *plan.trips <= 0)
     return noIterations() == Outcome::Done ? Result<LoopResult>(result) : Result<LoopResult>(Error{error});
   bool canIterate = llvm::all_of(plan.initial, [](const Item &item) { return bool(item.value); });

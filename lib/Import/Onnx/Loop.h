@@ -37,8 +37,8 @@ struct LoopResult {
 };
 
 /// Builds the loop at the node's place. Short loops with a known end are unrolled, others become a `pat.iterate`; where
-/// the one is impossible (shapes that change; values that must be constants), the other is tried. Data may decide on
-/// the end if nothing is stacked.
+/// the one is impossible (shapes that change; values that must be constants), the other is tried. Where data decides on
+/// the end, stacks have a capacity and a count.
 Result<LoopResult> buildLoop(Node &node, const LoopPlan &plan);
 
 } // namespace jacquard::importer

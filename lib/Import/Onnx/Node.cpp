@@ -2,6 +2,7 @@
 #include "Node.h"
 
 #include "GraphImporter.h"
+#include "IntegerRanges.h"
 
 #include "jacquard/Support/Diagnostics.h"
 
@@ -241,6 +242,9 @@ void Node::boundedResult(size_t i, Value value, int64_t dim, Value count, int32_
                   " positions; expected at most " + llvm::Twine(capacity));
     return result(i, extent == capacity ? value : trim(b, loc, value, dim, extent), type);
   }
+  pat::IndexRange range = integerRange(count);
+  if (range.min < 0 || range.max > capacity)
+    graph.assumeAtMost(count, capacity, false);
   result(i, value, type);
   outputs[i].bounds = {{dim, count}};
 }

@@ -83,7 +83,8 @@ Result<SmallVector<Item>> Subgraph::import(ArrayRef<Item> inputs) {
 
 Attempt::Attempt(GraphImporter &importer)
     : importer(importer), block(importer.b.getInsertionBlock()), last(block->empty() ? nullptr : &block->back()),
-      numProblems(importer.problems.size()), numExpanded(importer.expanded) {}
+      numProblems(importer.problems.size()), numExpanded(importer.expanded),
+      numAssumptions(importer.assumptions.size()) {}
 
 SmallVector<Operation *> Attempt::newOps() {
   SmallVector<Operation *> ops;
@@ -100,6 +101,7 @@ Attempt::Problems Attempt::undo() {
   SmallVector<Operation *> ops = newOps();
   for (Operation *op : llvm::reverse(ops))
     importer.constants.erase(op);
+  importer.assumptions.truncate(numAssumptions);
   importer.wastedNodes += importer.expanded - numExpanded;
   importer.expanded = numExpanded;
   Problems dropped;

@@ -55,6 +55,7 @@ private:
   mlir::Operation *last; ///< before the attempt; null if the block was empty
   size_t numProblems;
   int64_t numExpanded;
+  size_t numAssumptions;
 };
 
 /// `yes` where the scalar condition (a tensor with one element) holds, else `no`. Both must be of one shape and type.

@@ -99,3 +99,18 @@ TEST(OnnxBoundedTest, RunningSumsBeginAtTheEndOfWhatIsThere) {
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(valuesOf<float>(out[0]), (Floats{-9, -5, -3}));
 }
+
+TEST(OnnxBoundedTest, CapacitiesAreCheckedWhereverTheTensorEnds) {
+  // 0 + 1 + 2 is delivered; of six numbers, five would be summed.
+  const char *model = "g (int64 n) => (int64[1] y) { zero = Constant<value_int = 0>() one = Constant<value_int = 1>()"
+                      " r = Range(zero, n, one) y = ReduceSum(r) }";
+  Importing import;
+  import.options.capacities["r"] = 5;
+  auto module = import.text(model);
+  ASSERT_TRUE(module) << import.messages;
+  auto out = host::executeOnHost(*module, "main", {ints({}, {3})});
+  ASSERT_TRUE(mlir::succeeded(out)) << import.messages;
+  EXPECT_EQ(valuesOf<int64_t>((*out)[0]), (Ints{3}));
+  EXPECT_TRUE(mlir::failed(host::executeOnHost(*module, "main", {ints({}, {6})})));
+  EXPECT_NE(import.messages.find("expected at most its capacity"), std::string::npos) << import.messages;
+}

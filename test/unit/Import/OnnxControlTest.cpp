@@ -131,12 +131,55 @@ TEST(OnnxControlTest, LoopsWithin) {
   EXPECT_EQ(valuesOf<float>(out[0]), (Floats{60}));
 }
 
+TEST(OnnxControlTest, StacksAreAsLongAsDataSays) {
+  // v: 1, 2, 4, ..; the loop ends when its next value reaches the limit.
+  const char *model = "g (float x, float limit) => (float y, float[k] z, float s) { t = Constant<value_int = 40>()"
+                      " y, z = Loop(t, , x) < body = b (int64 i, bool c, float v) => (bool d, float w, float u) {"
+                      " w = Add(v, v) d = Less(w, limit) u = Identity(v) } >"
+                      " s = ReduceSum<keepdims = 0>(z) }";
+  for (int64_t runs : {1, 3}) {
+    Importing import;
+    auto out = import.run(model, {floats({}, {1}), floats({}, {float(int64_t(1) << runs)})});
+    ASSERT_EQ(out.size(), 3u) << import.messages;
+    EXPECT_EQ(valuesOf<float>(out[0]), (Floats{float(int64_t(1) << runs)}));
+    EXPECT_EQ(valuesOf<float>(out[1]), runs == 1 ? Floats({1}) : Floats({1, 2, 4}));
+    EXPECT_EQ(valuesOf<float>(out[2]), (Floats{float((int64_t(1) << runs) - 1)}));
+  }
+}
+
+TEST(OnnxControlTest, StacksOfACapacityEndThere) {
+  const char *model = "g (int64 t, bool g, float x) => (float y, float[k] z) {"
+                      " y, z = Loop(t, g, x) < body = b (int64 i, bool c, float v) => (bool d, float w, float s) {"
+                      " d = Identity(c) w = Add(v, v) s = Identity(v) } > }";
+  auto start = [](bool starts) { return tensorOf(DType::Bool, {}, std::vector<uint8_t>{starts}); };
+  struct {
+    int64_t trips;
+    bool starts;
+    Floats expected;
+  } cases[] = {{0, true, {}}, {3, false, {}}, {2, true, {1, 2}}, {3, true, {1, 2, 4}}};
+  for (const auto &one : cases) {
+    Importing import;
+    import.options.capacities["z"] = 3;
+    auto out = import.run(model, {ints({}, {one.trips}), start(one.starts), floats({}, {1})});
+    ASSERT_EQ(out.size(), 2u) << import.messages;
+    EXPECT_EQ(valuesOf<float>(out[1]), one.expected);
+  }
+  Importing beyond;
+  beyond.options.capacities["z"] = 3;
+  auto module = beyond.text(model);
+  ASSERT_TRUE(module) << beyond.messages;
+  EXPECT_TRUE(mlir::failed(host::executeOnHost(*module, "main", {ints({}, {4}), start(true), floats({}, {1})})));
+  EXPECT_TRUE(mentions(beyond, "expected at most its capacity 3")) << beyond.messages;
+}
+
 TEST(OnnxControlTest, StackingNeedsAKnownCount) {
   Importing import;
   EXPECT_FALSE(import.text("g (int64 t, float x) => (float y, float[k] z) {"
                            " y, z = Loop(t, , x) < body = b (int64 i, bool c, float v) => (bool d, float w, float s) {"
                            " d = Identity(c) w = Add(v, v) s = Identity(v) } > }"));
-  EXPECT_TRUE(mentions(import, "data decides how often the loop runs, and so on the shape of what it stacks"))
+  EXPECT_TRUE(mentions(
+      import, "data decides how often the loop runs, and so how many positions dimension 0 of 'z' has; bound it "
+              "by --capacity z=N"))
       << import.messages;
   ASSERT_EQ(import.unsupported.size(), 1u);
   EXPECT_EQ(import.unsupported[0].constantsNeeded, std::vector<std::string>{"t"});
