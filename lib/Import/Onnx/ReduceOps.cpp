@@ -120,7 +120,8 @@ ArrayRef<Operator> importer::reduceOperators() {
       {"ReduceProd", 1, newest, 1, 2, Takes::Number, buildReduce<Reduction::Prod, 18>},
       {"ReduceSum", 1, newest, 1, 2, Takes::Number, buildReduce<Reduction::Sum, 13>},
       {"ReduceSumSquare", 1, newest, 1, 2, Takes::Number, buildReduce<Reduction::SumSquare, 18>},
-      {"TopK", 1, newest, 1, 2, Takes::Number, buildTopK},
+      {"TopK", 1, 9, 1, 1, Takes::Number, buildTopK},
+      {"TopK", 10, newest, 2, 2, Takes::Number, buildTopK},
   };
   return table;
 }
