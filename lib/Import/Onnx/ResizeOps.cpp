@@ -42,7 +42,7 @@ static double inputPosition(const Sampling &s, const Axis &axis, int64_t i) {
   if (s.transform == "align_corners")
     return length == 1 ? 0 : i * (axis.from - 1) / (length - 1);
   if (s.transform == "pytorch_half_pixel")
-    return length > 1 ? (i + 0.5) / axis.scale - 0.5 : 0;
+    return axis.to > 1 ? (i + 0.5) / axis.scale - 0.5 : 0;
   if (s.transform == "tf_half_pixel_for_nn")
     return (i + 0.5) / axis.scale;
   if (s.transform == "half_pixel_symmetric") {
