@@ -53,6 +53,7 @@ template <typename V, typename Compute> void visitCompute(V &v, Compute &unit) {
   v.integer("tree_latency", unit.treeLatency, IntegerRule{0, 64}, "cycles of the cross-lane reduction tree");
   v.integer("output_fifo_depth", unit.outputFifoDepth, fifoRule, "results held per output beyond the pipeline's");
   v.flag("shadow_accumulators", unit.shadowAccumulators, "accumulators drain while the next tile accumulates");
+  v.flag("result_chains", unit.resultChains, "a drain can combine or pass on the results of another unit");
   v.end();
 }
 

@@ -281,6 +281,20 @@ template <typename Output> void visitOutput(FieldVisitor &v, Output &output, siz
            "stages whose accumulators drain", Notation::Hex},
           output.stageMask);
     visit(v, opcodeField("reduce", "operation of the tree over the lanes; nop: none"), output.reduce);
+    Field chain =
+        optionalIndex("chain", spec.ports.vectorIn, "vector_in + 1", "vector input with the results of other units");
+    if (!spec.resultChains)
+      chain.max = -1;
+    visit(v, chain, output.chain);
+    if (v.when(output.chain >= 0, "chain is a port")) {
+      visit(v, opcodeField("combine", "joins own and chained elements; nop: the own follow"), output.combine);
+      if (v.when(output.combine == Opcode::Nop, "combine is nop")) {
+        visit(v, {"chainCount", 32, "32 bits", 0, extentMax, "0 to 2^31 - 1", "chained elements before the own"},
+              output.chainCount);
+        v.endWhen();
+      }
+      v.endWhen();
+    }
     v.endWhen();
   }
   visit(v, level("level", levels, spec.counters, "sends at its end"), output.level);

@@ -120,6 +120,24 @@ Status checkOutput(const ComputeConfig &config, unsigned at, const Reporter &rep
   return {};
 }
 
+/// A port that chains units feeds no register, and one drain only.
+Status checkChains(const ComputeConfig &config, const Reporter &report) {
+  std::vector<int> outputOf(config.inputs.size(), -1);
+  for (size_t at = 0; at < config.outputs.size(); ++at) {
+    const ComputeOutput &output = config.outputs[at];
+    if (!output.used || !output.drain || output.chain < 0)
+      continue;
+    if (config.inputs[size_t(output.chain)].used || outputOf[size_t(output.chain)] >= 0)
+      return report("outputs[{}].chain: {} is not allowed; expected an input port without another use", at,
+                    output.chain);
+    outputOf[size_t(output.chain)] = int(at);
+    if (!combines(output.combine))
+      return report("outputs[{}].combine: '{}' is not allowed; expected nop or an operation of two operands", at,
+                    opcodeName(output.combine));
+  }
+  return {};
+}
+
 Status checkUnit(const ComputeConfig &config, const FabricModel &model, const Reporter &report) {
   if (Status status = checkCounters(config.counters, "", report); !status)
     return status;
@@ -129,7 +147,7 @@ Status checkUnit(const ComputeConfig &config, const FabricModel &model, const Re
   for (unsigned at = 0; at < config.outputs.size(); ++at)
     if (Status status = checkOutput(config, at, report); !status)
       return status;
-  return {};
+  return checkChains(config, report);
 }
 
 //===-------------------------------------------------------------------------------------------------------------===//

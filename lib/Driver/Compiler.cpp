@@ -4,6 +4,7 @@
 #include "jacquard/Dialect/Pat/IR/InterfaceAttrs.h"
 #include "jacquard/Dialect/Pat/IR/ResultExtents.h"
 #include "jacquard/InitAll.h"
+#include "jacquard/Pipeline/Fit.h"
 #include "jacquard/Sim/Simulator.h"
 #include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
@@ -109,22 +110,15 @@ bool Compiler::runUntil(Stage stage) {
     return false;
   if (reached != Stage::Pat)
     return runStages(stage, request.pipeline);
-  // The fast mapping first; only the errors of the last attempt count.
-  OwningOpRef<ModuleOp> backup = moduleRef->clone();
-  SmallVector<PipelineOptions> attempts = fallbacks(request.pipeline);
-  for (size_t i = 0; i + 1 < attempts.size(); ++i) {
-    holdDiagnostics = true;
-    bool ok = runStages(stage, attempts[i]);
-    holdDiagnostics = false;
-    if (ok)
-      return true;
-    bool isTooLarge = reached >= Stage::Fabric; // else fewer units do not help
-    moduleRef = backup->clone();
+  if (stage == Stage::Pat)
+    return true;
+  return runUntilItFits(moduleRef, [&](bool last) {
     reached = Stage::Pat;
-    if (!isTooLarge && attempts[i].frugal)
-      break;
-  }
-  return runStages(stage, attempts.back());
+    holdDiagnostics = !last;
+    bool ok = runStages(stage, request.pipeline);
+    holdDiagnostics = false;
+    return ok;
+  });
 }
 
 bool Compiler::runStages(Stage stage, const PipelineOptions &options) {

@@ -82,7 +82,9 @@ std::optional<Shortage> PartScheduler::countedShortage(const std::vector<unsigne
   const ComputeSpec &unit = spec.compute;
   if (const unsigned need = stagesOf(nodes), have = std::min(unit.stages, maxNodes); need > have)
     return Shortage{"stages", need, have};
-  if (const size_t need = boundary.vectorInputs.size() + boundary.cutInputs.size(); need > unit.ports.vectorIn)
+  const size_t chains = std::count_if(boundary.outputs.begin(), boundary.outputs.end(),
+                                      [&](unsigned output) { return graph.program.outputs[output].chained; });
+  if (const size_t need = boundary.vectorInputs.size() + boundary.cutInputs.size() + chains; need > unit.ports.vectorIn)
     return Shortage{"vector inputs", unsigned(need), unit.ports.vectorIn};
   if (const size_t need = boundary.scalarInputs.size(); need > unit.ports.scalarIn)
     return Shortage{"scalar inputs", unsigned(need), unit.ports.scalarIn};

@@ -224,6 +224,13 @@ private:
       else
         verifyPush(output, what);
     }
+    const size_t chains = std::count_if(part.outputs.begin(), part.outputs.end(), [&](const PartOutput &output) {
+      return !output.cut && output.index < program.outputs.size() && program.outputs[output.index].chained;
+    });
+    const size_t taken = std::count_if(part.inputs.begin(), part.inputs.end(),
+                                       [&](const PartInput &input) { return input.port < unit.ports.vectorIn; });
+    if (chains && taken + chains > unit.ports.vectorIn)
+      complain("{} inputs and {} chains need vector inputs, but there are {}", taken, chains, unit.ports.vectorIn);
   }
 
   void verifyPush(const PartOutput &output, const char *what) {

@@ -32,16 +32,6 @@ std::optional<Stage> jacquard::stageFromName(StringRef name) {
   return std::nullopt;
 }
 
-SmallVector<PipelineOptions> jacquard::fallbacks(const PipelineOptions &options) {
-  SmallVector<PipelineOptions> result = {options};
-  for (unsigned cut : {0, 1, 2, 3, 4, 6, 8}) {
-    result.push_back(options);
-    result.back().frugal = true;
-    result.back().cut = cut;
-  }
-  return result;
-}
-
 /// Flat patterns, fused: what the fabric's loop nests are read from.
 static void populatePat(OpPassManager &passes) {
   OpPassManager &function = passes.nest<func::FuncOp>();
@@ -69,7 +59,7 @@ void jacquard::populateStage(Stage stage, OpPassManager &passes, const PipelineO
   case Stage::Pat:
     return populatePat(passes);
   case Stage::Pipe:
-    return passes.addPass(createConvertPatToPipePass({options.arch, options.frugal, options.cut}));
+    return passes.addPass(createConvertPatToPipePass({options.arch}));
   case Stage::Fabric:
     passes.addPass(createConvertPipeToFabricPass({options.arch}));
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrunePass());

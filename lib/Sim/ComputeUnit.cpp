@@ -53,6 +53,10 @@ template <typename W> void ComputeUnit<W>::bindPorts(const ComputeConfig &config
       outputs.push_back({port, node, config.outputs[port], outputLatency(config.outputs[port], state.model.spec())});
       if (config.outputs[port].drain)
         drainMask |= config.outputs[port].stageMask;
+      if (outputs.back().chained()) {
+        outputs.back().chainNode = state.network.inputNode({siteNumber, unsigned(config.outputs[port].chain)});
+        state.network.setUnit(outputs.back().chainNode, component);
+      }
     }
 }
 
@@ -127,22 +131,44 @@ template <typename W> void ComputeUnit<W>::visit(uint64_t now) {
     --state.unfinished;
 }
 
-/// Puts out one shadow; the shadow of the cycle's draining is free for a firing in the same cycle.
+/// Puts out one shadow or passes one element of the chain on; the shadow of the cycle's draining is free for a firing
+/// in the same cycle.
 template <typename W> bool ComputeUnit<W>::stepDrain(uint64_t now) {
-  if (drains.empty() || !state.network.hasRoom(outputs[drains.back().output].node, now))
+  if (drains.empty() || !drainReady(drains.back(), now))
     return false;
-  const Output &output = outputs[drains.back().output];
-  StageState &stage = stages[stageNumber[drains.back().stage]];
-  drains.pop_back();
-  if (output.config.reduce == Opcode::Nop) {
-    pushLanes(output, stage.shadow.data(), now);
-  } else {
-    Lanes tree = stage.shadow;
-    W word = reduceTree(output.config.reduce, tree.data(), lanes);
-    std::fill(tree.begin(), tree.end(), word);
-    pushLanes(output, tree.data(), now);
+  Drain &drain = drains.back();
+  const Output &output = outputs[drain.output];
+  if (drain.passes == 0) {
+    drainShadow(drain, now);
+    drains.pop_back();
+    return true;
   }
+  pushLanes(output, state.network.lanes<W>(state.network.front(output.chainNode)), now);
+  state.network.pop(output.chainNode, now);
+  if (--drain.passes == 0)
+    drains.pop_back();
   return true;
+}
+
+template <typename W> bool ComputeUnit<W>::drainReady(const Drain &drain, uint64_t now) const {
+  const Output &output = outputs[drain.output];
+  bool fromChain = drain.passes > 0 || (output.chained() && output.config.combine != Opcode::Nop);
+  return state.network.hasRoom(output.node, now) && (!fromChain || state.network.ready(output.chainNode, now));
+}
+
+template <typename W> void ComputeUnit<W>::drainShadow(const Drain &drain, uint64_t now) {
+  const Output &output = outputs[drain.output];
+  Lanes value = stages[stageNumber[drain.stage]].shadow;
+  if (output.config.reduce != Opcode::Nop) {
+    W word = reduceTree(output.config.reduce, value.data(), lanes);
+    std::fill(value.begin(), value.end(), word);
+  }
+  if (output.chained() && output.config.combine != Opcode::Nop) {
+    const W *other = state.network.lanes<W>(state.network.front(output.chainNode));
+    kernelOf<W>(output.config.combine)(value.data(), value.data(), other, nullptr, lanes);
+    state.network.pop(output.chainNode, now);
+  }
+  pushLanes(output, value.data(), now);
 }
 
 template <typename W> bool ComputeUnit<W>::inputsReady(uint64_t now) const {
@@ -249,6 +275,8 @@ template <typename W> void ComputeUnit<W>::writeOutputs(uint64_t now) {
   for (unsigned o = 0; o < outputs.size(); ++o) {
     if (!outputs[o].config.drain || !walker.ends(outputs[o].config.level))
       continue;
+    if (outputs[o].chained() && outputs[o].config.combine == Opcode::Nop && outputs[o].config.chainCount)
+      drains.push_back({o, 0, outputs[o].config.chainCount});
     for (unsigned s = 0; s < stageNumber.size() && s < 32; ++s)
       if (outputs[o].config.stageMask >> s & 1) {
         stages[stageNumber[s]].shadow = stages[stageNumber[s]].accumulator;
@@ -279,6 +307,8 @@ template <typename W> std::vector<Wait> ComputeUnit<W>::explain(uint64_t now) co
     const Output &output = outputs[drains.back().output];
     if (!state.network.hasRoom(output.node, now))
       waits.push_back(waitForRoom(output.port, output.node));
+    else if (!drainReady(drains.back(), now))
+      waits.push_back(waitForData(unsigned(output.config.chain), output.chainNode));
   }
   if (walker.done())
     return waits;

@@ -32,6 +32,8 @@ private:
     unsigned port, node;
     bitstream::ComputeOutput config;
     unsigned latency;
+    unsigned chainNode = 0; ///< where `config` has a chain
+    bool chained() const { return config.drain && config.chain >= 0; }
   };
   struct StageState {
     bitstream::Stage config;
@@ -41,14 +43,18 @@ private:
     unsigned arity;
     bool multiplyAdd;
   };
+  /// One accumulator, or `passes` elements of the chain.
   struct Drain {
     unsigned output; ///< index into `outputs`
     unsigned stage;
+    uint32_t passes = 0;
   };
 
   void bindPorts(const bitstream::ComputeConfig &config);
   void bindStages(const bitstream::ComputeConfig &config);
   bool stepDrain(uint64_t now);
+  bool drainReady(const Drain &drain, uint64_t now) const;
+  void drainShadow(const Drain &drain, uint64_t now);
   bool inputsReady(uint64_t now) const;
   bool outputsFree(uint64_t now) const;
   void fire(uint64_t now);

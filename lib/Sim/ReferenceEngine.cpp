@@ -26,8 +26,11 @@ void collectCompute(const AtSite<ComputeConfig> &unit, const ArchSpec &spec, Por
     if (unit.config.inputs[port].used)
       ports.inputs.push_back({unit.site, port});
   for (unsigned port = 0; port < unit.config.outputs.size(); ++port)
-    if (unit.config.outputs[port].used)
-      ports.outputs.push_back({{unit.site, port}, outputCapacity(unit.config.outputs[port], spec)});
+    if (const ComputeOutput &output = unit.config.outputs[port]; output.used) {
+      ports.outputs.push_back({{unit.site, port}, outputCapacity(output, spec)});
+      if (output.drain && output.chain >= 0)
+        ports.inputs.push_back({unit.site, unsigned(output.chain)});
+    }
 }
 
 void collectMemory(const AtSite<MemoryConfig> &unit, const ArchSpec &spec, Ports &ports) {

@@ -34,6 +34,7 @@ struct ComputeSpec {
   unsigned treeLatency = 0;     ///< cycles of the cross-lane reduction tree
   unsigned outputFifoDepth = 0; ///< results an output port holds beyond those in the pipeline
   bool shadowAccumulators = false; ///< accumulators drain through shadows while the next tile accumulates
+  bool resultChains = false;       ///< a drain can combine or pass on the results of another unit
 };
 
 /// Pattern memory unit (PMU): banked scratchpad with one write and one read port.

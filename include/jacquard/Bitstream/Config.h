@@ -73,7 +73,10 @@ struct ComputeInput {
 /// accumulators: those of `stageMask` in stage order, one per cycle. While a drain is under way the next tile
 /// accumulates (shadow accumulators); a second drain waits for the first.
 /// `reduce` (not Nop) combines all lanes of a drained accumulator by a binary tree (neighbours first) and pushes the
-/// result in all lanes.
+/// result in all lanes. A drain may be a link of a *chain* of units, whose results leave through one port: vector input
+/// `chain`, which feeds no register, brings those of the units before. With `combine` (not Nop) each element of the
+/// drain becomes combine(own, element of the chain); without, the drain comes after `chainCount` elements of the chain
+/// as they are.
 struct ComputeOutput {
   bool used = false;
   bool drain = false;
@@ -81,6 +84,9 @@ struct ComputeOutput {
   uint32_t stageMask = 0;
   Opcode reduce = Opcode::Nop;
   int level = 0;
+  int chain = -1; ///< -1: none
+  Opcode combine = Opcode::Nop;
+  uint32_t chainCount = 0;
 };
 
 struct ComputeConfig {
@@ -133,7 +139,8 @@ struct AccessProgram {
 };
 
 //===-------------------------------------------------------------------------------------------------------------===//
-// Memory unit: ports are vector in 0 = write data, in 1 = write index, in 2 = read index; vector out 0 = read data
+// Memory unit: ports are vector in 0 = write data, in 1 = write index, in 2 = read index; vector out 0 = read data.
+// Without index streams 1 and 2 may be further write data.
 //===-------------------------------------------------------------------------------------------------------------===//
 
 /// A ring of `bufferCount` buffers of `bufferWords` words. The write port owns an empty buffer until its handover level

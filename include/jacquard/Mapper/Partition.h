@@ -62,6 +62,7 @@ struct ProgramOutput {
   int level = 0;
   bool drain = false;
   Opcode reduce = Opcode::Nop; ///< drains only
+  bool chained = false;        ///< drains only: needs a vector input port for the results of other units
 };
 
 /// Nodes are in topological order. Every input and node is used; an accumulating node feeds exactly one output, a drain.

@@ -19,12 +19,7 @@ std::optional<Stage> stageFromName(llvm::StringRef name);
 struct PipelineOptions {
   std::string arch = "plasticine";
   uint64_t seed = 1;
-  bool frugal = false; ///< map with the fewest units: the slow way for what does not fit otherwise
-  unsigned cut = 0;    ///< cut patterns that need more than one `cut`th of the stages; 0: none
 };
-
-/// `options` and what to try in turn when the units do not fit: from the fastest mapping to those of the fewest units.
-llvm::SmallVector<PipelineOptions> fallbacks(const PipelineOptions &options);
 
 /// The passes that lead to `stage` from the one before it (none for import and bits), its guard last.
 void populateStage(Stage stage, mlir::OpPassManager &passes, const PipelineOptions &options);

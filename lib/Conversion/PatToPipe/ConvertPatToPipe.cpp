@@ -46,6 +46,7 @@ private:
                          StringRef fallback, unsigned number, Type type);
   LogicalResult convert(func::FuncOp function, const ArchSpec &spec);
   LogicalResult convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
+  MappingEffort effortOf(Operation *pattern);
   LogicalResult emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
   LogicalResult emitLoop(pat::IterateOp loop, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
 
@@ -209,10 +210,18 @@ void ConvertPatToPipe::declareResults(Operation &op, OpBuilder &builder) {
     declareTemporary(loop.getIteration(), RankedTensorType::get({}, builder.getI32Type()));
 }
 
+MappingEffort ConvertPatToPipe::effortOf(Operation *pattern) {
+  unsigned steps = retreat;
+  if (auto own = pattern->getAttrOfType<IntegerAttr>(retreatAttr))
+    steps = std::max(steps, unsigned(own.getInt()));
+  return retreats[std::min(steps, numRetreats - 1)];
+}
+
 LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec,
                                              int64_t trips) {
   auto bufferOf = [&](Value tensor) { return drams.lookup(tensor); };
-  for (const std::vector<PlannedNest> &group : groupNests(patterns, spec, frugal, bufferOf)) {
+  auto effortOf = [&](Operation *pattern) { return this->effortOf(pattern); };
+  for (const std::vector<PlannedNest> &group : groupNests(patterns, spec, effortOf, bufferOf)) {
     SmallVector<const PlannedNest *> nests;
     for (const PlannedNest &planned : group) {
       nests.push_back(&planned);
@@ -274,10 +283,13 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
     return failure();
   separateResults(function);
   Block &block = function.getBody().front();
-  if (cut > 0) {
-    cutPatterns(block, spec, cut);
-    function.walk([&](pat::IterateOp loop) { cutPatterns(*loop.getBody(), spec, cut); });
-  }
+  SmallVector<Operation *> tooLarge;
+  function.walk([&](Operation *op) {
+    if (isa<pat::MapOp, pat::GroupByOp>(op) && effortOf(op).cut > 0)
+      tooLarge.push_back(op);
+  });
+  for (Operation *pattern : tooLarge)
+    cutPattern(pattern, spec, effortOf(pattern).cut);
   if (failed(prepareLoops(function, shared)))
     return failure();
   auto ret = cast<func::ReturnOp>(block.getTerminator());

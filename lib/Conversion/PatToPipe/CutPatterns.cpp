@@ -282,6 +282,7 @@ pat::MapOp Cutter::apply(Operation *pattern, const Cut &cut) {
     return llvm::map_to_vector(
         values, [&](Value value) { return castTo(inside, mapping.lookup(value), storedType(value, isWide)); });
   });
+  map->setDiscardableAttrs(pattern->getDiscardableAttrDictionary());
   eraseDead(*map.getBody());
   b.setInsertionPoint(&*std::next(cut.body->begin(), cut.numFirst));
   for (auto [value, tensor] : llvm::zip(values, map->getResults())) {
@@ -415,9 +416,6 @@ void Cutter::run(Operation *whole) {
 
 } // namespace
 
-void jacquard::cutPatterns(Block &block, const ArchSpec &arch, unsigned share) {
-  Cutter cutter(arch, share);
-  for (Operation &op : llvm::make_early_inc_range(block))
-    if (isa<pat::MapOp, pat::GroupByOp>(op))
-      cutter.run(&op);
+void jacquard::cutPattern(Operation *pattern, const ArchSpec &arch, unsigned share) {
+  Cutter(arch, share).run(pattern);
 }

@@ -4,6 +4,7 @@
 // declared; the others are the stage's own. Positions in a scratchpad are relative to the origin of its box.
 #include "EmitSection.h"
 
+#include "jacquard/Conversion/PatToPipe/Effort.h"
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 #include "jacquard/Dialect/Pat/Transforms/IndexMath.h"
 #include "jacquard/Support/Diagnostics.h"
@@ -26,28 +27,29 @@ namespace {
 struct SectionState {
   llvm::MapVector<Value, Value> drams; ///< tensors -> section arguments
   llvm::DenseMap<Value, Value> locals; ///< results that stay on chip -> their scratchpads
-  Value unit;                          ///< the unit index
+  Value unit, member;                  ///< the unit index, and that in its group (or null)
 };
 
-/// Emits one nest. Affine expressions range over the loops of the mapping (dimension l is loop l) and the unit index
-/// (the last dimension).
+/// Emits one nest. Affine expressions range over the loops of the mapping (dimension l is loop l), the unit index and
+/// the group index (the last dimensions).
 class NestEmitter {
 public:
   NestEmitter(OpBuilder &builder, const PlannedNest &planned, const ArchSpec &arch, SectionState &state)
       : b(builder), nest(planned.nest), mapping(planned.mapping), arch(arch), loc(nest.op->getLoc()),
-        numSymbols(mapping.loops.size() + 1), state(state), drams(state.drams), unit(state.unit),
-        buffers(nest.accesses.size()) {}
+        numSymbols(mapping.loops.size() + 2), state(state), drams(state.drams), buffers(nest.accesses.size()) {}
 
   LogicalResult emit();
 
 private:
   AffineExpr loopExpr(unsigned loop) { return b.getAffineDimExpr(loop); }
+  AffineExpr unitExpr() { return b.getAffineDimExpr(mapping.loops.size()); }
+  AffineExpr memberExpr() { return b.getAffineDimExpr(mapping.loops.size() + 1); }
   AffineExpr indexOfDim(unsigned dim);
   /// An expression over the nest's dimensions, over the loops.
   AffineExpr overLoops(AffineExpr expr);
   AffineExpr positionExpr(const AffineAccess &access, unsigned k);
   /// The part of `position` that the loops from `depth` inwards do not change, at its lowest.
-  AffineExpr originExpr(const AffineAccess &access, unsigned k, unsigned depth);
+  AffineExpr originExpr(const NestAccess &access, unsigned k, unsigned depth);
   Value viewOf(Value dram, const TensorView &view);
   Value pipeRead(Value source, ArrayRef<AffineExpr> positions, Attribute elseValue);
   std::pair<AffineMap, SmallVector<Value>> useLoops(ArrayRef<AffineExpr> exprs, ArrayRef<Value> computed = {});
@@ -74,7 +76,6 @@ private:
   SectionState &state;
   llvm::MapVector<Value, Value> &drams;
   SmallVector<Value> loopValues;          ///< index argument of each loop, filled outside in
-  Value unit;
   SmallVector<Value> buffers;             ///< per access: its own scratchpad, or null
   SmallVector<Value> groupBuffers;        ///< group_by: the scratchpads that accumulate
   int64_t groupTile = 0, groupTiles = 1;  ///< keys collected in one pass over the points, and passes
@@ -85,8 +86,10 @@ AffineExpr NestEmitter::indexOfDim(unsigned dim) {
   for (auto [l, loop] : llvm::enumerate(mapping.loops))
     if (loop.dim == dim)
       expr = expr + loopExpr(l) * loop.stride;
-  if (mapping.unitsDim == int(dim))
-    expr = expr + b.getAffineDimExpr(mapping.loops.size()) * mapping.unitChunk;
+  if (mapping.units.dim == int(dim))
+    expr = expr + unitExpr() * mapping.units.stride;
+  if (mapping.group.dim == int(dim))
+    expr = expr + memberExpr() * mapping.group.stride;
   return expr;
 }
 
@@ -104,15 +107,19 @@ AffineExpr NestEmitter::positionExpr(const AffineAccess &access, unsigned k) {
   return expr;
 }
 
-AffineExpr NestEmitter::originExpr(const AffineAccess &access, unsigned k, unsigned depth) {
-  AffineExpr expr = positionExpr(access, k);
+AffineExpr NestEmitter::originExpr(const NestAccess &access, unsigned k, unsigned depth) {
+  AffineExpr expr = positionExpr(*access.affine, k);
+  const SmallVector<int64_t> &row = access.affine->coefficients[k];
+  auto lowestOf = [&](int64_t coefficient, int64_t extent) {
+    return b.getAffineConstantExpr(coefficient < 0 ? extent - 1 : 0);
+  };
   SmallVector<AffineExpr> lowest;
-  for (auto [l, loop] : llvm::enumerate(mapping.loops)) {
-    int64_t coefficient = access.coefficients[k][loop.dim] * loop.stride;
-    int64_t low = coefficient < 0 ? loop.extent - 1 : 0;
-    lowest.push_back(l < depth ? loopExpr(l) : b.getAffineConstantExpr(low));
-  }
-  lowest.push_back(b.getAffineDimExpr(mapping.loops.size()));
+  for (auto [l, loop] : llvm::enumerate(mapping.loops))
+    lowest.push_back(l < depth ? loopExpr(l) : lowestOf(row[loop.dim] * loop.stride, loop.extent));
+  lowest.push_back(unitExpr());
+  bool wholeGroup = mapping.group.dim >= 0 && !access.inFold;
+  lowest.push_back(wholeGroup ? lowestOf(row[mapping.group.dim] * mapping.group.stride, mapping.group.count)
+                              : memberExpr());
   return expr.replaceDims(lowest);
 }
 
@@ -138,7 +145,10 @@ std::pair<AffineMap, SmallVector<Value>> NestEmitter::useLoops(ArrayRef<AffineEx
   for (unsigned d = 0; d < count; ++d)
     if (llvm::any_of(simplified, [&](AffineExpr expr) { return expr.isFunctionOfDim(d); })) {
       renamed[d] = b.getAffineDimExpr(operands.size());
-      operands.push_back(d + 1 < numSymbols ? loopValues[d] : d < numSymbols ? unit : computed[d - numSymbols]);
+      operands.push_back(d + 2 < numSymbols    ? loopValues[d]
+                         : d + 2 == numSymbols ? state.unit
+                         : d + 1 == numSymbols ? state.member
+                                               : computed[d - numSymbols]);
     }
   for (AffineExpr &expr : simplified)
     expr = expr.replaceDims(renamed);
@@ -162,7 +172,8 @@ std::pair<AffineMap, SmallVector<Value>> NestEmitter::gatherPositions(pat::AtOp 
   pat::IndexRanges ranges;
   for (const LoopPlan &loop : mapping.loops)
     ranges.push_back(pat::IndexRange{0, loop.extent - 1});
-  ranges.push_back(pat::IndexRange{0, mapping.units - 1});
+  ranges.push_back(pat::IndexRange{0, mapping.units.count - 1});
+  ranges.push_back(pat::IndexRange{0, mapping.group.count - 1});
   ranges.append(computed.size(), std::nullopt);
   SmallVector<AffineExpr> positions;
   for (AffineExpr expr : at.getAccessMap().getResults())
@@ -186,10 +197,10 @@ void NestEmitter::declareBuffers(unsigned depth) {
     Value source = dram;
     if (access.affine) {
       source = viewOf(dram, access.affine->view);
-      pitches = boxPitches(*access.affine, mapping, depth);
+      pitches = boxPitches(access, mapping, depth);
       for (unsigned k = 0; k < access.affine->view.shape.size(); ++k) {
-        origins.push_back(originExpr(*access.affine, k, depth));
-        shape.push_back(boxExtent(*access.affine, k, mapping, depth));
+        origins.push_back(originExpr(access, k, depth));
+        shape.push_back(boxExtent(access, k, mapping, depth));
       }
     } else {
       shape.assign(dramType.getShape().begin(), dramType.getShape().end());
@@ -263,7 +274,7 @@ Value NestEmitter::emitRead(unsigned accessIndex) {
     for (unsigned k = 0; k < access.affine->view.shape.size(); ++k) {
       AffineExpr position = positionExpr(*access.affine, k);
       if (buffers[accessIndex])
-        position = position - originExpr(*access.affine, k, mapping.accesses[accessIndex].depth);
+        position = position - originExpr(access, k, mapping.accesses[accessIndex].depth);
       positions.push_back(position);
     }
     if (!buffers[accessIndex])
@@ -554,15 +565,24 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
   for (const PlannedNest *planned : nests)
     locations.push_back(planned->nest.op->getLoc());
   Location loc = FusedLoc::get(b.getContext(), locations);
-  auto section = pipe::SectionOp::create(b, loc, b.getStringAttr(name), operands,
-                                         b.getI64IntegerAttr(nests.front()->mapping.units),
-                                         b.getI64IntegerAttr(int64_t(cycles)),
-                                         b.getStringAttr(nests.front()->mapping.bound()),
-                                         nests.front()->nest.wide ? b.getUnitAttr() : UnitAttr());
+  const Mapping &mapping = nests.front()->mapping; // with several nests all have one unit
+  auto section =
+      pipe::SectionOp::create(b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units.count),
+                              mapping.group.dim >= 0 ? b.getI64IntegerAttr(mapping.group.count) : IntegerAttr(),
+                              b.getI64IntegerAttr(int64_t(cycles)), b.getStringAttr(mapping.bound()),
+                              nests.front()->nest.wide ? b.getUnitAttr() : UnitAttr());
+  SmallVector<int64_t> numbers;
+  for (const PlannedNest *planned : nests)
+    if (auto number = planned->nest.op->getAttrOfType<IntegerAttr>(patternNumberAttr))
+      numbers.push_back(number.getInt());
+  if (!numbers.empty())
+    section->setAttr(sectionPatternsAttr, b.getDenseI64ArrayAttr(numbers));
   Block &block = section.getBody().emplaceBlock();
   for (Value operand : operands)
     block.addArgument(operand.getType(), loc);
   state.unit = block.addArgument(b.getIndexType(), loc);
+  if (mapping.group.dim >= 0)
+    state.member = block.addArgument(b.getIndexType(), loc);
   for (auto [i, entry] : llvm::enumerate(state.drams))
     entry.second = block.getArgument(i);
 

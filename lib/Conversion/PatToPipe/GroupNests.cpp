@@ -27,9 +27,9 @@ double sectionOverhead(const ArchSpec &arch) {
 
 class Grouping {
 public:
-  Grouping(const ArchSpec &arch, bool frugal, function_ref<Value(Value)> bufferOf)
-      : narrow(arch), wide(arch.wide()), frugal(frugal), bufferOf(bufferOf) {}
-  void add(Operation *pattern);
+  Grouping(const ArchSpec &arch, function_ref<Value(Value)> bufferOf)
+      : narrow(arch), wide(arch.wide()), bufferOf(bufferOf) {}
+  void add(Operation *pattern, const MappingEffort &effort);
   std::vector<std::vector<PlannedNest>> finish();
 
 private:
@@ -41,7 +41,7 @@ private:
 
   const ArchSpec &narrow;
   const ArchSpec wide;
-  bool frugal;
+  bool alone = false; ///< what is in `current` shares with nobody
   function_ref<Value(Value)> bufferOf;
   std::vector<Candidate> current;
   UnitNeed need; ///< of `current`, all on one unit
@@ -120,17 +120,20 @@ void Grouping::close() {
   need = {};
 }
 
-void Grouping::add(Operation *pattern) {
+void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   Nest nest = analyseNest(pattern, narrow.compute.counters - 2); // a dimension may be cut, and all are in a metapipeline
   const ArchSpec &arch = nest.wide ? wide : narrow;
-  int64_t maxUnits = frugal ? 1 : arch.numComputeUnits();
-  Candidate candidate{{nest, chooseMapping(nest, arch, maxUnits)}, {nest, chooseMapping(nest, arch, 1)}, arch};
-  if (frugal || !canJoin(candidate) || gain(candidate) <= 0)
+  int64_t maxUnits = effort.frugal ? 1 : arch.numComputeUnits();
+  Candidate candidate{{nest, chooseMapping(nest, arch, maxUnits, effort.fill)},
+                      {nest, chooseMapping(nest, arch, 1, effort.fill)},
+                      arch};
+  if (effort.frugal || alone || !canJoin(candidate) || gain(candidate) <= 0)
     close();
   UnitNeed more = needOf(candidate);
   need.compute += more.compute;
   need.memory += more.memory;
   need.dramPorts += more.dramPorts;
+  alone = effort.frugal;
   current.push_back(std::move(candidate));
 }
 
@@ -142,9 +145,10 @@ std::vector<std::vector<PlannedNest>> Grouping::finish() {
 } // namespace
 
 std::vector<std::vector<PlannedNest>> jacquard::groupNests(ArrayRef<Operation *> patterns, const ArchSpec &arch,
-                                                           bool frugal, function_ref<Value(Value)> bufferOf) {
-  Grouping grouping(arch, frugal, bufferOf);
+                                                           function_ref<MappingEffort(Operation *)> effortOf,
+                                                           function_ref<Value(Value)> bufferOf) {
+  Grouping grouping(arch, bufferOf);
   for (Operation *pattern : patterns)
-    grouping.add(pattern);
+    grouping.add(pattern, effortOf(pattern));
   return grouping.finish();
 }

@@ -4,14 +4,17 @@
 
 #include "EmitSection.h"
 
+#include "jacquard/Conversion/PatToPipe/Effort.h"
+
 namespace jacquard {
 
 /// Maps the patterns (in order of the program) and cuts them into sections: a pattern joins the section before it when
-/// saving the change of configuration and the way of intermediates through DRAM outweighs running on one unit. With
-/// `frugal` every pattern has a section of its own and runs on one unit. `bufferOf` names the buffer of a tensor: a
+/// saving the change of configuration and the way of intermediates through DRAM outweighs running on one unit.
+/// `effortOf` says how much of the machine each may take. `bufferOf` names the buffer of a tensor: a
 /// pattern that overwrites what another one reads does not share its section.
 std::vector<std::vector<PlannedNest>> groupNests(llvm::ArrayRef<mlir::Operation *> patterns, const ArchSpec &arch,
-                                                 bool frugal, llvm::function_ref<mlir::Value(mlir::Value)> bufferOf);
+                                                 llvm::function_ref<MappingEffort(mlir::Operation *)> effortOf,
+                                                 llvm::function_ref<mlir::Value(mlir::Value)> bufferOf);
 
 } // namespace jacquard
 

@@ -1,12 +1,8 @@
-// Mapping.cpp - the cost model: cycles of compute units and DRAM for a nest on a machine, and the search over it
+// Mapping.cpp - the search for the cheapest mapping of a nest
 //
-// Compute: one firing per point of the loops, `lanes` points at a time along the lane loop, all slots at once; bank
-// conflicts and the drain of accumulators stretch it. DRAM: bytes of the bursts that loads and stores touch at
-// peak bandwidth. The two overlap in a metapipeline, so the longer one is the prediction.
-//
-// The search is greedy in four steps, each by cost: lane and slot dimension, unit dimension, tiles and order of the outer
-// loops, number of units.
-#include "Mapping.h"
+// Spreads over lanes and slots are ranked by a quick estimate; the best of them are tried with every way of sharing
+// the nest among units, and each of these with many tiles and orders of the outer loops. The cost model decides.
+#include "CostModel.h"
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 
@@ -20,68 +16,47 @@ using pipe::LoopRole;
 namespace {
 
 constexpr int64_t bufferDepth = 2; // double buffering: load the next tile while this one is read
-constexpr double usualUnits = 8;   // over how many units a nest is spread in the end, before that is known
-constexpr double scatterBursts = 2.5; // a store of single words moves whole bursts and turns rows over
+constexpr unsigned triedSpreads = 3;
+constexpr double worthTrying = 1.15; // so many times more units than the last try
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// Which dimensions run over lanes and slots, and how many slots.
-struct Spread {
-  unsigned lanes;
-  int slots = -1;
-  int64_t numSlots = 1;
+/// How the copies of a nest share its points.
+struct Sharing {
+  UnitPlan units, group;
 };
-
-/// Stages that one copy of the fold's body takes, its accumulators included: a product that is only summed joins the
-/// accumulation as a multiply-add.
-unsigned stagesPerSlot(const Nest &nest) {
-  unsigned stages = 0;
-  if (!nest.fold)
-    return 1;
-  for (Operation &op : *nest.fold.getBody())
-    stages += !isa<pat::AtOp, pat::YieldOp>(op);
-  for (auto [i, yielded] : llvm::enumerate(nest.fold.getBodyYield()->getOperands())) {
-    bool product = isa_and_nonnull<arith::MulFOp, arith::MulIOp>(yielded.getDefiningOp()) && yielded.hasOneUse();
-    Operation *combiner = pat::matchSimpleCombiner(*nest.fold.getCombiner(), i);
-    if (!product || !isa_and_nonnull<arith::AddFOp, arith::AddIOp>(combiner))
-      ++stages;
-  }
-  return std::max(1u, stages);
-}
 
 class Search {
 public:
-  Search(const Nest &nest, const ArchSpec &arch, int64_t maxUnits)
-      : nest(nest), arch(arch), maxUnits(maxUnits), result(nest.resultAccess()) {}
+  Search(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill)
+      : nest(nest), arch(arch), maxUnits(std::min<int64_t>(maxUnits, arch.numComputeUnits())), fill(fill),
+        model(nest, arch) {}
   Mapping run();
 
 private:
-  Spread chooseSpread();
-  double spreadCost(const Spread &spread);
-  bool canUseSlots(unsigned dim, unsigned lanes);
-  Mapping build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<int64_t> tiles, int unitsDim, int64_t units);
-  bool canHold(const AffineAccess &access, const Mapping &mapping, unsigned depth) const;
-  void placeAccesses(Mapping &mapping);
-  void predict(Mapping &mapping);
-  double streamBytes(const AffineAccess &access, const Mapping &mapping, bool write);
-  int64_t conflictCycles(int64_t stride) const;
+  bool canUseSlots(unsigned dim, unsigned lanes) const;
+  bool canGroup() const;
+  SmallVector<Spread> chooseSpreads() const;
+  int64_t grainOf(const Spread &spread, unsigned dim) const;
+  int64_t chunkOf(int64_t extent, int64_t grain, int64_t copies) const {
+    return ceilDiv(ceilDiv(extent, grain), copies) * grain;
+  }
+  UnitPlan shareDim(const Spread &spread, unsigned dim, int64_t copies) const;
+  SmallVector<Sharing> sharings(const Spread &spread) const;
+  void groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorImpl<Sharing> &result) const;
+  Mapping build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<int64_t> tiles, const Sharing &sharing) const;
+  void tryTiles(const Spread &spread, const Sharing &sharing, Mapping &best) const;
   bool fitsUnits(const Mapping &mapping) const;
+  double costOf(const Mapping &mapping) const;
 
   const Nest &nest;
   const ArchSpec &arch;
   int64_t maxUnits;
-  AffineAccess result;
+  double fill; ///< share of the machine's units and ports
+  CostModel model;
 };
 
-/// Cycles a scratchpad access takes whose lanes are `stride` words apart.
-int64_t Search::conflictCycles(int64_t stride) const {
-  if (stride == 0)
-    return 1;
-  int64_t distinct = arch.memory.banks / std::gcd<int64_t>(std::abs(stride), arch.memory.banks);
-  return ceilDiv(arch.compute.lanes, distinct);
-}
-
-bool Search::canUseSlots(unsigned dim, unsigned lanes) {
+bool Search::canUseSlots(unsigned dim, unsigned lanes) const {
   if (!nest.fold || nest.dims[lanes].reduction || dim == lanes || nest.dims[dim].extent < 2)
     return false;
   // What the map computes and the fold uses runs at the fold's rate as well.
@@ -111,93 +86,118 @@ bool Search::canUseSlots(unsigned dim, unsigned lanes) {
   return shared;
 }
 
-double Search::spreadCost(const Spread &spread) {
-  double firings = 1;
-  for (auto [d, dim] : llvm::enumerate(nest.dims)) {
-    if (d == spread.lanes)
-      firings *= double(ceilDiv(dim.extent, arch.compute.lanes));
-    else if (int(d) == spread.slots)
-      firings *= double(ceilDiv(dim.extent, spread.numSlots));
-    else
-      firings *= double(dim.extent);
-  }
-  double cost = firings;
-  double bursts = 0;
-  double wordsPerBurst = arch.dram.burstBytes / 4.0;
-  for (const NestAccess &access : nest.accesses) {
-    if (!access.affine)
-      continue;
-    int64_t stride = access.affine->strideAlong(spread.lanes);
-    if (stride != 0 && stride != 1 && !access.inFold)
-      bursts += firings * arch.compute.lanes; // read once per point: straight from DRAM, a burst per lane
-    if (stride != 0 && std::abs(stride) < int64_t(arch.memory.banks))
-      cost = std::max(cost, firings * conflictCycles(stride));
-  }
-  // Results leave in vectors when lanes run along them, else word by word.
-  double points = 1;
-  for (unsigned d = 0; d < nest.numParallel; ++d)
-    points *= double(nest.dims[d].extent);
-  bool resultLanes = spread.lanes < nest.numParallel;
-  if (nest.numParallel == 0)
-    bursts += 1;
-  else if (!resultLanes)
-    cost = std::max(cost, points);
-  else if (result.strideAlong(spread.lanes) == 1)
-    bursts += points / wordsPerBurst;
-  else
-    bursts += points * scatterBursts;
-  // Units will share the firings, but nothing shares the DRAM.
-  double dram = bursts * arch.dram.burstBytes / arch.dram.bytesPerCycle;
-  return std::max(cost / usualUnits, dram) + 0.1 * cost / usualUnits;
+/// Whether members of a group can bring their results out through one chain.
+bool Search::canGroup() const {
+  if (!nest.fold || !arch.compute.resultChains)
+    return false;
+  unsigned results = llvm::count_if(nest.fold.getResults(), [](Value result) { return !result.use_empty(); });
+  unsigned reads = llvm::count_if(nest.accesses, [](const NestAccess &access) { return access.inFold; });
+  return results + reads <= arch.compute.ports.vectorIn &&
+         llvm::all_of(nest.accesses, [](const NestAccess &access) { return !access.inFold || access.affine; });
 }
 
-Spread Search::chooseSpread() {
-  Spread best{0};
-  double bestCost = -1;
-  int64_t perSlot = stagesPerSlot(nest);
-  int64_t maxSlots = std::min<int64_t>(arch.compute.stages / perSlot, arch.compute.lanes);
+/// The most promising spreads, best first.
+SmallVector<Spread> Search::chooseSpreads() const {
+  int64_t maxSlots = std::min<int64_t>(arch.compute.stages / stagesPerSlot(nest), arch.compute.lanes);
+  SmallVector<std::pair<double, Spread>> ranked;
   for (unsigned lanes = 0; lanes < nest.dims.size(); ++lanes) {
     SmallVector<Spread> options = {Spread{lanes}};
     for (unsigned slots = 0; slots < nest.numParallel && maxSlots > 1; ++slots)
       if (canUseSlots(slots, lanes))
         options.push_back({lanes, int(slots), std::min(maxSlots, nest.dims[slots].extent)});
-    for (const Spread &option : options) {
-      double cost = spreadCost(option);
-      if (bestCost < 0 || cost < bestCost) {
-        best = option;
-        bestCost = cost;
-      }
-    }
+    for (const Spread &option : options)
+      ranked.push_back({model.spreadCost(option), option});
   }
-  return best;
+  llvm::sort(ranked, [](auto &a, auto &b) { // equal costs: the earlier option
+    return std::tie(a.first, a.second.lanes, a.second.slots) < std::tie(b.first, b.second.lanes, b.second.slots);
+  });
+  SmallVector<Spread> result;
+  for (auto &[cost, spread] : ranked)
+    if (result.size() < triedSpreads && cost <= 4 * ranked.front().first)
+      result.push_back(spread);
+  return result;
 }
 
-/// Loops for a spread: tiles of the parallel dimensions outside in `order`, then the rest inside, reductions last.
-Mapping Search::build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<int64_t> tiles, int unitsDim,
-                      int64_t units) {
+int64_t Search::grainOf(const Spread &spread, unsigned dim) const {
+  return dim == spread.lanes ? arch.compute.lanes : int(dim) == spread.slots ? spread.numSlots : 1;
+}
+
+/// Cuts a dimension into at most `copies` chunks.
+UnitPlan Search::shareDim(const Spread &spread, unsigned dim, int64_t copies) const {
+  int64_t grain = grainOf(spread, dim), extent = nest.dims[dim].extent;
+  int64_t chunk = chunkOf(extent, grain, copies);
+  int64_t count = ceilDiv(extent, chunk);
+  return count > 1 ? UnitPlan{int(dim), count, chunk} : UnitPlan();
+}
+
+/// All units as groups of several sizes: the larger the groups, the fewer the ports.
+void Search::groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorImpl<Sharing> &result) const {
+  result.push_back({all, {}});
+  if (!canGroup() || all.count < 2)
+    return;
+  for (int64_t members : {2, 4, 8, 16}) {
+    if (members > all.count)
+      break;
+    int64_t groups = ceilDiv(all.count, members), size = ceilDiv(all.count, groups);
+    if (groups * size > maxUnits)
+      continue;
+    result.push_back({{all.dim, groups, all.stride * size}, {all.dim, size, all.stride}});
+  }
+}
+
+/// Ways to share the points among units: chunks of one dimension, or units along one and the members of their groups
+/// along another.
+SmallVector<Sharing> Search::sharings(const Spread &spread) const {
+  SmallVector<Sharing> result = {{}};
+  if (isa<pat::GroupByOp>(nest.op))
+    return result; // all points meet in one scratchpad
+  for (unsigned dim = 0; dim < nest.numParallel; ++dim) {
+    int64_t last = 1;
+    for (int64_t copies = 2; copies <= maxUnits; ++copies) {
+      UnitPlan all = shareDim(spread, dim, copies);
+      if (all.count != copies || (double(copies) < worthTrying * double(last) && copies < maxUnits))
+        continue;
+      last = copies;
+      groupUnits(spread, all, result);
+    }
+  }
+  if (!canGroup())
+    return result;
+  for (unsigned across = 0; across < nest.numParallel; ++across)
+    for (unsigned within = 0; within < nest.numParallel; ++within)
+      for (int64_t members : {2, 4, 8, 16}) {
+        UnitPlan group = shareDim(spread, within, members);
+        if (across == within || group.count == 1)
+          continue;
+        for (int64_t units : {2, 3, 4, 6, 8, 12, 16, 24, 32})
+          if (UnitPlan plan = shareDim(spread, across, units); plan.count > 1 && plan.count * group.count <= maxUnits)
+            result.push_back({plan, group});
+      }
+  return result;
+}
+
+/// Loops for a spread: tiles of the parallel dimensions outside in `order`, then the rest inside, reductions last. The
+/// tiles of a group's members lie side by side.
+Mapping Search::build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<int64_t> tiles,
+                      const Sharing &sharing) const {
   Mapping mapping;
   mapping.bufferDepth = bufferDepth;
-  auto granularity = [&](unsigned dim) -> int64_t {
-    return dim == spread.lanes ? arch.compute.lanes : int(dim) == spread.slots ? spread.numSlots : 1;
-  };
+  mapping.units = sharing.units;
+  mapping.group = sharing.group;
   SmallVector<int64_t> extents;
   for (const NestDim &dim : nest.dims)
     extents.push_back(dim.extent);
-  if (unitsDim >= 0 && units > 1) {
-    int64_t grain = granularity(unitsDim);
-    int64_t chunk = ceilDiv(ceilDiv(extents[unitsDim], grain), units) * grain;
-    mapping.unitsDim = unitsDim;
-    mapping.unitChunk = chunk;
-    mapping.units = ceilDiv(extents[unitsDim], chunk);
-    extents[unitsDim] = std::min(chunk, extents[unitsDim]);
-    if (mapping.units == 1)
-      mapping.unitsDim = -1;
-  }
+  if (sharing.units.dim >= 0)
+    extents[sharing.units.dim] = sharing.units.stride;
   SmallVector<LoopPlan> inner;
   for (unsigned dim : order) {
-    int64_t tile = std::min(tiles[dim], extents[dim]);
-    if (tile < extents[dim])
-      mapping.loops.push_back({dim, ceilDiv(extents[dim], tile), tile, LoopRole::Time});
+    int64_t tile = std::min(tiles[dim], extents[dim]), step = tile;
+    if (int(dim) == mapping.group.dim) {
+      mapping.group.stride = tile;
+      step *= mapping.group.count;
+    }
+    if (step < extents[dim])
+      mapping.loops.push_back({dim, ceilDiv(extents[dim], step), step, LoopRole::Time});
   }
   for (unsigned dim : order) {
     int64_t tile = std::min(tiles[dim], extents[dim]);
@@ -225,240 +225,142 @@ Mapping Search::build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<i
   return mapping;
 }
 
-/// Steps of a loop: lanes advance many points at once, slots all.
-int64_t steps(const LoopPlan &loop, const ArchSpec &arch) {
-  if (loop.role == LoopRole::Lanes)
-    return ceilDiv(loop.extent, arch.compute.lanes);
-  return loop.role == LoopRole::Slots ? 1 : loop.extent;
-}
-
-/// DRAM bytes when every firing of the loops (that the access depends on, and all outside of them) goes to DRAM.
-double Search::streamBytes(const AffineAccess &access, const Mapping &mapping, bool write) {
-  unsigned last = 0; // loops inside the last one it depends on repeat nothing
-  for (auto [l, loop] : llvm::enumerate(mapping.loops))
-    if ((!write || l < mapping.numParallel) && access.dependsOn(loop.dim))
-      last = l + 1;
-  double firings = 1;
-  int64_t stride = 0;
-  int64_t lanes = 1;
-  for (auto [l, loop] : llvm::enumerate(ArrayRef(mapping.loops).take_front(last))) {
-    firings *= double(loop.role == LoopRole::Slots ? loop.extent : steps(loop, arch));
-    if (loop.role == LoopRole::Lanes) {
-      stride = access.strideAlong(loop.dim);
-      lanes = std::min<int64_t>(loop.extent, arch.compute.lanes);
-    }
-  }
-  double bursts = 1;
-  double words = arch.dram.burstBytes / 4.0;
-  if (stride != 0)
-    bursts = std::max(double(lanes) / words, std::min<double>(double(lanes), double(std::abs(stride) * lanes) / words));
-  else
-    bursts = last > 0 && std::abs(access.strideAlong(mapping.loops[last - 1].dim)) == 1 ? 1.0 / words : 1.0;
-  return firings * bursts * arch.dram.burstBytes * double(access.dependsOn(std::max(mapping.unitsDim, 0)) || write
-                                                             ? mapping.units
-                                                             : 1);
-}
-
-/// Whether ports and scratchpads can walk a box of the access that loops from `depth` inwards touch: a counter per loop
-/// outside and per dimension, an address stage for every dimension in which it leaves the tensor.
-bool Search::canHold(const AffineAccess &access, const Mapping &mapping, unsigned depth) const {
-  unsigned counters = std::min(arch.dramPort.counters, arch.memory.counters);
-  if (depth + access.view.shape.size() > counters)
-    return false;
-  unsigned checks = 0;
-  for (auto [k, size] : llvm::enumerate(access.view.shape)) {
-    int64_t lowest = access.offsets[k], highest = access.offsets[k];
-    auto walk = [&](int64_t step, int64_t extent) { (step < 0 ? lowest : highest) += step * (extent - 1); };
-    for (const LoopPlan &loop : mapping.loops)
-      walk(access.coefficients[k][loop.dim] * loop.stride, loop.extent);
-    if (mapping.unitsDim >= 0)
-      walk(access.coefficients[k][mapping.unitsDim] * mapping.unitChunk, mapping.units);
-    checks += lowest < 0 || highest >= size;
-  }
-  return checks <= arch.dramPort.addressStages && checks < arch.dramPort.addressRegisters;
-}
-
-void Search::placeAccesses(Mapping &mapping) {
-  unsigned firstSpread = 0; // buffers stand in loops over time only
-  while (firstSpread < mapping.loops.size() && mapping.loops[firstSpread].role == LoopRole::Time)
-    ++firstSpread;
-  mapping.dramCycles = 0;
-  double bytes = streamBytes(result, mapping, true) * nest.op->getNumResults();
-  for (const NestAccess &access : nest.accesses) {
-    AccessPlan plan;
-    if (!access.affine) {
-      // A gather: hold the whole table when it fits.
-      int64_t words = access.op.getTensorType().getNumElements();
-      plan.buffered = uint64_t(words) * 4 <= arch.memory.bytes();
-      bytes += plan.buffered ? double(words) * 4 : double(nest.op->getNumRegions()) * arch.dram.burstBytes;
-      mapping.accesses.push_back(plan);
-      continue;
-    }
-    double best = streamBytes(*access.affine, mapping, false);
-    bool padded = access.op.getElseValue() && access.affine->view.shape.size() > arch.dramPort.addressStages;
-    bool direct = true;
-    double copies = mapping.unitsDim >= 0 && access.affine->dependsOn(mapping.unitsDim) ? double(mapping.units) : 1;
-    for (unsigned depth = 0; depth <= firstSpread; ++depth) {
-      if (depth > mapping.numParallel)
-        break; // a metapipeline over reduction loops would restart the accumulators
-      if (!canHold(*access.affine, mapping, depth))
-        break;
-      int64_t words = boxWords(*access.affine, mapping, depth);
-      bool once = true; // no loop outside: loaded once, one buffer is enough
-      double loads = copies;
-      for (unsigned l = 0; l < depth; ++l) {
-        loads *= double(mapping.loops[l].extent);
-        once &= mapping.loops[l].extent == 1;
-      }
-      if (uint64_t(words) * 4 * (once ? 1 : mapping.bufferDepth) > arch.memory.bytes())
-        continue;
-      double traffic = loads * double(words) * 4;
-      if (traffic < 0.9 * best || (direct && padded)) { // holding a tile must save traffic to be worth a unit
-        best = traffic;
-        plan = {true, depth};
-        direct = false;
-      }
-    }
-    bytes += best;
-    mapping.accesses.push_back(plan);
-  }
-  mapping.dramCycles = bytes / arch.dram.bytesPerCycle;
-}
-
-void Search::predict(Mapping &mapping) {
-  placeAccesses(mapping);
-  double firings = 1, outputs = 1;
-  int64_t slots = 1;
-  for (auto [l, loop] : llvm::enumerate(mapping.loops)) {
-    firings *= double(steps(loop, arch));
-    if (l < mapping.numParallel)
-      outputs *= double(steps(loop, arch));
-    if (loop.role == LoopRole::Slots)
-      slots = loop.extent;
-  }
-  double slowest = 1;
-  for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {
-    if (!access.affine || !plan.buffered)
-      continue;
-    SmallVector<int64_t> pitches = boxPitches(*access.affine, mapping, plan.depth);
-    for (const LoopPlan &loop : mapping.loops) {
-      if (loop.role == LoopRole::Time)
-        continue;
-      int64_t stride = 0;
-      for (auto [row, pitch] : llvm::zip(access.affine->coefficients, pitches))
-        stride += row[loop.dim] * loop.stride * pitch;
-      slowest = std::max(slowest, double(conflictCycles(stride)));
-    }
-  }
-  mapping.computeCycles = std::max(firings * slowest, outputs * double(slots));
-}
-
 bool Search::fitsUnits(const Mapping &mapping) const {
   UnitNeed need = estimateUnits(nest, mapping, arch);
-  return need.dramPorts <= arch.dramPort.count && need.memory * 4 <= arch.numMemoryUnits() * 3 &&
-         need.compute * 4 <= arch.numComputeUnits() * 3;
+  return need.dramPorts <= arch.dramPort.count && double(need.memory) <= fill * double(arch.numMemoryUnits()) &&
+         double(need.compute) <= fill * double(arch.numComputeUnits());
+}
+
+/// Among equals prefer less DRAM traffic, then fewer loops and units: another unit must pay.
+double Search::costOf(const Mapping &mapping) const {
+  return mapping.cycles() * (1 + 0.002 * double(mapping.copies())) +
+         0.02 * (mapping.dramCycles + mapping.computeCycles) + double(mapping.loops.size());
+}
+
+/// Tile sizes of a dimension: all of it, then ever smaller parts, down to the grain.
+static SmallVector<int64_t> tileSizes(int64_t extent, int64_t grain) {
+  SmallVector<int64_t> sizes = {extent};
+  for (int64_t parts : {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256, 512, 1024}) {
+    int64_t size = ceilDiv(ceilDiv(extent, parts), grain) * grain;
+    if (size < sizes.back())
+      sizes.push_back(size);
+  }
+  if (grain < sizes.back())
+    sizes.push_back(grain);
+  return sizes;
+}
+
+/// Every dimension once as the outermost; tiles of one dimension, and of it and the lanes.
+void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &best) const {
+  SmallVector<unsigned> order;
+  SmallVector<int64_t> whole;
+  for (unsigned d = 0; d < nest.numParallel; ++d)
+    order.push_back(d);
+  for (const NestDim &dim : nest.dims)
+    whole.push_back(dim.extent);
+  if (sharing.units.dim >= 0)
+    whole[sharing.units.dim] = sharing.units.stride;
+  if (int dim = sharing.group.dim; dim >= 0)
+    whole[dim] = chunkOf(whole[dim], grainOf(spread, dim), sharing.group.count);
+  auto consider = [&](ArrayRef<unsigned> loopOrder, ArrayRef<int64_t> tiles) {
+    Mapping candidate = build(spread, loopOrder, tiles, sharing);
+    if (candidate.loops.size() + (candidate.group.dim >= 0) > arch.compute.counters - 1)
+      return;
+    model.predict(candidate);
+    if ((best.loops.empty() || costOf(candidate) < costOf(best)) && (candidate.copies() == 1 || fitsUnits(candidate)))
+      best = candidate;
+  };
+  SmallVector<SmallVector<unsigned>> orders = {order};
+  for (unsigned front : ArrayRef(order).drop_front(order.empty() ? 0 : 1)) {
+    SmallVector<unsigned> rotated = {front};
+    llvm::copy_if(order, std::back_inserter(rotated), [&](unsigned d) { return d != front; });
+    orders.push_back(rotated);
+  }
+  SmallVector<int64_t> laneTiles;
+  if (spread.lanes < nest.numParallel)
+    laneTiles = tileSizes(whole[spread.lanes], arch.compute.lanes);
+  for (auto &loopOrder : orders) {
+    consider(loopOrder, whole);
+    for (unsigned a : order)
+      for (int64_t tileA : tileSizes(whole[a], grainOf(spread, a))) {
+        SmallVector<int64_t> tiles = whole;
+        tiles[a] = tileA;
+        consider(loopOrder, tiles);
+        for (int64_t tileB : laneTiles) {
+          if (a == spread.lanes || tileB == whole[spread.lanes])
+            continue;
+          tiles[spread.lanes] = tileB;
+          consider(loopOrder, tiles);
+        }
+      }
+  }
 }
 
 Mapping Search::run() {
-  if (nest.dims.empty()) {
-    Mapping mapping; // a single point
-    mapping.accesses.assign(nest.accesses.size(), {});
-    mapping.computeCycles = 1;
-    return mapping;
-  }
-  Spread spread = chooseSpread();
-  SmallVector<unsigned> order;
-  for (unsigned d = 0; d < nest.numParallel; ++d)
-    order.push_back(d);
-  SmallVector<int64_t> whole;
-  for (const NestDim &dim : nest.dims)
-    whole.push_back(dim.extent);
-
-  // Tiles and order, for a given number of units.
-  auto bestFor = [&](int unitsDim, int64_t units) {
-    Mapping best;
-    double bestCost = -1;
-    auto consider = [&](ArrayRef<unsigned> loopOrder, ArrayRef<int64_t> tiles) {
-      Mapping candidate = build(spread, loopOrder, tiles, unitsDim, units);
-      predict(candidate);
-      // Among equals prefer less DRAM traffic, then fewer loops.
-      double cost = candidate.cycles() + 0.05 * (candidate.dramCycles + candidate.computeCycles) +
-                    double(candidate.loops.size());
-      if (candidate.loops.size() <= arch.compute.counters - 1 && (bestCost < 0 || cost < bestCost)) {
-        best = candidate;
-        bestCost = cost;
-      }
-    };
-    SmallVector<SmallVector<unsigned>> orders = {order};
-    for (unsigned front : order) { // every dimension once as the outermost
-      SmallVector<unsigned> rotated = {front};
-      for (unsigned d : order)
-        if (d != front)
-          rotated.push_back(d);
-      if (front != order.front())
-        orders.push_back(rotated);
-    }
-    for (auto &loopOrder : orders) {
-      consider(loopOrder, whole);
-      for (unsigned a : order)
-        for (int64_t tileA = 1; tileA < whole[a]; tileA *= 2) {
-          SmallVector<int64_t> tiles = whole;
-          tiles[a] = tileA;
-          if ((a == spread.lanes && tileA % arch.compute.lanes != 0) ||
-              (int(a) == spread.slots && tileA < spread.numSlots))
-            continue;
-          if (int(a) == spread.slots)
-            tiles[a] = tileA / spread.numSlots * spread.numSlots;
-          consider(loopOrder, tiles);
-          if (int(spread.lanes) < int(nest.numParallel) && a != spread.lanes)
-            for (int64_t tileB = arch.compute.lanes; tileB < whole[spread.lanes]; tileB *= 4) {
-              tiles[spread.lanes] = tileB;
-              consider(loopOrder, tiles);
-            }
-        }
-    }
+  Mapping best;
+  if (nest.dims.empty()) { // a single point
+    best.accesses.assign(nest.accesses.size(), {});
+    best.computeCycles = 1;
     return best;
-  };
-
-  Mapping best = bestFor(-1, 1);
-  if (isa<pat::GroupByOp>(nest.op))
-    return best; // all points meet in one scratchpad
-  for (unsigned dim : order)
-    for (int64_t units = 2; units <= std::min<int64_t>(maxUnits, arch.numComputeUnits()); units *= 2) {
-      if (units / 2 >= nest.dims[dim].extent)
-        break;
-      Mapping candidate = bestFor(int(dim), units);
-      if (candidate.loops.empty() || !fitsUnits(candidate))
-        break;
-      // Another unit must pay: a tenth faster at least.
-      if (candidate.cycles() * 1.1 < best.cycles())
-        best = candidate;
-    }
+  }
+  for (const Spread &spread : chooseSpreads())
+    for (const Sharing &sharing : sharings(spread))
+      tryTiles(spread, sharing, best);
   return best;
 }
 
 } // namespace
 
-int64_t jacquard::boxExtent(const AffineAccess &access, unsigned k, const Mapping &mapping, unsigned depth) {
+unsigned jacquard::stagesPerSlot(const Nest &nest) {
+  unsigned stages = 0;
+  if (!nest.fold)
+    return 1;
+  for (Operation &op : *nest.fold.getBody())
+    stages += !isa<pat::AtOp, pat::YieldOp>(op);
+  for (auto [i, yielded] : llvm::enumerate(nest.fold.getBodyYield()->getOperands())) {
+    bool product = isa_and_nonnull<arith::MulFOp, arith::MulIOp>(yielded.getDefiningOp()) && yielded.hasOneUse();
+    Operation *combiner = pat::matchSimpleCombiner(*nest.fold.getCombiner(), i);
+    if (!product || !isa_and_nonnull<arith::AddFOp, arith::AddIOp>(combiner))
+      ++stages;
+  }
+  return std::max(1u, stages);
+}
+
+int64_t jacquard::copiesOf(const NestAccess &access, const Mapping &mapping) {
+  auto tellsApart = [&](const UnitPlan &plan) {
+    return plan.dim >= 0 && (!access.affine || access.affine->dependsOn(plan.dim));
+  };
+  return (tellsApart(mapping.units) ? mapping.units.count : 1) *
+         (access.inFold && tellsApart(mapping.group) ? mapping.group.count : 1);
+}
+
+bool jacquard::sharesPort(const NestAccess &access, const Mapping &mapping) {
+  return access.affine && access.inFold && mapping.group.dim >= 0 && access.affine->dependsOn(mapping.group.dim);
+}
+
+int64_t jacquard::boxExtent(const NestAccess &access, unsigned k, const Mapping &mapping, unsigned depth) {
+  const SmallVector<int64_t> &row = access.affine->coefficients[k];
   int64_t extent = 1;
   for (const LoopPlan &loop : ArrayRef(mapping.loops).drop_front(depth))
-    extent += std::abs(access.coefficients[k][loop.dim] * loop.stride) * (loop.extent - 1);
+    extent += std::abs(row[loop.dim] * loop.stride) * (loop.extent - 1);
+  if (mapping.group.dim >= 0 && !access.inFold)
+    extent += std::abs(row[mapping.group.dim] * mapping.group.stride) * (mapping.group.count - 1);
   return extent;
 }
 
-SmallVector<int64_t> jacquard::boxPitches(const AffineAccess &access, const Mapping &mapping, unsigned depth) {
-  SmallVector<int64_t> pitches(access.view.shape.size(), 1);
+SmallVector<int64_t> jacquard::boxPitches(const NestAccess &access, const Mapping &mapping, unsigned depth) {
+  SmallVector<int64_t> pitches(access.affine->view.shape.size(), 1);
   for (int k = int(pitches.size()) - 2; k >= 0; --k) {
     pitches[k] = pitches[k + 1] * boxExtent(access, k + 1, mapping, depth);
     for (const LoopPlan &loop : mapping.loops)
-      if (loop.role != LoopRole::Time && access.coefficients[k][loop.dim] != 0)
+      if (loop.role != LoopRole::Time && access.affine->coefficients[k][loop.dim] != 0)
         pitches[k] |= 1;
   }
   return pitches;
 }
 
-int64_t jacquard::boxWords(const AffineAccess &access, const Mapping &mapping, unsigned depth) {
-  if (access.view.shape.empty())
+int64_t jacquard::boxWords(const NestAccess &access, const Mapping &mapping, unsigned depth) {
+  if (access.affine->view.shape.empty())
     return 1;
   return boxPitches(access, mapping, depth).front() * boxExtent(access, 0, mapping, depth);
 }
@@ -476,24 +378,38 @@ unsigned jacquard::addressStages(pat::AtOp at) {
   return stages;
 }
 
-/// Every private access costs a DRAM port (and a memory unit when buffered) per unit, every result a DRAM port.
+/// Every access of its own costs a DRAM port (and a memory unit when buffered), every result a DRAM port per unit. The
+/// members of a group share the ports of what is buffered.
 UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch) {
   UnitNeed need;
-  need.dramPorts = mapping.units * nest.op->getNumResults();
+  need.dramPorts = mapping.units.count * nest.op->getNumResults();
   for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {
-    bool isPrivate = mapping.unitsDim >= 0 && access.affine && access.affine->dependsOn(mapping.unitsDim);
-    int64_t copies = isPrivate || !access.affine ? mapping.units : 1;
-    need.dramPorts += copies;
+    int64_t copies = copiesOf(access, mapping);
+    bool shared = plan.buffered && sharesPort(access, mapping);
+    need.dramPorts += shared ? copies / mapping.group.count : copies;
     need.memory += plan.buffered ? copies : 0;
     if (!access.affine)
       need.compute += copies * ceilDiv(addressStages(access.op), std::max(1u, arch.compute.stages - 2));
   }
-  unsigned ops = 0;
-  nest.op->walk([&](Operation *op) { ops += !isa<pat::AtOp, pat::YieldOp, pat::FoldOp>(op); });
-  need.compute += mapping.units * (2 + ceilDiv(2 * ops, arch.compute.stages));
+  auto countOps = [](Block &block) {
+    return llvm::count_if(block, [](Operation &op) { return !isa<pat::AtOp, pat::YieldOp, pat::FoldOp>(op); });
+  };
+  // A body that fills one unit stays whole, of others a part of the stages is lost where they are cut.
+  auto unitsFor = [&](int64_t stages) {
+    return stages <= arch.compute.stages ? int64_t(stages > 0) : 1 + ceilDiv(2 * stages, arch.compute.stages);
+  };
+  int64_t outer = unitsFor(countOps(*nest.body()));
+  if (!nest.fold) {
+    need.compute += mapping.copies() * std::max<int64_t>(1, outer);
+    return need;
+  }
+  int64_t slots = 1;
+  for (const LoopPlan &loop : mapping.loops)
+    slots = loop.role == LoopRole::Slots ? loop.extent : slots;
+  need.compute += mapping.copies() * unitsFor(stagesPerSlot(nest) * slots) + mapping.units.count * outer;
   return need;
 }
 
-Mapping jacquard::chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits) {
-  return Search(nest, arch, maxUnits).run();
+Mapping jacquard::chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill) {
+  return Search(nest, arch, maxUnits, fill).run();
 }

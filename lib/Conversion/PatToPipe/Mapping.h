@@ -16,6 +16,12 @@ struct LoopPlan {
   pipe::LoopRole role;
 };
 
+/// Copies of the nest's units in space: copy u adds stride * u to the index of `dim`.
+struct UnitPlan {
+  int dim = -1; ///< -1: one copy
+  int64_t count = 1, stride = 0;
+};
+
 /// Where a read comes from: straight from DRAM, or from a scratchpad that holds what the loops from `depth` inwards touch.
 struct AccessPlan {
   bool buffered = false;
@@ -25,19 +31,24 @@ struct AccessPlan {
 struct Mapping {
   llvm::SmallVector<LoopPlan> loops; ///< outermost first, parallel before reduction
   unsigned numParallel = 0;
-  int unitsDim = -1; ///< the dimension that is cut in `units` chunks of `unitChunk`, -1: none
-  int64_t units = 1, unitChunk = 0;
+  UnitPlan units;
+  UnitPlan group; ///< members of every unit; they share DRAM ports, and each has a fold of its own
   llvm::SmallVector<AccessPlan> accesses; ///< one per access of the nest
   int64_t bufferDepth = 2;
-  double computeCycles = 0, dramCycles = 0; ///< predicted; they overlap
-  double cycles() const { return std::max(computeCycles, dramCycles); }
-  /// What bounds it: "compute" or "dram".
-  const char *bound() const { return computeCycles >= dramCycles ? "compute" : "dram"; }
+  // Predicted. The last three overlap, once the first tiles are there.
+  double startCycles = 0, computeCycles = 0, portCycles = 0, dramCycles = 0;
+
+  int64_t copies() const { return units.count * group.count; }
+  double cycles() const { return std::max(startCycles + std::max(computeCycles, portCycles), dramCycles); }
+  /// What bounds it: "compute", "ports" or "dram".
+  const char *bound() const {
+    return cycles() <= dramCycles ? "dram" : computeCycles >= portCycles ? "compute" : "ports";
+  }
 };
 
-/// The cheapest mapping found on at most `maxUnits` copies of the nest's units. The inputs are the nest and the
-/// architecture alone; deterministic.
-Mapping chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits);
+/// The cheapest mapping found on at most `maxUnits` copies of the nest's units that takes at most the share `fill` of
+/// the machine's units and ports. The inputs are the nest and the architecture alone; deterministic.
+Mapping chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill);
 
 /// Physical units that a mapped nest needs, by a cautious count: partitioning is not known yet.
 struct UnitNeed {
@@ -48,15 +59,27 @@ UnitNeed estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec 
 /// Stages that compute the address of a gather: divisions take several operations, every dimension a bounds check.
 unsigned addressStages(pat::AtOp at);
 
-/// Extent of the box that the loops from `depth` inwards touch, along dimension `k` of the access's view.
-int64_t boxExtent(const AffineAccess &access, unsigned k, const Mapping &mapping, unsigned depth);
+/// Stages of an accumulating unit that one copy of the fold's body takes, its accumulators included: a product that is
+/// only summed joins the accumulation as a multiply-add.
+unsigned stagesPerSlot(const Nest &nest);
+
+/// Copies of what an affine access needs of its own: one per unit, and per member of a group in the fold, that it tells
+/// apart.
+int64_t copiesOf(const NestAccess &access, const Mapping &mapping);
+
+/// Whether each member of a group has a box of its own, all of them brought by one DRAM port.
+bool sharesPort(const NestAccess &access, const Mapping &mapping);
+
+/// Extent of the box that the loops from `depth` inwards touch, along dimension `k` of the access's view. Outside of
+/// the fold all members of a group have one box.
+int64_t boxExtent(const NestAccess &access, unsigned k, const Mapping &mapping, unsigned depth);
 
 /// Pitches (in words) of a scratchpad that holds a box: dense, but odd where lanes or slots walk along an outer
 /// dimension, so that neighbours fall into different banks.
-llvm::SmallVector<int64_t> boxPitches(const AffineAccess &access, const Mapping &mapping, unsigned depth);
+llvm::SmallVector<int64_t> boxPitches(const NestAccess &access, const Mapping &mapping, unsigned depth);
 
 /// Words of that scratchpad.
-int64_t boxWords(const AffineAccess &access, const Mapping &mapping, unsigned depth);
+int64_t boxWords(const NestAccess &access, const Mapping &mapping, unsigned depth);
 
 } // namespace jacquard
 

@@ -85,7 +85,8 @@ LogicalResult ConvertPipeToFabric::lowerSection(pipe::SectionOp section, OpBuild
   SmallVector<FlatSymbolRefAttr> names;
   for (Value buffer : section.getBuffers())
     names.push_back(symbols.lookup(buffer));
-  return SectionLowering(inside, section, spec, names).lower();
+  lowered->setDiscardableAttrs(section->getDiscardableAttrDictionary());
+  return fabric::markUnlessFits(lowered, SectionLowering(inside, section, spec, names).lower());
 }
 
 LogicalResult ConvertPipeToFabric::lowerLoop(pipe::LoopOp loop, OpBuilder &builder, const ArchSpec &spec) {

@@ -34,15 +34,26 @@ int SectionLowering::handoverLevel(Value buffer) {
   return int(enclosingLoops(buffer.getDefiningOp()).size()) - 1;
 }
 
+llvm::DenseMap<Value, int64_t> SectionLowering::constantsOf(int64_t unit) {
+  llvm::DenseMap<Value, int64_t> constants = {{section.getUnitIndex(), unit / groupSize()}};
+  if (Value member = section.getGroupIndex())
+    constants[member] = unit % groupSize();
+  return constants;
+}
+
 int64_t SectionLowering::unitKey(ValueRange operands, int64_t unit) {
-  return llvm::is_contained(operands, section.getUnitIndex()) ? unit : -1;
+  int64_t key = 0;
+  for (auto [index, value] : constantsOf(unit))
+    if (llvm::is_contained(operands, index))
+      key += index == section.getGroupIndex() ? 1 + value : (1 + value) * (groupSize() + 1);
+  return key;
 }
 
 int64_t SectionLowering::bufferKey(Value buffer, int64_t unit) {
   for (Operation *user : buffer.getUsers())
     if (auto load = dyn_cast<pipe::LoadOp>(user))
       return unitKey(load.getIndices(), unit);
-  return unit; // written by stages: every instance has its own
+  return unitKey(section.getUnitIndex(), unit); // written by stages: every group has its own
 }
 
 FailureOr<BufferWriter> SectionLowering::writerOf(Value buffer, int64_t unit) {
@@ -53,7 +64,7 @@ FailureOr<BufferWriter> SectionLowering::writerOf(Value buffer, int64_t unit) {
     if (auto load = dyn_cast<pipe::LoadOp>(user)) {
       auto writer = lowerLoad(load, unit);
       if (succeeded(writer))
-        setWriter(buffer, key, *writer);
+        setWriter(buffer, unit, *writer);
       return writer;
     }
   return buffer.getDefiningOp()->emitError() << "scratchpad is read before anything writes it";
@@ -104,12 +115,16 @@ struct Gap {
   int64_t period, skip;
 };
 
-/// One dimension of a box copy: where it begins in the tensor, its extent, and the steps in both memories. The scratchpad
-/// address of element m is m * pitch + sum over gaps of (m / period) * skip.
+/// One dimension of a box copy: where it begins in the tensor, its extent, and the steps in both memories. Of a box
+/// that brings those of a whole group each member keeps a window. The scratchpad address of element m of the window is
+/// m * pitch + sum over gaps of (m / period) * skip.
 struct BoxDim {
   Linear origin;
   int64_t extent, size, dramStride, pitch;
   SmallVector<Gap> gaps = {};
+  int64_t windowBegin = 0, windowExtent = extent;
+
+  bool isWindow() const { return windowExtent != extent; }
 };
 
 /// Joins dimensions through which DRAM is walked without a break, so that bursts and vectors are full. Where the
@@ -117,7 +132,8 @@ struct BoxDim {
 void joinDims(SmallVectorImpl<BoxDim> &dims, unsigned maxGaps) {
   for (int k = int(dims.size()) - 2; k >= 0; --k) {
     BoxDim &outer = dims[k], &inner = dims[k + 1];
-    bool whole = inner.extent == inner.size && inner.origin.lastLevel() < 0 && inner.origin.constant == 0;
+    bool whole =
+        inner.extent == inner.size && inner.origin.lastLevel() < 0 && inner.origin.constant == 0 && !inner.isWindow();
     if (!whole || outer.dramStride != inner.dramStride * inner.size)
       continue;
     SmallVector<Gap> gaps = inner.gaps;
@@ -134,7 +150,8 @@ void joinDims(SmallVectorImpl<BoxDim> &dims, unsigned maxGaps) {
     }
     Linear origin(outer.origin.coefficients.size());
     origin.add(outer.origin, inner.size);
-    outer = {origin, outer.extent * inner.extent, outer.size * inner.size, inner.dramStride, inner.pitch, gaps};
+    outer = {origin, outer.extent * inner.extent,      outer.size * inner.size,          inner.dramStride, inner.pitch,
+             gaps,   outer.windowBegin * inner.extent, outer.windowExtent * inner.extent};
     dims.erase(dims.begin() + k + 1);
   }
 }
@@ -146,9 +163,12 @@ struct BoxCopy {
   TensorShape dramShape;
   Linear scratchpad;
   SmallVector<std::pair<int, Gap>> gaps; ///< with the counter level whose value is divided
+  int windowLevel = -1;                  ///< the counter whose values in the window are kept, -1: all
+  int64_t windowBegin = 0, windowEnd = 0;
 };
 
-/// The scratchpad's address program: the linear address, then one division and one multiply-add per gap.
+/// The scratchpad's address program: the linear address, one check of the window, then one division and one
+/// multiply-add per gap.
 fabric::AccessAttr scratchpadAccess(MLIRContext *context, const BoxCopy &copy, const MemorySpec &spec,
                                     int handoverLevel) {
   SmallVector<int64_t> registers, ops;
@@ -158,14 +178,23 @@ fabric::AccessAttr scratchpadAccess(MLIRContext *context, const BoxCopy &copy, c
   };
   addRegister(copy.scratchpad);
   int64_t address = 0, numRegisters = 1;
-  llvm::SmallDenseMap<int, int64_t> registerOf; // counter level -> register with its plain value
-  for (auto &[level, gap] : copy.gaps) {
+  llvm::SmallDenseMap<int, int64_t> registerOf; // counter level -> register with its value in the window
+  auto counterRegister = [&](int level) {
     if (!registerOf.count(level)) {
       Linear counter(copy.chain.levels.size());
       counter.coefficients[level] = 1;
+      counter.constant = level == copy.windowLevel ? -copy.windowBegin : 0;
       addRegister(counter);
       registerOf[level] = numRegisters++;
     }
+  };
+  if (copy.windowLevel >= 0) {
+    counterRegister(copy.windowLevel);
+    llvm::append_range(ops, ArrayRef<int64_t>{int64_t(bitstream::AddressOpKind::Check), registerOf[copy.windowLevel], 0,
+                                              0, copy.windowEnd - copy.windowBegin});
+  }
+  for (auto &[level, gap] : copy.gaps) {
+    counterRegister(level);
     int64_t quotient = spec.addressRegisters + 1 + ops.size() / 5;
     llvm::append_range(ops, ArrayRef<int64_t>{int64_t(bitstream::AddressOpKind::Div), registerOf[level], 0, gap.period, 0});
     llvm::append_range(ops, ArrayRef<int64_t>{int64_t(bitstream::AddressOpKind::Madd), quotient, address, gap.skip, 0});
@@ -175,14 +204,26 @@ fabric::AccessAttr scratchpadAccess(MLIRContext *context, const BoxCopy &copy, c
                                  false, fabric::AccessAttr::noIndex, handoverLevel);
 }
 
+/// The part of a group's common box that is a member's own, along dimension `dim` of the tensor.
+struct Window {
+  unsigned dim;
+  int64_t begin, commonExtent;
+};
+
 BoxCopy planCopy(const Positions &origins, ArrayRef<Level> outer, const TensorShape &dram, Value buffer,
-                 const MemorySpec &spec) {
+                 const MemorySpec &spec, std::optional<Window> window = std::nullopt) {
   auto type = cast<MemRefType>(buffer.getType());
   TensorShape near = shapeOf(buffer);
   SmallVector<BoxDim> dims;
-  for (unsigned k = 0; k < dram.sizes.size(); ++k)
+  for (unsigned k = 0; k < dram.sizes.size(); ++k) {
     dims.push_back({origins.perDim[k], type.getDimSize(k), dram.sizes[k], dram.strides[k], near.strides[k]});
-  joinDims(dims, std::min(spec.addressStages / 2, spec.addressRegisters - 1));
+    if (window && window->dim == k) {
+      dims.back().extent = window->commonExtent;
+      dims.back().windowBegin = window->begin;
+    }
+  }
+  unsigned checks = window ? 1 : 0; // takes a stage and a register
+  joinDims(dims, std::min((spec.addressStages - checks) / 2, spec.addressRegisters - 1 - checks));
   BoxCopy copy;
   copy.chain.levels.assign(outer.begin(), outer.end());
   copy.dramShape.root = dram.root;
@@ -200,6 +241,12 @@ BoxCopy planCopy(const Positions &origins, ArrayRef<Level> outer, const TensorSh
     far.constant = dim.origin.constant;
     far.coefficients[outer.size() + k] = 1;
     copy.scratchpad.coefficients[outer.size() + k] = dim.pitch;
+    copy.scratchpad.constant -= dim.windowBegin * dim.pitch;
+    if (dim.isWindow()) {
+      copy.windowLevel = int(outer.size() + k);
+      copy.windowBegin = dim.windowBegin;
+      copy.windowEnd = dim.windowBegin + dim.windowExtent;
+    }
     for (const Gap &gap : dim.gaps)
       copy.gaps.push_back({int(outer.size() + k), gap});
     copy.dram.perDim.push_back(far);
@@ -211,16 +258,44 @@ BoxCopy planCopy(const Positions &origins, ArrayRef<Level> outer, const TensorSh
 
 } // namespace
 
+/// Of boxes that lie side by side along one dimension for the members of a group, the group's common box: moves
+/// `origins`, which have the group index as their last level, to its begin and gives `member` its window. Nothing when
+/// they do not.
+static std::optional<Window> commonBox(Positions &origins, MemRefType box, int64_t groupSize, int64_t member) {
+  std::optional<Window> window;
+  for (auto [k, origin] : llvm::enumerate(origins.perDim)) {
+    int64_t step = origin.coefficients.pop_back_val();
+    if (step == 0)
+      continue;
+    if (window)
+      return std::nullopt;
+    int64_t reach = std::abs(step) * (groupSize - 1);
+    window = {unsigned(k), step > 0 ? step * member : reach + step * member, box.getDimSize(k) + reach};
+    origin.constant -= step > 0 ? 0 : reach;
+  }
+  return window;
+}
+
 FailureOr<BufferWriter> SectionLowering::lowerLoad(pipe::LoadOp load, int64_t unit) {
   Chain outer;
   outer.levels = enclosingLoops(load);
   auto origins = positionsOf(load.getOrigin(), load.getIndices(), outer, constantsOf(unit));
+  std::optional<Window> window;
+  if (groupSize() > 1 && llvm::is_contained(load.getIndices(), section.getGroupIndex())) {
+    Chain withGroup = outer;
+    withGroup.levels.push_back({section.getGroupIndex(), groupSize()});
+    auto common = positionsOf(load.getOrigin(), load.getIndices(), withGroup, constantsOf(unit));
+    if (common)
+      window = commonBox(*common, cast<MemRefType>(load.getBuffer().getType()), groupSize(), unit % groupSize());
+    if (window)
+      origins = common;
+  }
   auto word = constantWord(load, load.getElseValue(), wide);
   if (failed(word))
     return failure();
   if (!origins)
     return load.emitError() << "origin is not affine in the indices of the metapipelines";
-  BoxCopy copy = planCopy(*origins, outer.levels, shapeOf(load.getSource()), load.getBuffer(), arch.memory);
+  BoxCopy copy = planCopy(*origins, outer.levels, shapeOf(load.getSource()), load.getBuffer(), arch.memory, window);
   AccessOptions far;
   far.elseValue = *word;
   MLIRContext *context = b.getContext();
@@ -264,7 +339,7 @@ LogicalResult SectionLowering::lower() {
     // A stream shared by two stages would tie them together: the later one may wait for the earlier one's results.
     if (isa<pipe::StageOp, pipe::StoreOp>(op))
       streams.clear();
-    for (int64_t unit = 0; unit < int64_t(section.getUnits()); ++unit) {
+    for (int64_t unit = 0; unit < int64_t(section.getUnits()) * groupSize(); unit += groupSize()) {
       LogicalResult lowered = success();
       if (auto stage = dyn_cast<pipe::StageOp>(op))
         lowered = lowerStage(*this, stage, unit);

@@ -1,7 +1,7 @@
 // LowerSection.h - writes the units of one section
 //
-// A section's stages are laid out once per unit index (`Instance`); loads and memory units whose maps do not mention the unit
-// index are shared by all instances.
+// A section's stages are laid out once per unit; loads and memory units whose maps do not mention the unit index are
+// shared by all. In a section with groups the units are numbered group by group: unit = group * members + member.
 #ifndef JACQUARD_LIB_CONVERSION_PIPETOFABRIC_LOWERSECTION_H
 #define JACQUARD_LIB_CONVERSION_PIPETOFABRIC_LOWERSECTION_H
 
@@ -37,14 +37,17 @@ public:
   llvm::SmallVector<Level> enclosingLoops(mlir::Operation *op);
   /// The innermost level after which a buffer changes hands: that of the metapipeline it is declared in.
   int handoverLevel(mlir::Value buffer);
-  /// Known indices of an instance.
-  llvm::DenseMap<mlir::Value, int64_t> constantsOf(int64_t unit) { return {{section.getUnitIndex(), unit}}; }
-  /// `unit`, or -1 when nothing in `operands` depends on it.
+  int64_t groupSize() { return section.getGroupSize(); }
+  /// Known indices of a unit.
+  llvm::DenseMap<mlir::Value, int64_t> constantsOf(int64_t unit);
+  /// What of `unit` the operands depend on: equal for units that they do not tell apart.
   int64_t unitKey(mlir::ValueRange operands, int64_t unit);
   mlir::FailureOr<BufferWriter> writerOf(mlir::Value buffer, int64_t unit);
-  /// The unit whose copy of the buffer an access of `unit` uses: -1 for a shared one.
+  /// Equal for units that use one copy of the buffer.
   int64_t bufferKey(mlir::Value buffer, int64_t unit);
-  void setWriter(mlir::Value buffer, int64_t unit, BufferWriter writer) { writers[{buffer, unit}] = writer; }
+  void setWriter(mlir::Value buffer, int64_t unit, BufferWriter writer) {
+    writers[{buffer, bufferKey(buffer, unit)}] = writer;
+  }
   /// A memory unit that holds `buffer` for one reader; readers that walk alike share it (multicast).
   mlir::FailureOr<mlir::Value> makeMemory(mlir::Location loc, mlir::Value buffer, int64_t unit,
                                           fabric::AccessAttr read, mlir::Value readIndex);

@@ -38,15 +38,23 @@ public:
     fabric::PushOp::create(b, loc, word, b.getI64IntegerAttr(chain.innermost()));
     ++outputs;
   }
-  void drain(ArrayRef<Value> accumulators, int level, StringAttr reduce) {
-    fabric::DrainOp::create(b, loc, accumulators, b.getI64IntegerAttr(level), reduce);
+  /// With `chain`, after `passed` elements of it.
+  void drain(ArrayRef<Value> accumulators, int level, StringAttr reduce, Value chain, int64_t passed) {
+    IntegerAttr number;
+    if (chain) {
+      number = b.getI64IntegerAttr(chains.size());
+      chains.push_back(chain);
+    }
+    fabric::DrainOp::create(b, loc, accumulators, b.getI64IntegerAttr(level), reduce, number, StringAttr(),
+                            b.getI64IntegerAttr(passed));
     ++outputs;
   }
   /// Creates the unit; its results are the streams of the pushes and drains in order.
   ResultRange finish() {
     SmallVector<Type> types(outputs, fabric::StreamType::get(b.getContext()));
-    auto unit = fabric::ComputeOp::create(section, loc, types, streams, ValueRange(), popLevels, chain.extents(),
-                                          chain.vectorLevel(), DenseI64ArrayAttr(), DenseI64ArrayAttr(), StringAttr());
+    auto unit =
+        fabric::ComputeOp::create(section, loc, types, streams, ValueRange(), chains, popLevels, chain.extents(),
+                                  chain.vectorLevel(), DenseI64ArrayAttr(), DenseI64ArrayAttr(), StringAttr());
     unit.getBody().push_back(block.release());
     return unit.getOutputs();
   }
@@ -62,7 +70,7 @@ private:
   bool wide;
   std::unique_ptr<Block> block;
   OpBuilder b;
-  SmallVector<Value> streams;
+  SmallVector<Value> streams, chains;
   SmallVector<int64_t> popLevels;
   unsigned outputs = 0;
 };
@@ -86,7 +94,9 @@ private:
   FailureOr<Value> addressStream(const Chain &chain, AffineMap map, ValueRange indices, const TensorShape &shape,
                                  int slot, bool checked);
   FailureOr<Value> lowerAccumulation(UnitBuilder &inner, pipe::ReduceOp reduce, int slot);
+  void chooseMember(int64_t member);
   LogicalResult lowerReductions();
+  LogicalResult lowerMember(int64_t member, ArrayRef<pipe::ReduceOp> reductions);
   LogicalResult lowerWrites();
   bool wantsNormalising(pipe::ReduceOp reduce);
   bool leavesAsReduced(pipe::WriteOp write);
@@ -95,7 +105,7 @@ private:
 
   SectionLowering &section;
   pipe::StageOp stage;
-  int64_t unit;
+  int64_t unit; ///< whose indices are `constants`: the member of the group that is being written
   Location loc;
   llvm::DenseMap<Value, int64_t> constants;
 
@@ -129,6 +139,8 @@ void StageLowering::planChains() {
       lanesReduce |= level.lanes;
   }
   outerLevels = outerChain.levels.size();
+  if (Value member = section.section.getGroupIndex())
+    outerChain.levels.push_back({member, section.groupSize()});
   if (slots)
     outerChain.levels.push_back(*slots);
 }
@@ -401,12 +413,16 @@ FailureOr<Value> StageLowering::lowerAccumulation(UnitBuilder &inner, pipe::Redu
       .getResult();
 }
 
-LogicalResult StageLowering::lowerReductions() {
-  SmallVector<pipe::ReduceOp> reductions(stage.getOps<pipe::ReduceOp>());
-  if (reductions.empty())
-    return success();
+void StageLowering::chooseMember(int64_t member) {
+  unit = unit / section.groupSize() * section.groupSize() + member;
+  constants = section.constantsOf(unit);
+}
+
+/// The accumulating unit of one member of the group. Its results leave behind those of the members before it.
+LogicalResult StageLowering::lowerMember(int64_t member, ArrayRef<pipe::ReduceOp> reductions) {
+  chooseMember(member);
   UnitBuilder inner(section.b, loc, innerChain, section.wide);
-  for (pipe::ReduceOp reduce : reductions) {
+  for (pipe::ReduceOp reduce : llvm::to_vector(reductions)) {
     SmallVector<Value> accumulators;
     for (int64_t slot = 0; slot < numSlots; ++slot) {
       auto accumulator = lowerAccumulation(inner, reduce, int(slot));
@@ -419,10 +435,22 @@ LogicalResult StageLowering::lowerReductions() {
       std::string_view name = opcodeName(*opcodeOfKind(reduce.getKind(), reduce.getResult().getType()));
       tree = section.b.getStringAttr(StringRef(name.data(), name.size()));
     }
-    inner.drain(accumulators, int(outerLevels) - 1, tree);
+    inner.drain(accumulators, int(outerLevels) - 1, tree, reduced.lookup(reduce.getResult()), member * numSlots);
   }
-  for (auto [reduce, stream] : llvm::zip(reductions, inner.finish()))
-    reduced[reduce.getResult()] = stream;
+  ResultRange streams = inner.finish();
+  for (auto [i, reduce] : llvm::enumerate(reductions))
+    reduced[reduce->getResult(0)] = streams[i];
+  return success();
+}
+
+LogicalResult StageLowering::lowerReductions() {
+  SmallVector<pipe::ReduceOp> reductions(stage.getOps<pipe::ReduceOp>());
+  if (reductions.empty())
+    return success();
+  for (int64_t member = 0; member < section.groupSize(); ++member)
+    if (failed(lowerMember(member, reductions)))
+      return failure();
+  chooseMember(0);
   return success();
 }
 

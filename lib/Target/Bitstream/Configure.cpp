@@ -102,6 +102,8 @@ FailureOr<bitstream::ComputeConfig> configureCompute(ComputeOp unit, const Fabri
   config.stages.resize(model.spec().compute.stages);
   for (OpOperand &operand : unit->getOpOperands()) {
     unsigned i = operand.getOperandNumber();
+    if (i >= unit.getPopLevels().size())
+      break; // chains feed no register
     config.inputs[inputPortOf(operand, model)] = {true, unsigned((*unit.getInputRegisters())[i]),
                                                   int(unit.getPopLevels()[i])};
   }
@@ -125,6 +127,11 @@ FailureOr<bitstream::ComputeConfig> configureCompute(ComputeOp unit, const Fabri
         output.stageMask |= 1u << value.getDefiningOp()->getAttrOfType<IntegerAttr>("stage").getInt();
       if (drain.getReduce())
         output.reduce = opcodeOf(*drain.getReduce());
+      if (drain.getChain())
+        output.chain = int(unit.getVectors().size() + *drain.getChain());
+      if (drain.getCombine())
+        output.combine = opcodeOf(*drain.getCombine());
+      output.chainCount = uint32_t(drain.getPass());
     }
   }
   return config;

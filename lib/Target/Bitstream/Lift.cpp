@@ -188,8 +188,23 @@ LogicalResult SectionLifter::liftCompute(const bitstream::AtSite<bitstream::Comp
   SmallVector<Type> results(llvm::count_if(c.outputs, [](auto &output) { return output.used; }),
                             StreamType::get(builder.getContext()));
   SmallVector<int64_t> counters(c.counters.extents.begin(), c.counters.extents.end());
-  auto op = ComputeOp::create(builder, loc, results, vectors, scalars, popLevels, counters, c.counters.vectorLevel,
-                              builder.getDenseI64ArrayAttr(registers), place(unit.site), StringAttr());
+  // Chains have numbers of their own, by port; ports may not lie where the dialect puts them.
+  SmallVector<unsigned> chainPorts;
+  SmallVector<Value> chains;
+  for (const bitstream::ComputeOutput &output : c.outputs)
+    if (output.used && output.drain && output.chain >= 0)
+      chainPorts.push_back(unsigned(output.chain));
+  llvm::sort(chainPorts);
+  for (auto [i, port] : llvm::enumerate(chainPorts)) {
+    if (failed(requireInput(unit.site, inputs, port)))
+      return failure();
+    if (port != vectors.size() + i)
+      return error(unit.site) << "chains vector in " << port << "; expected the first port behind the inputs";
+    chains.push_back(inputs[port]);
+  }
+  auto op =
+      ComputeOp::create(builder, loc, results, vectors, scalars, chains, popLevels, counters, c.counters.vectorLevel,
+                        builder.getDenseI64ArrayAttr(registers), place(unit.site), StringAttr());
   Block &block = op.getBody().emplaceBlock();
   OpBuilder body = OpBuilder::atBlockEnd(&block);
   Type word = builder.getType<WordType>();
@@ -244,7 +259,12 @@ LogicalResult SectionLifter::liftCompute(const bitstream::AtSite<bitstream::Comp
         if (output.stageMask >> s & 1)
           drained.push_back(accumulators[s]);
       DrainOp::create(body, loc, drained, body.getI64IntegerAttr(output.level),
-                      output.reduce == Opcode::Nop ? StringAttr() : opcode(output.reduce));
+                      output.reduce == Opcode::Nop ? StringAttr() : opcode(output.reduce),
+                      output.chain < 0
+                          ? IntegerAttr()
+                          : body.getI64IntegerAttr(llvm::find(chainPorts, unsigned(output.chain)) - chainPorts.begin()),
+                      output.combine == Opcode::Nop ? StringAttr() : opcode(output.combine),
+                      body.getI64IntegerAttr(output.chainCount));
     } else {
       PushOp::create(body, loc, file[output.source], body.getI64IntegerAttr(output.level));
     }

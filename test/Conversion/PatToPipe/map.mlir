@@ -7,11 +7,9 @@
 // CHECK-NEXT:  %[[Y:.*]] = pipe.dram "input" "arg1" : memref<40xf32, "dram">
 // CHECK-NEXT:  %[[R:.*]] = pipe.dram "output" "sum" : memref<40xf32, "dram">
 // CHECK-NEXT:  pipe.section "map_0"(%[[X]], %[[Y]], %[[R]]) units 1 attributes {bound = "dram", predicted_cycles = {{[1-9][0-9]*}} : i64} {
-// CHECK:         %[[NX:.*]] = pipe.buffer depth 1 : memref<40xf32, strided<[1]>, "scratchpad">
-// CHECK-NEXT:    pipe.load %{{.*}} map #{{.*}}() else 0.000000e+00 : f32 to %[[NX]]
 // CHECK:         pipe.stage [40] roles [lanes] reductions 0 {
 // CHECK-NEXT:    ^bb0(%[[I:.*]]: index):
-// CHECK-NEXT:      %[[A:.*]] = pipe.read %[[NX]] map #{{.*}}(%[[I]])
+// CHECK-NEXT:      %[[A:.*]] = pipe.read %{{.*}} map #{{.*}}(%[[I]])
 // CHECK-NEXT:      %[[B:.*]] = pipe.read %{{.*}} map #{{.*}}(%[[I]])
 // CHECK-NEXT:      %[[P:.*]] = arith.mulf %[[A]], %[[B]] : f32
 // CHECK-NEXT:      %[[S:.*]] = arith.addf %[[P]], %[[A]] : f32

@@ -34,7 +34,7 @@ func.func @main(%x: tensor<40xi64>, %ids: tensor<7xi64>, %t: tensor<40xf32>, %s:
     } : i64
     pat.yield %sum : i64
   } : tensor<8xi64>
-  // The eighth power of a byte does not.
+  // The eighth power of a byte does not, and f64 never does; the two share a section.
   // CHECK: pipe.section "map_3"{{.*}} wide
   %square = pat.map (%i) in [8] {
     %b = pat.at %s[%i, %i] : tensor<8x100xi8>
@@ -44,7 +44,6 @@ func.func @main(%x: tensor<40xi64>, %ids: tensor<7xi64>, %t: tensor<40xf32>, %s:
     %8 = arith.muli %4, %4 : i64
     pat.yield %8 : i64
   } : tensor<8xi64>
-  // CHECK: pipe.section "map_4"{{.*}} wide
   %double = pat.map (%i) in [9] {
     %v = pat.at %d[%i] : tensor<9xf32>
     %e = arith.extf %v : f32 to f64

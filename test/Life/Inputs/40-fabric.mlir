@@ -4,26 +4,25 @@ module attributes {jacquard.model = "layer", jacquard.model_hash = 4914069859696
     fabric.buffer @output1 "output" at 64 : tensor<2x3xf32> {public_name = "y"}
     fabric.buffer @constant2 "constant" at 128 : tensor<4x3xf32> = dense<[[1.000000e+00, -1.000000e+00, 5.000000e-01], [2.000000e+00, 0.000000e+00, -5.000000e-01], [2.500000e-01, 1.000000e+00, 1.000000e+00], [-2.000000e+00, 1.000000e+00, 0.000000e+00]]> : tensor<4x3xf32>
     fabric.buffer @constant3 "constant" at 192 : tensor<3xf32> = dense<[5.000000e-01, -5.000000e-01, 0.000000e+00]> : tensor<3xf32>
-    fabric.section "map_0" attributes {bound = "dram", predicted_cycles = 9 : i64} {
+    fabric.section "map_0" attributes {bound = "compute", predicted_cycles = 16 : i64} {
       %0 = fabric.load @input0 <[8] vector 0 registers [[0, 1]] address 0>
       %1 = fabric.memory %0 write <[8] vector 0 registers [[0, 1]] address 0> read <[2, 3, 4] vector 2 registers [[0, 4, 0, 1]] address 0> words 8 buffers 1
       %2 = fabric.load @constant2 <[12] vector 0 registers [[0, 1]] address 0>
       %3 = fabric.memory %2 write <[12] vector 0 registers [[0, 1]] address 0> read <[2, 3, 4] vector 2 registers [[0, 0, 1, 3]] address 0> words 12 buffers 1
       %4 = fabric.compute(%1, %3) scalars() pop [2, 2] counters [2, 3, 4] vector 2 {
       ^bb0(%arg0: !fabric.word, %arg1: !fabric.word):
-        %8 = fabric.accumulate "fma"(%arg0, %arg1) level 1 init 0
-        fabric.drain %8 level 1 reduce "fadd"
+        %7 = fabric.accumulate "fma"(%arg0, %arg1) level 1 init 0
+        fabric.drain %7 level 1 reduce "fadd"
       } -> !fabric.stream
-      %5 = fabric.load @constant3 <[3] vector 0 registers [[0, 1]] address 0>
-      %6 = fabric.memory %5 write <[3] vector 0 registers [[0, 1]] address 0> read <[2, 3] registers [[0, 0, 1]] address 0 broadcast> words 3 buffers 1
-      %7 = fabric.compute(%4, %6) scalars() pop [1, 1] counters [2, 3] vector -1 {
+      %5 = fabric.load @constant3 <[2, 3] registers [[0, 0, 1]] address 0 broadcast>
+      %6 = fabric.compute(%4, %5) scalars() pop [1, 1] counters [2, 3] vector -1 {
       ^bb0(%arg0: !fabric.word, %arg1: !fabric.word):
-        %8 = fabric.fu "fadd"(%arg0, %arg1)
-        %9 = fabric.constant 0
-        %10 = fabric.fu "fmax"(%8, %9)
-        fabric.push %10 level 1
+        %7 = fabric.fu "fadd"(%arg0, %arg1)
+        %8 = fabric.constant 0
+        %9 = fabric.fu "fmax"(%7, %8)
+        fabric.push %9 level 1
       } -> !fabric.stream
-      fabric.store %7 to @output1 <[2, 3] registers [[0, 3, 1]] address 0>
+      fabric.store %6 to @output1 <[2, 3] registers [[0, 3, 1]] address 0>
     }
   }
 }

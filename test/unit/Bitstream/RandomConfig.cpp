@@ -102,6 +102,16 @@ ComputeConfig randomCompute(Random &random, const FabricModel &model) {
       } else
         output.source = unsigned(random.below(spec.compute.registers));
     }
+  for (unsigned port = 0, next = 0; port < spec.compute.ports.vectorIn; ++port) {
+    while (next < config.outputs.size() && !config.outputs[next].drain)
+      ++next;
+    if (next == config.outputs.size() || config.inputs[port].used || !random.chance(0.5))
+      continue;
+    ComputeOutput &output = config.outputs[next++];
+    output.chain = int(port);
+    output.combine = randomCombiner(random);
+    output.chainCount = output.combine == Opcode::Nop ? uint32_t(random.below(100)) : 0;
+  }
   return config;
 }
 

@@ -212,6 +212,23 @@ TEST_F(VerifyTest, ChecksAddresses) {
             "memory(2,0): read.ops[0]: values beyond 2^56 are not allowed; expected smaller coefficients or extents");
 }
 
+TEST_F(VerifyTest, ChecksChains) {
+  ComputeOutput &output = compute().outputs[0];
+  output.chain = 1;
+  output.chainCount = 6;
+  EXPECT_EQ(error(), "valid");
+  output.chain = 0;
+  EXPECT_EQ(error(), "compute(1,0): outputs[0].chain: 0 is not allowed; expected an input port without another use");
+  output.chain = 1;
+  compute().outputs[1] = output;
+  EXPECT_EQ(error(), "compute(1,0): outputs[1].chain: 1 is not allowed; expected an input port without another use");
+  compute().outputs[1] = {};
+  output.chainCount = 0;
+  output.combine = Opcode::FNeg;
+  EXPECT_EQ(error(), "compute(1,0): outputs[0].combine: 'fneg' is not allowed; expected nop or an operation of two "
+                     "operands");
+}
+
 TEST_F(VerifyTest, ChecksDramPorts) {
   dram().baseAddress = uint64_t(1) << 33;
   EXPECT_EQ(error(), "dram(0,0).0: baseAddress: 8589934592 is not allowed; expected 0 to 8589934591");

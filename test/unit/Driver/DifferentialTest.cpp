@@ -4,6 +4,7 @@
 #include "jacquard/Bitstream/Encode.h"
 #include "jacquard/Driver/Compare.h"
 #include "jacquard/InitAll.h"
+#include "jacquard/Pipeline/Fit.h"
 #include "jacquard/Pipeline/Stages.h"
 #include "jacquard/Sim/Simulator.h"
 #include "jacquard/Target/Bitstream/BitstreamTarget.h"
@@ -43,15 +44,16 @@ OwningOpRef<ModuleOp> compile(ModuleOp module, const std::string &arch) {
   PipelineOptions options;
   options.arch = arch;
   ScopedDiagnosticHandler quiet(module.getContext(), [](Diagnostic &) { return success(); });
-  for (const PipelineOptions &attempt : fallbacks(options)) {
-    OwningOpRef<ModuleOp> copy = module.clone();
+  OwningOpRef<ModuleOp> result = module.clone();
+  auto run = [&](auto &&stages) {
     PassManager passes(module.getContext());
-    for (Stage stage : allStages())
-      populateStage(stage, passes, attempt);
-    if (succeeded(passes.run(*copy)))
-      return copy;
-  }
-  return nullptr;
+    for (Stage stage : stages)
+      populateStage(stage, passes, options);
+    return succeeded(passes.run(*result));
+  };
+  bool ok = run(ArrayRef(allStages()).take_front(2)) &&
+            runUntilItFits(result, [&](bool) { return run(ArrayRef(allStages()).drop_front(2)); });
+  return ok ? std::move(result) : OwningOpRef<ModuleOp>();
 }
 
 /// Compiles a copy of `module` and simulates the bytes of its bitstream; "" or why that failed.

@@ -2,6 +2,7 @@
 #include "FabricBuilder.h"
 
 #include <cmath>
+#include <functional>
 #include <gtest/gtest.h>
 
 using namespace jacquard;
@@ -202,4 +203,62 @@ TEST(PipelineTest, SendsScalarsOverTheScalarNetwork) {
   for (float value : values)
     expected.push_back(3 * value);
   EXPECT_EQ(floatsOf(runProgram(b.program(), {{"x", floats({64}, values)}}).outputs.at("y")), expected);
+}
+
+namespace {
+
+/// Two units that sum rows of a and of b over lanes; the second one sends both, as `link` says.
+RunResult chainOfTwo(const std::function<void(ComputeOutput &)> &link, uint32_t wordsOut, const std::vector<float> &as,
+                     const std::vector<float> &bs) {
+  constexpr uint32_t rows = 5, depth = 7;
+  CounterChain chain = loops({rows, depth, 16}, 2);
+  FabricBuilder b;
+  uint64_t xs[2] = {b.addInput("a", ElementType::F32, {rows, depth, 16}),
+                    b.addInput("b", ElementType::F32, {rows, depth, 16})};
+  uint64_t y = b.addOutput("y", ElementType::F32, {rows, wordsOut});
+  unsigned units[2];
+  for (unsigned u = 0; u < 2; ++u) {
+    unsigned load = b.addLoad(u ? "b" : "a", xs[u], affine(chain, {depth * 16, 16, 1}));
+    units[u] = b.addCompute(u ? "second" : "first", chain);
+    b.input(units[u], 0, 0, 2);
+    b.accumulate(units[u], 1, Opcode::FAdd, {reg(0), accumulator()}, 0);
+    ComputeOutput &output = b.drain(units[u], 0, 2, 0);
+    if (u == 1) // the first has no one before it
+      link(output);
+    b.connect({load, 0}, {units[u], 0});
+  }
+  unsigned store = b.addStore("y", y, affine(loops({rows, wordsOut}, 1), {wordsOut, 1}));
+  b.connect({units[0], 0}, {units[1], 1});
+  b.connect({units[1], 0}, {store, 0});
+  return runProgram(b.program(), {{"a", floats({rows, depth, 16}, as)}, {"b", floats({rows, depth, 16}, bs)}});
+}
+
+/// Per row and lane the sum over the depth.
+float rowSum(const std::vector<float> &values, unsigned row, unsigned lane) {
+  float sum = 0;
+  for (unsigned k = 0; k < 7; ++k)
+    sum += values[(row * 7 + k) * 16 + lane];
+  return sum;
+}
+
+} // namespace
+
+TEST(PipelineTest, PassesTheResultsOfAChainOnBeforeItsOwn) {
+  std::vector<float> as = someFloats(560, 11), bs = someFloats(560, 12), expected;
+  RunResult result = chainOfTwo([](ComputeOutput &output) { output.chain = 1, output.chainCount = 1; }, 32, as, bs);
+  for (unsigned row = 0; row < 5; ++row)
+    for (const std::vector<float> *values : {&as, &bs})
+      for (unsigned lane = 0; lane < 16; ++lane)
+        expected.push_back(rowSum(*values, row, lane));
+  EXPECT_EQ(floatsOf(result.outputs.at("y")), expected);
+}
+
+TEST(PipelineTest, CombinesTheResultsOfAChain) {
+  std::vector<float> as = someFloats(560, 13), bs = someFloats(560, 14), expected;
+  RunResult result =
+      chainOfTwo([](ComputeOutput &output) { output.chain = 1, output.combine = Opcode::FAdd; }, 16, as, bs);
+  for (unsigned row = 0; row < 5; ++row)
+    for (unsigned lane = 0; lane < 16; ++lane)
+      expected.push_back(rowSum(as, row, lane) + rowSum(bs, row, lane));
+  EXPECT_EQ(floatsOf(result.outputs.at("y")), expected);
 }

@@ -8,7 +8,8 @@ def ConvertPatToPipePass : Pass<"convert-pat-to-pipe", "::mlir::ModuleOp"> {
   let description = [{
     Every flat `pat.map` or `pat.group_by` becomes a loop nest; the cost model chooses for each which loop runs over lanes, stage
     slots and units, the order and tiles of the others, and what is held in scratchpads at which depth. Tensors
-    between sections live in DRAM. With `cut`, patterns that are too large for the machine become several.
+    between sections live in DRAM. `retreat` (of the pass, or `jacquard.retreat` on a pattern) chooses mappings of ever fewer units,
+    at last cutting patterns in several; see Effort.h.
 
     Needs: `pat-verify-flat` holds. Gives: only `pipe` ops; the function takes and returns nothing, `pipe.dram` names the
     inputs and outputs.
@@ -18,8 +19,7 @@ def ConvertPatToPipePass : Pass<"convert-pat-to-pipe", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"arch", "arch", "std::string", "\"plasticine\"", "Architecture: preset name or file">,
-    Option<"frugal", "frugal", "bool", "false", "One copy of the units and one pattern per section: the fewest units">,
-    Option<"cut", "cut", "unsigned", "0", "Cut patterns that need more than one such part of the stages; 0: none">
+    Option<"retreat", "retreat", "unsigned", "0", "How far to go from the fastest mapping towards the fewest units, 0 to 9">
   ];
   let dependentDialects = ["::jacquard::pat::PatDialect", "::jacquard::pipe::PipeDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];

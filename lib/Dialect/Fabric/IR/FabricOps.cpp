@@ -148,6 +148,12 @@ LogicalResult BufferOp::verify() {
   return success();
 }
 
+LogicalResult fabric::markUnlessFits(SectionOp section, LogicalResult fits) {
+  if (failed(fits))
+    section->setAttr(doesNotFitAttr, UnitAttr::get(section.getContext()));
+  return fits;
+}
+
 SmallVector<SectionOp> fabric::sectionsOf(DeviceOp device) {
   SmallVector<SectionOp> sections;
   device.walk([&](SectionOp section) { sections.push_back(section); });
@@ -254,10 +260,18 @@ LogicalResult ComputeOp::verify() {
   size_t outputs = llvm::count_if(getBody().front(), [](Operation &op) { return isa<PushOp, DrainOp>(op); });
   if (outputs != getNumResults()) // C2
     return emitOpError() << "has " << outputs << " pushes and drains for " << getNumResults() << " results";
+  SmallVector<unsigned> users(getChains().size());
+  for (auto drain : getBody().front().getOps<DrainOp>())
+    if (auto chain = drain.getChain(); chain && *chain < users.size())
+      ++users[*chain];
+  if (llvm::any_of(users, [](unsigned count) { return count != 1; })) // C7
+    return emitOpError() << "has a chain that is not the chain of exactly one drain";
   bool failedToLoad;
   auto model = modelOf(*this, failedToLoad);
   if (!model)
     return failure(failedToLoad);
+  if (!getChains().empty() && !model->spec().compute.resultChains) // C7
+    return emitOpError() << "has chains; '" << model->spec().name << "' has no result chains";
   return verifyComputeLimits(*this, model->spec().compute); // C5
 }
 
@@ -446,9 +460,17 @@ LogicalResult DrainOp::verify() {
   for (Value value : getValues())
     if (!value.getDefiningOp<AccumulateOp>()) // C1
       return emitOpError() << "drains a value that is not an accumulation";
-  if (getReduce() && failed(requireOpcode(*this, *getReduce(), 2, "reduction"))) // C3
+  if ((getReduce() && failed(requireOpcode(*this, *getReduce(), 2, "reduction"))) || // C3
+      (getCombine() && failed(requireOpcode(*this, *getCombine(), 2, "combination"))) ||
+      failed(verifyLevelInUnit(*this, getLevel(), -1))) // C2
     return failure();
-  return verifyLevelInUnit(*this, getLevel(), -1); // C2
+  int64_t chains = (*this)->getParentOfType<ComputeOp>().getChains().size(), pass = getPass();
+  if (getChain() && (int64_t(*getChain()) < 0 || int64_t(*getChain()) >= chains)) // C4
+    return emitOpError() << "names chain " << int64_t(*getChain()) << "; the unit has " << chains;
+  if (pass < 0 || (!getChain() && (getCombine() || pass != 0)) || (getCombine() && pass != 0)) // C4
+    return emitOpError() << "passes " << pass
+                         << " elements on; expected `combine` or a number of elements, and a chain";
+  return success();
 }
 
 LogicalResult RouteOp::verify() {

@@ -24,8 +24,10 @@ unsigned fabric::inputPortOf(OpOperand &operand, const FabricModel &model) {
   if (auto memory = dyn_cast<MemoryOp>(unit))
     return number == 0 ? 0 : operand.get() == memory.getWriteIndex() && number == 1 ? 1 : 2;
   if (auto compute = dyn_cast<ComputeOp>(unit)) {
-    unsigned vectors = compute.getVectors().size();
-    return number < vectors ? number : number - vectors + model.ports(UnitKind::Compute).vectorIn;
+    unsigned vectors = compute.getVectors().size(), scalars = compute.getScalars().size();
+    return number < vectors             ? number
+           : number < vectors + scalars ? number - vectors + model.ports(UnitKind::Compute).vectorIn
+                                        : number - scalars;
   }
   return number;
 }

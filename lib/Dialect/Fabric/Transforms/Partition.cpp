@@ -93,6 +93,7 @@ UnitProgram readProgram(ComputeOp unit) {
       output.drain = true;
       if (drain.getReduce())
         output.reduce = opcodeOf(*drain.getReduce());
+      output.chained = drain.getChain().has_value();
       for (Value value : drain.getValues())
         output.nodes.push_back(numbers.lookup(value.getDefiningOp()));
       program.outputs.push_back(output);
@@ -140,9 +141,16 @@ void PartWriter::writePart(const mapper::Part &part) {
     popLevels.push_back(input.popLevel);
     registers.push_back(input.reg);
   }
+  std::vector<mapper::PartOutput> outputs = part.outputs;
+  llvm::sort(outputs, [](auto &a, auto &b) { return a.port < b.port; });
+  SmallVector<Value> chains;
+  for (const mapper::PartOutput &output : outputs)
+    if (auto drain = output.cut ? DrainOp() : dyn_cast<DrainOp>(source.outputs[output.index]);
+        drain && drain.getChain())
+      chains.push_back(unit.getChains()[*drain.getChain()]);
   SmallVector<Type> results(part.outputs.size(), StreamType::get(unit.getContext()));
-  auto physical = ComputeOp::create(builder, unit.getLoc(), results, vectors, scalars, popLevels, unit.getCounters(),
-                                    unit.getVectorLevel(), builder.getDenseI64ArrayAttr(registers),
+  auto physical = ComputeOp::create(builder, unit.getLoc(), results, vectors, scalars, chains, popLevels,
+                                    unit.getCounters(), unit.getVectorLevel(), builder.getDenseI64ArrayAttr(registers),
                                     DenseI64ArrayAttr(), StringAttr());
   Block &block = physical.getBody().emplaceBlock();
   OpBuilder body = OpBuilder::atBlockEnd(&block);
@@ -164,15 +172,16 @@ void PartWriter::writePart(const mapper::Part &part) {
     if (stage.destination >= 0)
       copy->setAttr("dest", builder.getI64IntegerAttr(stage.destination));
   }
-  std::vector<mapper::PartOutput> outputs = part.outputs;
-  llvm::sort(outputs, [](auto &a, auto &b) { return a.port < b.port; });
+  int64_t numChains = 0;
   for (auto [output, stream] : llvm::zip(outputs, physical.getOutputs())) {
     if (output.cut) {
       Value word = words.lookup(source.nodes[output.index]->getResult(0));
       PushOp::create(body, unit.getLoc(), word, builder.getI64IntegerAttr(output.level));
       cutStreams[output.index] = stream;
     } else {
-      body.clone(*source.outputs[output.index], words);
+      Operation *copy = body.clone(*source.outputs[output.index], words);
+      if (auto drain = dyn_cast<DrainOp>(copy); drain && drain.getChain())
+        drain.setChain(numChains++);
       unit.getResult(output.index).replaceAllUsesWith(stream);
     }
   }
@@ -210,9 +219,13 @@ void FabricPartition::runOnOperation() {
     if (!unit.isPartitioned())
       units.push_back(unit);
   });
-  for (ComputeOp unit : units)
-    if (failed(partitionUnit(unit, model->spec())))
-      return signalPassFailure();
+  bool fits = true;
+  for (ComputeOp unit : units) {
+    auto section = unit->getParentOfType<SectionOp>();
+    fits &= succeeded(markUnlessFits(section, partitionUnit(unit, model->spec())));
+  }
+  if (!fits)
+    signalPassFailure();
 }
 
 } // namespace

@@ -56,9 +56,11 @@ void FabricPlace::runOnOperation() {
   auto model = loadFabricModel(device, device.getArch());
   if (!model)
     return signalPassFailure();
+  bool fits = true;
   for (auto section : sectionsOf(device))
-    if (failed(placeSection(section, *model)))
-      return signalPassFailure();
+    fits &= succeeded(markUnlessFits(section, placeSection(section, *model)));
+  if (!fits)
+    signalPassFailure();
 }
 
 } // namespace

@@ -66,9 +66,11 @@ void FabricRoute::runOnOperation() {
   auto model = loadFabricModel(device, device.getArch());
   if (!model)
     return signalPassFailure();
+  bool fits = true;
   for (auto section : sectionsOf(device))
-    if (failed(routeSection(section, *model)))
-      return signalPassFailure();
+    fits &= succeeded(markUnlessFits(section, routeSection(section, *model)));
+  if (!fits)
+    signalPassFailure();
 }
 
 } // namespace

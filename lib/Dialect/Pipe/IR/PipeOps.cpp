@@ -133,11 +133,14 @@ LogicalResult DramOp::verify() {
 LogicalResult SectionOp::verify() {
   if (int64_t(getUnits()) < 1) // C2
     return emitOpError() << "units " << int64_t(getUnits()) << " is not allowed; expected at least 1";
+  if (getGroupSize() < 1) // C2
+    return emitOpError() << "group " << getGroupSize() << " is not allowed; expected at least 1";
   SmallVector<Type> expected(getBuffers().getTypes());
-  expected.push_back(IndexType::get(getContext()));
+  expected.append(getGroup() ? 2 : 1, IndexType::get(getContext()));
   bool match = llvm::equal(getBody().getArgumentTypes(), expected);
   if (!match) // C1
-    return emitOpError() << "region arguments must be the operands' types and one index for the unit";
+    return emitOpError()
+           << "region arguments must be the operands' types, one index for the unit and one for its `group`";
   for (Value buffer : getBuffers())
     if (failed(requireSpace(*this, buffer.getType(), dramSpace, "operand"))) // C3
       return failure();

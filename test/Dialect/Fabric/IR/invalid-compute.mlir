@@ -578,3 +578,51 @@ fabric.device arch "tiny" {
     } -> !fabric.stream
   }
 }
+
+// -----
+
+// compute_c7: a chain that no drain uses
+fabric.device arch "tiny" {
+  fabric.buffer @x "input" at 0 : tensor<32xf32>
+  fabric.section "s" {
+    %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
+    // expected-error @+1 {{'fabric.compute' op has a chain that is not the chain of exactly one drain}}
+    %c = fabric.compute (%a) scalars () chains (%a) pop [0] counters [32] vector 0 {
+    ^bb0(%x: !fabric.word):
+      %p = fabric.accumulate "fadd" (%x) level 0 init 0
+      fabric.drain %p level 0
+    } -> !fabric.stream
+  }
+}
+
+// -----
+
+// drain_c4: a chain that is not there
+fabric.device arch "tiny" {
+  fabric.buffer @x "input" at 0 : tensor<32xf32>
+  fabric.section "s" {
+    %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
+    %c = fabric.compute (%a) scalars () pop [0] counters [32] vector 0 {
+    ^bb0(%x: !fabric.word):
+      %p = fabric.accumulate "fadd" (%x) level 0 init 0
+      // expected-error @+1 {{'fabric.drain' op names chain 0; the unit has 0}}
+      fabric.drain %p level 0 {chain = 0, pass = 1}
+    } -> !fabric.stream
+  }
+}
+
+// -----
+
+// drain_c4: combining and passing on
+fabric.device arch "tiny" {
+  fabric.buffer @x "input" at 0 : tensor<32xf32>
+  fabric.section "s" {
+    %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
+    %c = fabric.compute (%a) scalars () chains (%a) pop [0] counters [32] vector 0 {
+    ^bb0(%x: !fabric.word):
+      %p = fabric.accumulate "fadd" (%x) level 0 init 0
+      // expected-error @+1 {{'fabric.drain' op passes 1 elements on; expected `combine` or a number of elements, and a chain}}
+      fabric.drain %p level 0 {chain = 0, combine = "fadd", pass = 1}
+    } -> !fabric.stream
+  }
+}

@@ -41,8 +41,19 @@ func.func @dram_c3() {
 
 // -----
 
+func.func @section_c2_group() {
+  // expected-error @+1 {{'pipe.section' op group 0 is not allowed; expected at least 1}}
+  pipe.section "s" () units 1 group 0 {
+  ^bb0(%u: index, %g: index):
+    pipe.buffer depth 1 : memref<4xf32, "scratchpad">
+  }
+  return
+}
+
+// -----
+
 func.func @section_c1(%x: memref<4xf32, "dram">) {
-  // expected-error @+1 {{'pipe.section' op region arguments must be the operands' types and one index for the unit}}
+  // expected-error @+1 {{'pipe.section' op region arguments must be the operands' types, one index for the unit and one for its `group`}}
   pipe.section "s" (%x) units 1 {
   ^bb0(%a: memref<4xf32, "dram">):
     pipe.buffer depth 1 : memref<4xf32, "scratchpad">

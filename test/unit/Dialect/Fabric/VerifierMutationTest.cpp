@@ -222,7 +222,7 @@ std::vector<Mutation> accessMutations() {
       {"VectorLevelMissing", "Map", ofLoad([](Access &a) { a.vectorLevel = 1; }), Guard::Verifier,
        "vector level 1 is not allowed; expected -1 to 0"},
       {"HandoverLevelMissing", "GroupBy",
-       [](DeviceOp device) { editAccess(nth<MemoryOp>(device, 2), "read", [](Access &a) { a.handoverLevel = 2; }); },
+       [](DeviceOp device) { editAccess(nth<MemoryOp>(device), "read", [](Access &a) { a.handoverLevel = 2; }); },
        Guard::Verifier, "handover level 2 is not allowed; expected -1 to 1"},
       {"IndexLevelMissing", "Gather", ofRead([](Access &a) { a.indexLevel = 2; }), Guard::Verifier,
        "index level 2 is not allowed; expected -1 to 1"},
@@ -255,7 +255,7 @@ std::vector<Mutation> memoryMutations() {
       {"TooManyBuffers", "Map", [](DeviceOp device) { setInteger(nth<MemoryOp>(device), "buffers", 9); },
        Guard::Verifier, "needs 9 buffers; the architecture offers 8"},
       {"NoBuffers", "Map", [](DeviceOp device) { setInteger(nth<MemoryOp>(device), "buffers", 0); }, Guard::Verifier,
-       "words 40 and buffers 0 must be at least 1"},
+       "words 79 and buffers 0 must be at least 1"},
       {"NoWords", "Map", [](DeviceOp device) { setInteger(nth<MemoryOp>(device), "words", 0); }, Guard::Verifier,
        "words 0 and buffers 1 must be at least 1"},
       {"TooManyWords", "Map", [](DeviceOp device) { setInteger(nth<MemoryOp>(device), "words", 65537); },
@@ -270,7 +270,7 @@ std::vector<Mutation> memoryMutations() {
        [](DeviceOp device) { setInteger(nth<MemoryOp>(device), "words", (int64_t(1) << 62) + 40); }, Guard::Verifier,
        "words of scratchpad; the architecture offers 65536"},
       {"AccumulateWithOneOperand", "GroupBy",
-       [](DeviceOp device) { setString(nth<MemoryOp>(device, 2), "accumulate", "fneg"); }, Guard::Verifier,
+       [](DeviceOp device) { setString(nth<MemoryOp>(device), "accumulate", "fneg"); }, Guard::Verifier,
        "accumulation \"fneg\" takes 1 operands; found 2"},
   };
 }

@@ -52,7 +52,8 @@ void print(raw_string_ostream &out, const bitstream::ComputeConfig &config) {
   }
   for (const bitstream::ComputeOutput &output : config.outputs)
     out << " out(" << output.used << "," << output.drain << "," << output.source << "," << output.stageMask << ","
-        << unsigned(output.reduce) << "," << output.level << ")";
+        << unsigned(output.reduce) << "," << output.level << "," << output.chain << "," << unsigned(output.combine)
+        << "," << output.chainCount << ")";
 }
 
 void print(raw_string_ostream &out, const bitstream::MemoryConfig &config) {

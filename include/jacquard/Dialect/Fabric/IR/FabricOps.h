@@ -38,6 +38,12 @@ bool isWide(mlir::Operation *op);
 /// All sections of a device, those in loops included, in the order in which they stand.
 llvm::SmallVector<SectionOp> sectionsOf(DeviceOp device);
 
+/// On a section that a pass found too large for the machine.
+constexpr llvm::StringLiteral doesNotFitAttr = "jacquard.does_not_fit";
+
+/// Passes `fits` on, and marks the section when it is a failure.
+mlir::LogicalResult markUnlessFits(SectionOp section, mlir::LogicalResult fits);
+
 /// The model's nodes that `loc` stands for, "conv1 (Conv), relu1 (Relu) and 2 more"; "" when it names none.
 std::string nodeName(mlir::Location loc);
 

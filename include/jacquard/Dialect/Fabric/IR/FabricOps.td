@@ -159,7 +159,8 @@ def Fabric_ComputeOp : FabricOp<"compute", [NoTerminator, SingleBlock, AttrSized
   let summary = "Compute unit: a loop nest over a straight-line program of FU operations";
   let description = [{
     Block arguments (words) are the heads of the input streams, vector inputs first, popped at the end of their
-    `pop_levels`. The i-th `fabric.push` or `fabric.drain` feeds the i-th result.
+    `pop_levels`. The i-th `fabric.push` or `fabric.drain` feeds the i-th result. `chains` are streams of other units' results that
+    drains combine or pass on; they take the vector ports behind `vectors`.
 
     Example: z = x * x
     ```mlir
@@ -172,14 +173,15 @@ def Fabric_ComputeOp : FabricOp<"compute", [NoTerminator, SingleBlock, AttrSized
     Constraints: (C1) one block argument and pop level per input; (C2) one push or drain per result; (C3) levels are -1 to n-1;
     (C4) the vector level is a level or -1; (C5) once partitioned, ports, counters, stages and registers are within the unit's limits;
     (C6) once partitioned, every stage belongs to one operation, every register holds the word that is read from it, and drains
-    take accumulators in the order of their stages.
+    take accumulators in the order of their stages; (C7) each chain belongs to one drain.
   }];
-  let arguments = (ins Variadic<Fabric_StreamType>:$vectors, Variadic<Fabric_StreamType>:$scalars, DenseI64ArrayAttr:$pop_levels,
+  let arguments = (ins Variadic<Fabric_StreamType>:$vectors, Variadic<Fabric_StreamType>:$scalars,
+                       Variadic<Fabric_StreamType>:$chains, DenseI64ArrayAttr:$pop_levels,
                        DenseI64ArrayAttr:$counters, I64Attr:$vector_level, OptionalAttr<DenseI64ArrayAttr>:$input_registers,
                        OptionalAttr<DenseI64ArrayAttr>:$at, OptionalAttr<StrAttr>:$unit);
   let results = (outs Variadic<Fabric_StreamType>:$outputs);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = [{ `(` $vectors `)` `scalars` `(` $scalars `)` `pop` $pop_levels `counters` $counters `vector` $vector_level
+  let assemblyFormat = [{ `(` $vectors `)` `scalars` `(` $scalars `)` (`chains` `(` $chains^ `)`)? `pop` $pop_levels `counters` $counters `vector` $vector_level
       attr-dict-with-keyword $body (`->` type($outputs)^)? }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
@@ -255,10 +257,14 @@ def Fabric_PushOp : FabricOp<"push"> {
 def Fabric_DrainOp : FabricOp<"drain"> {
   let summary = "Push accumulators, one after another, at the end of a level";
   let description = [{
-    `reduce` combines the lanes of each first. Example: `fabric.drain %0, %1 level 0 reduce "fadd"`.
-    Constraints: (C1) operands are accumulations, at least one; (C2) the level is -1 to n-1; (C3) `reduce` is an opcode with two operands.
+    `reduce` combines the lanes of each first. With `chain` (a number among the unit's chains) each element is combined with one of the
+    chain by the opcode `combine`, or, without that, comes after `pass` elements of the chain.
+    Example: `fabric.drain %0, %1 level 0 reduce "fadd"`. Example: `fabric.drain %0 level 0 {chain = 0, pass = 6}`.
+    Constraints: (C1) operands are accumulations, at least one; (C2) the level is -1 to n-1; (C3) `reduce` and `combine` are opcodes
+    with two operands; (C4) the chain exists; `combine` and `pass` need one and exclude each other.
   }];
-  let arguments = (ins Variadic<Fabric_WordType>:$values, I64Attr:$level, OptionalAttr<StrAttr>:$reduce);
+  let arguments = (ins Variadic<Fabric_WordType>:$values, I64Attr:$level, OptionalAttr<StrAttr>:$reduce,
+                       OptionalAttr<I64Attr>:$chain, OptionalAttr<StrAttr>:$combine, DefaultValuedAttr<I64Attr, "0">:$pass);
   let assemblyFormat = "$values `level` $level (`reduce` $reduce^)? attr-dict";
   let hasVerifier = 1;
 }

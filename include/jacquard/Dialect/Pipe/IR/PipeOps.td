@@ -40,6 +40,10 @@ def Pipe_SectionOp : PipeOp<"section", [IsolatedFromAbove, NoTerminator, SingleB
     Operands are the DRAM tensors it reads or writes; the region's arguments stand for them, then for the *unit index*:
     every op whose maps depend on the unit index is laid out once per unit, the others are shared (multicast).
 
+    With `group` n every unit is a group of n, numbered by a second index, the *group index*. What its members have each
+    for themselves shares ports: one load brings the boxes of all, and the results of their reductions leave through one
+    chain, as if the group index were one more parallel loop of the stage, within the others.
+
     Example:
     ```mlir
     pipe.section "map_0" (%x, %y) units 2 {
@@ -47,16 +51,20 @@ def Pipe_SectionOp : PipeOp<"section", [IsolatedFromAbove, NoTerminator, SingleB
       pipe.stage ...
     } : memref<32xf32, "dram">, memref<32xf32, "dram">
     ```
-    Constraints: (C1) the region's arguments are the operands' types and one index; (C2) units is at least 1;
-    (C3) operands are in DRAM. In a `wide` section words have 64 bits, which its values need: vectors have half the lanes.
+    Constraints: (C1) the region's arguments are the operands' types, one index, and one more with `group`; (C2) units and
+    group are at least 1; (C3) operands are in DRAM. In a `wide` section words have 64 bits, which its values need: vectors have half the lanes.
   }];
-  let arguments = (ins StrAttr:$name, Variadic<AnyMemRef>:$buffers, I64Attr:$units,
+  let arguments = (ins StrAttr:$name, Variadic<AnyMemRef>:$buffers, I64Attr:$units, OptionalAttr<I64Attr>:$group,
                        OptionalAttr<I64Attr>:$predicted_cycles, OptionalAttr<StrAttr>:$bound, UnitAttr:$wide);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = [{ $name `(` $buffers `)` `units` $units attr-dict-with-keyword $body (`:` type($buffers)^)? }];
+  let assemblyFormat = [{ $name `(` $buffers `)` `units` $units (`group` $group^)? attr-dict-with-keyword $body (`:` type($buffers)^)? }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    ::mlir::Value getUnitIndex() { return getBody().front().getArguments().back(); }
+    ::mlir::Value getUnitIndex() { return getBody().getArgument(getBuffers().size()); }
+    /// Null without `group`.
+    ::mlir::Value getGroupIndex() { return getGroup() ? getBody().getArgument(getBuffers().size() + 1) : ::mlir::Value(); }
+    /// Members of a group.
+    int64_t getGroupSize() { return getGroup().value_or(1); }
     ::mlir::BlockArgument argumentFor(unsigned operand) { return getBody().getArgument(operand); }
   }];
 }

@@ -1,0 +1,255 @@
+// CostModel.cpp - predicted cycles of a mapped nest
+#include "CostModel.h"
+
+#include "jacquard/Dialect/Pat/IR/PatBuilders.h"
+
+#include <numeric>
+
+using namespace mlir;
+using namespace jacquard;
+using pipe::LoopRole;
+
+namespace {
+
+constexpr double usualUnits = 8;      // over how many units a nest is spread in the end, before that is known
+constexpr double scatterBursts = 2.5; // a store of single words moves whole bursts and turns rows over
+
+int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// Steps of a loop: lanes advance many points at once, slots all.
+int64_t steps(const LoopPlan &loop, const ArchSpec &arch) {
+  if (loop.role == LoopRole::Lanes)
+    return ceilDiv(loop.extent, arch.compute.lanes);
+  return loop.role == LoopRole::Slots ? 1 : loop.extent;
+}
+
+} // namespace
+
+/// Cycles a scratchpad access takes whose `words` words are `stride` words apart.
+int64_t CostModel::conflictCycles(int64_t stride, int64_t words) const {
+  if (stride == 0)
+    return 1;
+  int64_t distinct = arch.memory.banks / std::gcd<int64_t>(std::abs(stride), arch.memory.banks);
+  return ceilDiv(words, distinct);
+}
+
+double CostModel::spreadCost(const Spread &spread) const {
+  double firings = 1;
+  for (auto [d, dim] : llvm::enumerate(nest.dims)) {
+    if (d == spread.lanes)
+      firings *= double(ceilDiv(dim.extent, arch.compute.lanes));
+    else if (int(d) == spread.slots)
+      firings *= double(ceilDiv(dim.extent, spread.numSlots));
+    else
+      firings *= double(dim.extent);
+  }
+  double cost = firings;
+  double bursts = 0;
+  double wordsPerBurst = arch.dram.burstBytes / 4.0;
+  for (const NestAccess &access : nest.accesses) {
+    if (!access.affine)
+      continue;
+    int64_t stride = access.affine->strideAlong(spread.lanes);
+    if (stride != 0 && stride != 1 && !access.inFold)
+      bursts += firings * arch.compute.lanes; // read once per point: straight from DRAM, a burst per lane
+    if (stride != 0 && std::abs(stride) < int64_t(arch.memory.banks))
+      cost = std::max(cost, firings * conflictCycles(stride, arch.compute.lanes));
+  }
+  // Results leave in vectors when lanes run along them, else word by word.
+  double points = 1;
+  for (unsigned d = 0; d < nest.numParallel; ++d)
+    points *= double(nest.dims[d].extent);
+  bool resultLanes = spread.lanes < nest.numParallel;
+  if (nest.numParallel == 0)
+    bursts += 1;
+  else if (!resultLanes)
+    cost = std::max(cost, points);
+  else if (result.strideAlong(spread.lanes) == 1)
+    bursts += points / wordsPerBurst;
+  else
+    bursts += points * scatterBursts;
+  // Units will share the firings, but nothing shares the DRAM.
+  double dram = bursts * arch.dram.burstBytes / arch.dram.bytesPerCycle;
+  return std::max(cost / usualUnits, dram) + 0.1 * cost / usualUnits;
+}
+
+/// DRAM bytes when every firing of the loops (that the access depends on, and all outside of them) goes to DRAM.
+double CostModel::streamBytes(const AffineAccess &access, const Mapping &mapping, bool write) const {
+  unsigned last = 0; // loops inside the last one it depends on repeat nothing
+  for (auto [l, loop] : llvm::enumerate(mapping.loops))
+    if ((!write || l < mapping.numParallel) && access.dependsOn(loop.dim))
+      last = l + 1;
+  double firings = 1;
+  int64_t stride = 0;
+  int64_t lanes = 1;
+  for (auto [l, loop] : llvm::enumerate(ArrayRef(mapping.loops).take_front(last))) {
+    firings *= double(loop.role == LoopRole::Slots ? loop.extent : steps(loop, arch));
+    if (loop.role == LoopRole::Lanes) {
+      stride = access.strideAlong(loop.dim);
+      lanes = std::min<int64_t>(loop.extent, arch.compute.lanes);
+    }
+  }
+  double bursts = 1;
+  int64_t words = arch.dram.burstBytes / 4;
+  if (std::abs(stride) == 1) { // a row of lanes, which may begin anywhere in a burst
+    bool aligned = true;
+    for (unsigned d = 0; d < nest.dims.size(); ++d)
+      aligned &= access.strideAlong(d) % words == 0 || std::abs(access.strideAlong(d)) == 1;
+    bursts = aligned ? double(ceilDiv(lanes, words)) : 1 + double(lanes - 1) / double(words);
+  } else if (stride != 0) {
+    bursts = std::min<double>(double(lanes), double(std::abs(stride) * lanes) / double(words));
+  } else if (mapping.group.count == 1 && last > 0 && std::abs(access.strideAlong(mapping.loops[last - 1].dim)) == 1) {
+    bursts = 1.0 / double(words); // one word after the other
+  }
+  double copies = 1;
+  for (const UnitPlan *plan : {&mapping.units, &mapping.group})
+    if (write || (plan->dim >= 0 && access.dependsOn(plan->dim)))
+      copies *= double(plan->count);
+  return firings * bursts * arch.dram.burstBytes * copies;
+}
+
+/// DRAM bytes of one box (that of the whole group where its members share a port): whole bursts of every stretch
+/// without a break.
+double CostModel::boxBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const {
+  const TensorView &view = access.affine->view;
+  double stretches = 1, words = 1;
+  bool unbroken = true;
+  for (int k = int(view.shape.size()) - 1; k >= 0; --k) {
+    int64_t extent = boxExtent(access, k, mapping, depth);
+    if (sharesPort(access, mapping))
+      extent += std::abs(access.affine->coefficients[k][mapping.group.dim] * mapping.group.stride) *
+                (mapping.group.count - 1);
+    bool follows =
+        unbroken && (k + 1 == int(view.shape.size()) ? view.strides[k] == 1
+                                                     : view.strides[k] == view.strides[k + 1] * view.shape[k + 1]);
+    if (follows)
+      words *= double(std::min(extent, view.shape[k]));
+    else if (view.strides[k] * 4 < int64_t(arch.dram.burstBytes)) // neighbours share bursts
+      words += double(view.strides[k] * (std::min(extent, view.shape[k]) - 1));
+    else
+      stretches *= double(extent);
+    unbroken = follows && extent >= view.shape[k];
+  }
+  double burst = arch.dram.burstBytes, bytes = words * 4;
+  double bursts = std::ceil(bytes / burst);
+  if (stretches > 1 && std::fmod(bytes, burst) != 0)
+    bursts += 0.5; // it begins anywhere in a burst
+  return stretches * bursts * burst;
+}
+
+/// Whether ports and scratchpads can walk a box of the access that loops from `depth` inwards touch: a counter per loop
+/// outside and per dimension, an address stage for every dimension in which it leaves the tensor.
+bool CostModel::canHold(const NestAccess &access, const Mapping &mapping, unsigned depth) const {
+  const AffineAccess &affine = *access.affine;
+  unsigned counters = std::min(arch.dramPort.counters, arch.memory.counters);
+  if (depth + affine.view.shape.size() > counters)
+    return false;
+  unsigned checks = 0, dimsOfGroup = 0;
+  for (auto [k, size] : llvm::enumerate(affine.view.shape)) {
+    int64_t lowest = affine.offsets[k], highest = affine.offsets[k];
+    auto walk = [&](int64_t step, int64_t extent) { (step < 0 ? lowest : highest) += step * (extent - 1); };
+    for (const LoopPlan &loop : mapping.loops)
+      walk(affine.coefficients[k][loop.dim] * loop.stride, loop.extent);
+    for (const UnitPlan *plan : {&mapping.units, &mapping.group})
+      if (plan->dim >= 0)
+        walk(affine.coefficients[k][plan->dim] * plan->stride, plan->count);
+    checks += lowest < 0 || highest >= size;
+    dimsOfGroup += mapping.group.dim >= 0 && affine.coefficients[k][mapping.group.dim] != 0;
+  }
+  return checks <= arch.dramPort.addressStages && checks < arch.dramPort.addressRegisters && dimsOfGroup <= 1;
+}
+
+/// A gather: hold the whole table when it fits.
+AccessPlan CostModel::placeGather(const NestAccess &access, double &bytes) const {
+  AccessPlan plan;
+  int64_t words = access.op.getTensorType().getNumElements();
+  plan.buffered = uint64_t(words) * 4 <= arch.memory.bytes();
+  bytes = plan.buffered ? double(words) * 4 : double(nest.op->getNumRegions()) * arch.dram.burstBytes;
+  return plan;
+}
+
+/// The depth with the least traffic, which is added to the mapping's costs.
+AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const {
+  AccessPlan plan;
+  double best = streamBytes(*access.affine, mapping, false), first = 0;
+  bool padded = access.op.getElseValue() && access.affine->view.shape.size() > arch.dramPort.addressStages;
+  bool direct = true;
+  double copies = double(copiesOf(access, mapping)), ports = copies;
+  if (sharesPort(access, mapping))
+    ports /= double(mapping.group.count);
+  for (unsigned depth = 0; depth <= firstSpread && depth <= mapping.numParallel; ++depth) {
+    if (!canHold(access, mapping, depth))
+      break;
+    bool once = true; // no loop outside: loaded once, one buffer is enough
+    double loads = ports;
+    for (unsigned l = 0; l < depth; ++l) {
+      loads *= double(mapping.loops[l].extent);
+      once &= mapping.loops[l].extent == 1;
+    }
+    if (uint64_t(boxWords(access, mapping, depth)) * 4 * (once ? 1 : mapping.bufferDepth) > arch.memory.bytes())
+      continue;
+    double box = boxBytes(access, mapping, depth), traffic = loads * box;
+    if (traffic < 0.9 * best || (direct && padded)) { // holding a tile must save traffic to be worth a unit
+      best = traffic;
+      first = ports * box;
+      plan = {true, depth};
+      direct = false;
+    }
+  }
+  double vector = arch.compute.lanes * 4.0;
+  mapping.portCycles = std::max(mapping.portCycles, best / vector / (plan.buffered ? ports : copies));
+  mapping.dramCycles += best / arch.dram.bytesPerCycle;
+  mapping.startCycles += first / arch.dram.bytesPerCycle;
+  return plan;
+}
+
+void CostModel::placeAccesses(Mapping &mapping) const {
+  unsigned firstSpread = 0; // buffers stand in loops over time only
+  while (firstSpread < mapping.loops.size() && mapping.loops[firstSpread].role == LoopRole::Time)
+    ++firstSpread;
+  mapping.accesses.clear();
+  mapping.startCycles = mapping.portCycles = 0;
+  double stored = streamBytes(result, mapping, true) * nest.op->getNumResults();
+  mapping.dramCycles = stored / arch.dram.bytesPerCycle;
+  for (const NestAccess &access : nest.accesses) {
+    if (access.affine) {
+      mapping.accesses.push_back(placeAccess(access, mapping, firstSpread));
+      continue;
+    }
+    double bytes;
+    mapping.accesses.push_back(placeGather(access, bytes));
+    mapping.dramCycles += bytes / arch.dram.bytesPerCycle;
+    mapping.startCycles += mapping.accesses.back().buffered ? bytes / arch.dram.bytesPerCycle : 0;
+  }
+}
+
+/// Cycles of the slowest scratchpad read.
+double CostModel::slowestRead(const Mapping &mapping) const {
+  double slowest = 1;
+  for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {
+    if (!access.affine || !plan.buffered)
+      continue;
+    SmallVector<int64_t> pitches = boxPitches(access, mapping, plan.depth);
+    for (const LoopPlan &loop : mapping.loops) {
+      if (loop.role == LoopRole::Time)
+        continue;
+      int64_t stride = 0;
+      for (auto [row, pitch] : llvm::zip(access.affine->coefficients, pitches))
+        stride += row[loop.dim] * loop.stride * pitch;
+      int64_t words = std::min<int64_t>(loop.extent, arch.compute.lanes);
+      slowest = std::max(slowest, double(conflictCycles(stride, words)));
+    }
+  }
+  return slowest;
+}
+
+void CostModel::predict(Mapping &mapping) const {
+  placeAccesses(mapping);
+  double firings = 1, outputs = double(mapping.group.count);
+  for (auto [l, loop] : llvm::enumerate(mapping.loops)) {
+    firings *= double(steps(loop, arch));
+    if (l < mapping.numParallel)
+      outputs *= double(loop.role == LoopRole::Slots ? loop.extent : steps(loop, arch));
+  }
+  mapping.computeCycles = std::max(firings * slowestRead(mapping), outputs);
+}

@@ -1,0 +1,47 @@
+// CostModel.h - predicted cycles of a mapped nest
+#ifndef JACQUARD_LIB_CONVERSION_PATTOPIPE_COSTMODEL_H
+#define JACQUARD_LIB_CONVERSION_PATTOPIPE_COSTMODEL_H
+
+#include "Mapping.h"
+
+namespace jacquard {
+
+/// Which dimensions run over lanes and slots, and how many slots.
+struct Spread {
+  unsigned lanes;
+  int slots = -1;
+  int64_t numSlots = 1;
+};
+
+/// Roofline model of a nest on a machine, with the first tiles' way from DRAM in front.
+///
+/// Compute: one firing per point of the loops, `lanes` points at a time along the lane loop, all slots at once; bank
+/// conflicts, the drain of accumulators and the chains of groups stretch it. Ports: a vector per cycle and DRAM port.
+/// DRAM: bytes of the bursts that loads and stores touch, at peak bandwidth.
+class CostModel {
+public:
+  CostModel(const Nest &nest, const ArchSpec &arch) : nest(nest), arch(arch), result(nest.resultAccess()) {}
+
+  /// A quick comparison of spreads, before tiles and units are known.
+  double spreadCost(const Spread &spread) const;
+  /// Decides for every access whether and where it is held on chip, then predicts.
+  void predict(Mapping &mapping) const;
+
+private:
+  int64_t conflictCycles(int64_t stride, int64_t words) const;
+  double streamBytes(const AffineAccess &access, const Mapping &mapping, bool write) const;
+  double boxBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
+  bool canHold(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
+  AccessPlan placeGather(const NestAccess &access, double &bytes) const;
+  AccessPlan placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const;
+  void placeAccesses(Mapping &mapping) const;
+  double slowestRead(const Mapping &mapping) const;
+
+  const Nest &nest;
+  const ArchSpec &arch;
+  AffineAccess result;
+};
+
+} // namespace jacquard
+
+#endif // JACQUARD_LIB_CONVERSION_PATTOPIPE_COSTMODEL_H
