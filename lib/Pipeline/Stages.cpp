@@ -36,7 +36,7 @@ std::optional<Stage> jacquard::stageFromName(StringRef name) {
 static void populatePat(OpPassManager &passes) {
   OpPassManager &function = passes.nest<func::FuncOp>();
   function.addPass(createCanonicalizerPass());
-  function.addPass(createCSEPass());
+  function.addPass(pat::createMergeEqualPass());
   function.addPass(pat::createExpandFilterPass());
   function.addPass(pat::createCarryTensorsPass()); // its maps and reads are for flattening to sort
   function.addPass(pat::createFlattenPass());
@@ -47,7 +47,7 @@ static void populatePat(OpPassManager &passes) {
   function.addPass(pat::createFusePass());
   function.addPass(createCanonicalizerPass()); // composes the index arithmetic that fusion left
   function.addPass(pat::createSimplifyIndexPass());
-  function.addPass(createCSEPass());
+  function.addPass(pat::createMergeEqualPass());
   function.addPass(pat::createVerifyFlatPass());
 }
 

@@ -3,13 +3,12 @@
 // Needs: pat-verify-flat holds.
 // Gives: pat-verify-flat holds; the same scalar ops in the same order for every result.
 #include "jacquard/Dialect/Pat/Transforms/Bodies.h"
+#include "jacquard/Dialect/Pat/Transforms/MergeEqual.h"
 #include "jacquard/Dialect/Pat/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/Dominance.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
-#include "mlir/Transforms/CSE.h"
 
 namespace jacquard::pat {
 #define GEN_PASS_DEF_FUSEPASS
@@ -400,9 +399,7 @@ struct FusePass : impl::FusePassBase<FusePass> {
 void FusePass::mergeEqualAndEraseDead() {
   for (Block &block : getOperation().getFunctionBody())
     eraseDeadCode(block);
-  IRRewriter rewriter(&getContext());
-  DominanceInfo dominance(getOperation());
-  eliminateCommonSubExpressions(rewriter, dominance, getOperation());
+  mergeEqual(getOperation());
 }
 
 void FusePass::runOnOperation() {

@@ -91,6 +91,8 @@ TEST_F(TransformsTest, FlattenKeepsEveryBit) { compare("", flatten, 100, 3); }
 
 TEST_F(TransformsTest, SimplifyIndexKeepsEveryBit) { compare("", "pat-simplify-index", 30, 6); }
 
+TEST_F(TransformsTest, MergeEqualKeepsEveryBit) { compare("", "pat-merge-equal", 30, 7); }
+
 TEST_F(TransformsTest, FuseKeepsEveryBit) { compare(flatten, "pat-fuse,pat-verify-flat", 80, 8); }
 
 TEST_F(TransformsTest, ExpandCombinersKeepsEveryBitOfExactCombiners) {
@@ -103,7 +105,7 @@ TEST_F(TransformsTest, ExpandScanKeepsEveryBitOfExactCombiners) {
 
 TEST_F(TransformsTest, AllPassesInARowKeepEveryBit) {
   compare("",
-          "canonicalize,pat-flatten,canonicalize,cse,pat-fuse,pat-expand-combiners,pat-expand-scan,canonicalize,"
+          "canonicalize,pat-flatten,canonicalize,pat-merge-equal,pat-fuse,pat-expand-combiners,pat-expand-scan,canonicalize,"
           "pat-fuse,pat-simplify-index,canonicalize,pat-verify-flat",
           60, 10);
 }

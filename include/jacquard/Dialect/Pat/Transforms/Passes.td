@@ -81,6 +81,17 @@ def CarryTensorsPass : Pass<"pat-carry-tensors", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
 }
 
+def MergeEqualPass : Pass<"pat-merge-equal", "::mlir::func::FuncOp"> {
+  let summary = "Merge equal operations, among them equal patterns";
+  let description = [{
+    What upstream's `cse` does, in time that grows with the size of the function: a fingerprint of its body sets each
+    pattern apart, so that only such patterns are compared as are likely to be equal.
+
+    Before: `%0 = map (i) in [n] { exp %x[i] }; %1 = map (i) in [n] { exp %x[i] }; use %0, %1`
+    After:  `%0 = map (i) in [n] { exp %x[i] }; use %0, %0`   (see merge-equal-doc.mlir)
+  }];
+}
+
 def ExpandCombinersPass : Pass<"pat-expand-combiners", "::mlir::func::FuncOp"> {
   let summary = "Turn folds with composed combiners into trees of maps";
   let description = [{
