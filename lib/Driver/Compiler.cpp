@@ -90,6 +90,7 @@ bool Compiler::load() {
     }
     auto bytes = readFile(request.model);
     if (!bytes) {
+      firstErrorText = bytes.error();
       llvm::errs() << "error: " << messageLine(bytes.error()) << "\n";
       return;
     }

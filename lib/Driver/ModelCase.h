@@ -46,8 +46,8 @@ public:
   std::map<std::string, Tensor> arguments(const bitstream::Program &program);
   /// The model's outputs on this machine, by name; nothing after a diagnostic.
   std::optional<std::map<std::string, Tensor>> runOnHost(Compiler &compiler);
-  /// Compares with what is expected; "" when all outputs are within the tolerance, which counts from the largest element
-  /// in networks of several nodes.
+  /// Compares with what is expected; "" when all outputs are within the tolerance, which counts from the largest
+  /// element in networks of several nodes.
   std::string compareAll(const std::map<std::string, Tensor> &found, Tolerance tolerance) const;
 
   std::map<std::string, Tensor> inputs, expected;

@@ -87,8 +87,23 @@ int main(int argc, char **argv) {
   inspectApp->add_flag("--json", inspect.json, "Print the summary as JSON");
 
   BenchOptions bench;
-  CLI::App *benchApp = app.add_subcommand("bench", "Compile and simulate models; print a Markdown table of the figures");
-  benchApp->add_option("models", bench.models, "Models")->required();
+  CLI::App *benchApp = app.add_subcommand(
+      "bench",
+      "Compile and simulate models, each in a process of its own, and print a Markdown table:\n"
+      "  M MAC, MB       multiply-adds, and bytes that must pass: what is used of weights and inputs once, outputs\n"
+      "  limit           cycles no mapping can beat: max(multiply-adds / peak, bytes / DRAM peak)\n"
+      "  cycles          simulated; % of limit = limit / cycles; beside it the shares of FU and DRAM peak that were used\n"
+      "  predicted       cycles by the compiler's cost model\n"
+      "  compile s, peak MiB   from the file to the bitstream, for the compiler alone\n"
+      "  correct         'reference': outputs agree with those stored beside the model; 'host': with the host target\n"
+      "A model with stored data (test_data_set_0 in its folder) runs on these, in their shapes; others on seeded random\n"
+      "data. One that fails or is wrong is a row with the reason; the exit code is then 1.\n"
+      "  jacquard bench models/* --json bench.json --sections");
+  benchApp->add_option("models", bench.models, "Models, or folders with a model.onnx")->required();
+  benchApp->add_option("--json", bench.json, "Write all figures, with those of every section, as JSON");
+  benchApp->add_flag("--sections", bench.sections, "Print a table per model: what bounds each section, cycles predicted and simulated");
+  benchApp->add_flag("--random", bench.randomInputs, "Leave stored data aside; --shape and --dim decide, and the host is the reference");
+  benchApp->add_option("--timeout", bench.timeoutSeconds, "Seconds after which a model counts as failed (default: none)");
   addCommon(benchApp, bench);
 
   std::string code;

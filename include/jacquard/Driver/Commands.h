@@ -54,7 +54,10 @@ struct InspectOptions {
 int inspectCommand(const InspectOptions &options);
 
 struct BenchOptions : CommonOptions {
-  std::vector<std::string> models;
+  std::vector<std::string> models; ///< files, or folders with a model.onnx
+  std::string json;
+  bool sections = false, randomInputs = false;
+  unsigned timeoutSeconds = 0; ///< 0: none
 };
 int benchCommand(const BenchOptions &options);
 
