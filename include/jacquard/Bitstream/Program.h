@@ -100,7 +100,7 @@ struct Program {
   std::vector<std::pair<std::string, std::string>> options; ///< as given, in a fixed order; the seed is one of them
   uint64_t modelHash = 0;
   uint64_t multiplyAdds = 0;   ///< of the model, for the report's percentage of the limit
-  uint64_t compulsoryBytes = 0; ///< every weight once + inputs + outputs
+  uint64_t compulsoryBytes = 0; ///< what is used of weights and inputs, once, + outputs
   ArchSpec arch;
   std::vector<Section> sections;   ///< distinct configurations
   std::vector<uint32_t> schedule;  ///< order of execution, indices into `sections`

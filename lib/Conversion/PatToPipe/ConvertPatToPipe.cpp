@@ -4,6 +4,7 @@
 // Gives: only `pipe` ops; every tensor has a `pipe.dram`; sections hold mapped nests, loops hold sections.
 #include "jacquard/Conversion/PatToPipe/Passes.h"
 
+#include "CompulsoryBytes.h"
 #include "CutPatterns.h"
 #include "GroupNests.h"
 #include "Loops.h"
@@ -294,6 +295,8 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
     return failure();
   auto ret = cast<func::ReturnOp>(block.getTerminator());
   OpBuilder builder(ret);
+  // The report's measures of work.
+  function->setAttr("pipe.compulsory_bytes", builder.getI64IntegerAttr(compulsoryBytes(function)));
   if (failed(declareTensors(function, builder)) || failed(convertScope(block, builder, spec, 1)))
     return failure();
   // Intermediates that never leave the chip have no place in DRAM.
@@ -310,7 +313,7 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
     op->erase();
   block.eraseArguments(0, block.getNumArguments());
   function.setType(FunctionType::get(&getContext(), {}, {}));
-  function->setAttr("pipe.multiply_adds", builder.getI64IntegerAttr(multiplyAdds)); // the report's measure of work
+  function->setAttr("pipe.multiply_adds", builder.getI64IntegerAttr(multiplyAdds));
   function.removeArgAttrsAttr();
   function.removeResAttrsAttr();
   return success();

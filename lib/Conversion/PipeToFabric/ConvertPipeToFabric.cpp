@@ -120,7 +120,8 @@ void ConvertPipeToFabric::runOnOperation() {
       continue;
     auto device = fabric::DeviceOp::create(builder, function.getLoc(), builder.getStringAttr(arch),
                                            builder.getI64IntegerAttr(0),
-                                           function->getAttrOfType<IntegerAttr>("pipe.multiply_adds"));
+                                           function->getAttrOfType<IntegerAttr>("pipe.multiply_adds"),
+                                           function->getAttrOfType<IntegerAttr>("pipe.compulsory_bytes"));
     device.getBody().emplaceBlock();
     OpBuilder schedule = OpBuilder::atBlockEnd(&device.getBody().front());
     if (failed(layOut(function, device, *spec)) || failed(lowerSchedule(function.getBody().front(), schedule, *spec)))

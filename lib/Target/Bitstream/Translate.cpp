@@ -57,7 +57,7 @@ LogicalResult layOutDram(DeviceOp device, bitstream::Program &program) {
   for (auto buffer : device.getBody().front().getOps<BufferOp>()) {
     auto type = cast<RankedTensorType>(buffer.getType());
     ElementType element = *fabricElementType(type.getElementType());
-    if (buffer.getKind() != "temporary")
+    if (buffer.getKind() != "temporary" && !device.getCompulsoryBytes())
       program.compulsoryBytes += uint64_t(type.getNumElements()) * elementBytes(element);
     if (buffer.getKind() == "constant") {
       auto bytes = constantBytes(buffer);
@@ -145,6 +145,7 @@ FailureOr<bitstream::Program> jacquard::translateToBitstream(DeviceOp device, co
   program.modelHash = info.modelHash;
   program.arch = model->spec();
   program.multiplyAdds = uint64_t(device.getMultiplyAdds());
+  program.compulsoryBytes = uint64_t(device.getCompulsoryBytes().value_or(0));
   if (failed(layOutDram(device, program)))
     return failure();
   if (failed(translateSchedule(device.getBody().front(), device, *model, program)))

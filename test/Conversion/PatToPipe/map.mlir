@@ -2,7 +2,7 @@
 
 // Arguments and results become tensors in DRAM under their public names; the function has nothing left but the schedule. 40 points
 // on 16 lanes: the last vector is partial, which the counters of the units know.
-// CHECK-LABEL: func.func @main() attributes {pipe.multiply_adds = 0 : i64} {
+// CHECK-LABEL: func.func @main() attributes {pipe.compulsory_bytes = 480 : i64, pipe.multiply_adds = 0 : i64} {
 // CHECK-NEXT:  %[[X:.*]] = pipe.dram "input" "x" : memref<40xf32, "dram">
 // CHECK-NEXT:  %[[Y:.*]] = pipe.dram "input" "arg1" : memref<40xf32, "dram">
 // CHECK-NEXT:  %[[R:.*]] = pipe.dram "output" "sum" : memref<40xf32, "dram">

@@ -4,7 +4,7 @@
 // write drops what it gets.
 // CHECK-DAG:   #[[ROWS:.*]] = affine_map<(d0) -> (d0 * 102, 0)>
 // CHECK-DAG:   #[[WRITE:.*]] = affine_map<(d0, d1, d2, d3) -> (d0 * 6 + d2 + d3 * 102, d1)>
-// CHECK-LABEL: func.func @main() attributes {pipe.multiply_adds = 2739100 : i64} {
+// CHECK-LABEL: func.func @main() attributes {pipe.compulsory_bytes = 277200 : i64, pipe.multiply_adds = 2739100 : i64} {
 // CHECK:       pipe.section "map_0"(%{{.*}}, %{{.*}}, %{{.*}}) units 3
 // CHECK-NEXT:  ^bb0(%[[A:.*]]: memref<301x70xf32, "dram">, %[[B:.*]]: memref<70x130xf32, "dram">, %[[C:.*]]: memref<301x130xf32, "dram">, %[[UNIT:.*]]: index):
 // CHECK-NEXT:    %[[NA:.*]] = pipe.buffer depth 1 : memref<102x70xf32, strided<[{{.*}}, 1]>, "scratchpad">

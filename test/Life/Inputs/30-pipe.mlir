@@ -3,7 +3,7 @@
 #map2 = affine_map<(d0, d1) -> (d1, d0)>
 #map3 = affine_map<(d0) -> (d0)>
 module attributes {jacquard.model = "layer", jacquard.model_hash = 4914069859696488500 : i64} {
-  func.func @main() attributes {pipe.multiply_adds = 24 : i64} {
+  func.func @main() attributes {pipe.compulsory_bytes = 116 : i64, pipe.multiply_adds = 24 : i64} {
     %0 = pipe.dram "input" "x" : memref<2x4xf32, "dram">
     %1 = pipe.dram "output" "y" : memref<2x3xf32, "dram">
     %2 = pipe.dram "constant" "w0" = dense<[[1.000000e+00, -1.000000e+00, 5.000000e-01], [2.000000e+00, 0.000000e+00, -5.000000e-01], [2.500000e-01, 1.000000e+00, 1.000000e+00], [-2.000000e+00, 1.000000e+00, 0.000000e+00]]> : tensor<4x3xf32> : memref<4x3xf32, "dram">

@@ -1,5 +1,5 @@
 module attributes {jacquard.model = "layer", jacquard.model_hash = 4914069859696488500 : i64} {
-  fabric.device arch "tiny" attributes {dram_bytes = 256 : i64, multiply_adds = 24 : i64} {
+  fabric.device arch "tiny" attributes {compulsory_bytes = 116 : i64, dram_bytes = 256 : i64, multiply_adds = 24 : i64} {
     fabric.buffer @input0 "input" at 0 : tensor<2x4xf32> {public_name = "x"}
     fabric.buffer @output1 "output" at 64 : tensor<2x3xf32> {public_name = "y"}
     fabric.buffer @constant2 "constant" at 128 : tensor<4x3xf32> = dense<[[1.000000e+00, -1.000000e+00, 5.000000e-01], [2.000000e+00, 0.000000e+00, -5.000000e-01], [2.500000e-01, 1.000000e+00, 1.000000e+00], [-2.000000e+00, 1.000000e+00, 0.000000e+00]]> : tensor<4x3xf32>

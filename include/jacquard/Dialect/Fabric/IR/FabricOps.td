@@ -53,10 +53,13 @@ def Fabric_DeviceOp : FabricOp<"device", [IsolatedFromAbove, NoTerminator, Singl
   let summary = "A compiled model on one device: DRAM layout and sections in order of execution";
   let description = [{
     Example: `fabric.device arch "plasticine" { fabric.buffer ... fabric.section ... }`
+    `multiply_adds` and `compulsory_bytes` measure the model, not the mapping; without the second, all inputs, weights and
+    outputs count whole.
     Constraints: (C1) the architecture is a preset or a readable file.
   }];
   let arguments = (ins StrAttr:$arch, DefaultValuedAttr<I64Attr, "0">:$dram_bytes,
-                       DefaultValuedAttr<I64Attr, "0">:$multiply_adds);
+                       DefaultValuedAttr<I64Attr, "0">:$multiply_adds,
+                       OptionalAttr<I64Attr>:$compulsory_bytes);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "`arch` $arch attr-dict-with-keyword $body";
   let hasVerifier = 1;
