@@ -37,6 +37,15 @@ Value importer::extentValue(OpBuilder &b, Location loc, const Extent &extent) {
 // Lists of integers
 //===----------------------------------------------------------------------===//
 
+std::optional<Shape> importer::constantList(Node &n, StringRef attribute, int64_t since, size_t input) {
+  if (n.opset < since)
+    return n.intsAttr(attribute);
+  if (!n.has(input))
+    return std::nullopt;
+  Shape list = n.constantInts(input);
+  return n.failed() ? std::nullopt : std::optional<Shape>(list);
+}
+
 int64_t importer::listLength(Node &n, size_t input) {
   if (n.failed() || !n.has(input))
     return 0;

@@ -27,6 +27,8 @@ mlir::Value extentValue(mlir::OpBuilder &b, mlir::Location loc, const Extent &ex
 
 /// An integer that a list (input `input` of a node) holds at `place`, an i64; a constant where it is known.
 mlir::Value listElement(Node &n, mlir::OpBuilder &b, size_t input, int64_t place);
+/// A list that may be left out and has to be constant: an attribute before version `since`, input `input` from then on.
+std::optional<Shape> constantList(Node &n, llvm::StringRef attribute, int64_t since, size_t input);
 /// The number of elements of a list of int64 or int32; fails the node where input `input` is none.
 int64_t listLength(Node &n, size_t input);
 /// True if some of these inputs is there, and not a constant.

@@ -170,6 +170,7 @@ llvm::ArrayRef<Operator> windowOperators();
 llvm::ArrayRef<Operator> reduceOperators();
 llvm::ArrayRef<Operator> normalizationOperators();
 llvm::ArrayRef<Operator> movementOperators();
+llvm::ArrayRef<Operator> sliceOperators();
 llvm::ArrayRef<Operator> gatherOperators();
 llvm::ArrayRef<Operator> resizeOperators();
 llvm::ArrayRef<Operator> sampleOperators();

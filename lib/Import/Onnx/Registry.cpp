@@ -13,8 +13,8 @@ static Table makeTable() {
   Table table;
   for (llvm::ArrayRef<Operator> family :
        {castOperators(), constantOperators(), elementwiseOperators(), matrixOperators(), windowOperators(), reduceOperators(),
-        normalizationOperators(), movementOperators(), gatherOperators(), resizeOperators(), quantizeOperators(), integerOperators(),
-        quantisedTensorOperators(),
+        normalizationOperators(), movementOperators(), sliceOperators(), gatherOperators(), resizeOperators(),
+        quantizeOperators(), integerOperators(), quantisedTensorOperators(),
         sampleOperators(), signalOperators(), randomOperators(), trainingOperators(), textOperators(),
         recurrentOperators(), quantisedRecurrentOperators(), branchOperators(), loopOperators(), sequenceOperators(), attentionOperators(),
         carriedOperators(), selectOperators(), microsoftOperators(), microsoftAttentionOperators(),

@@ -11,6 +11,16 @@
 
 namespace jacquard::importer {
 
+/// Strides beyond this leave every tensor; sums with them do not overflow.
+constexpr int64_t mostStride = int64_t(1) << 38;
+
+/// A map over the capacities whose body gives, as i64, where the element of `tensor` is read; 0 outside of the tensor.
+mlir::Value gatherOver(
+    Node &n, llvm::ArrayRef<Extent> extents, mlir::Value tensor,
+    llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &, mlir::ValueRange)> place);
+/// A position that, if negative, counts from the end of a dimension.
+mlir::Value wrapNegative(ops::Scalars &s, mlir::Value value, mlir::Value extent);
+
 void buildReshapeByData(Node &n);
 void buildFlattenByData(Node &n, int64_t axis);
 /// Reshapes capacities, where that keeps what is there in front: the dimension that data decides is the outermost one
