@@ -3,7 +3,8 @@
 // A body is brought into depth-first order, so that whatever was computed is soon used, and cut between two of its
 // operations. The first half becomes a map over the same points that yields what crosses the cut. A fold's body is cut
 // in the same way, over the points of the map and the fold. Reads at plain positions do not cross: both halves have
-// their own. A map of more results than there are ports becomes two of fewer results, which share no computation.
+// their own, and what the second half would only pass on is taken from the first. A map of more results than there are
+// ports becomes two of fewer results, which share no computation.
 #include "CutPatterns.h"
 
 #include "Mapping.h"
@@ -246,10 +247,10 @@ Value castTo(OpBuilder &b, Value value, Type type) {
   if (value.getType() == type)
     return value;
   if (value.getType().isIndex() || type.isIndex())
-    return arith::IndexCastOp::create(b, value.getLoc(), type, value);
+    return b.createOrFold<arith::IndexCastOp>(value.getLoc(), type, value);
   if (type.getIntOrFloatBitWidth() < value.getType().getIntOrFloatBitWidth())
-    return arith::TruncIOp::create(b, value.getLoc(), type, value);
-  return arith::ExtSIOp::create(b, value.getLoc(), type, value);
+    return b.createOrFold<arith::TruncIOp>(value.getLoc(), type, value);
+  return b.createOrFold<arith::ExtSIOp>(value.getLoc(), type, value);
 }
 
 /// The map of the first half; the pattern reads its results from then on.
@@ -363,7 +364,7 @@ int64_t Cutter::sizeOfSplit(Operation *pattern) {
 }
 
 /// A map of some of the results, which it replaces.
-pat::MapOp takeResults(pat::MapOp map, unsigned first, unsigned count) {
+pat::MapOp takeResults(pat::MapOp map, ArrayRef<unsigned> which) {
   OpBuilder b(map);
   auto part =
       pat::MapOp::create(b, map.getLoc(), pat::domainOf(map), [&](OpBuilder &inside, Location, ValueRange points) {
@@ -371,13 +372,38 @@ pat::MapOp takeResults(pat::MapOp map, unsigned first, unsigned count) {
         mapping.map(map.getBody()->getArguments(), points);
         for (Operation &op : map.getBody()->without_terminator())
           inside.clone(op, mapping);
-        return llvm::map_to_vector(map.getBodyYield().getOperands().slice(first, count),
-                                   [&](Value value) { return mapping.lookupOrDefault(value); });
+        return llvm::map_to_vector(
+            which, [&](unsigned i) { return mapping.lookupOrDefault(map.getBodyYield().getOperand(i)); });
       });
   part->setDiscardableAttrs(map->getDiscardableAttrDictionary());
   eraseDead(*part.getBody());
-  for (auto [old, result] : llvm::zip(map.getResults().slice(first, count), part.getResults()))
-    old.replaceAllUsesWith(result);
+  for (auto [i, result] : llvm::zip(which, part.getResults()))
+    map.getResult(i).replaceAllUsesWith(result);
+  return part;
+}
+
+/// Takes what `rest` only passes on from the map `first` in front of it from there, so that it needs no ports for it.
+/// The map of the other results, which replaces `rest`; null if there are none.
+Operation *forwardResults(Operation *rest, pat::MapOp first) {
+  auto map = dyn_cast<pat::MapOp>(rest);
+  if (!map)
+    return rest;
+  SmallVector<unsigned> others;
+  llvm::SmallPtrSet<Value, 8> forwarded; // once each: tensors that leave a program or a loop are different ones
+  for (auto [i, value] : llvm::enumerate(map.getBodyYield().getOperands())) {
+    auto at = value.getDefiningOp<pat::AtOp>();
+    bool isPassedOn = at && at.getTensor().getDefiningOp() == first && !at.getElseValue() &&
+                      at.getTensor().getType() == map.getResult(i).getType() && at.getAccessMap().isIdentity() &&
+                      llvm::equal(at.getIndices(), map.getBody()->getArguments());
+    if (isPassedOn && forwarded.insert(at.getTensor()).second)
+      map.getResult(i).replaceAllUsesWith(at.getTensor());
+    else
+      others.push_back(i);
+  }
+  if (forwarded.empty())
+    return rest;
+  Operation *part = others.empty() ? nullptr : takeResults(map, others).getOperation();
+  map.erase();
   return part;
 }
 
@@ -387,14 +413,19 @@ SmallVector<Operation *> Cutter::divide(Operation *pattern) {
   bool isEnough = cut.body && cut.larger <= most;
   if (int64_t size = sizeOfSplit(pattern); !isEnough && size < (cut.body ? cut.larger : sizeOf(pattern))) {
     auto map = cast<pat::MapOp>(pattern);
-    unsigned half = halfOf(map);
-    SmallVector<Operation *> parts = {takeResults(map, 0, half), takeResults(map, half, map.getNumResults() - half)};
+    auto all = llvm::to_vector(llvm::seq<unsigned>(0, map.getNumResults()));
+    ArrayRef<unsigned> first = ArrayRef(all).take_front(halfOf(map)), second = ArrayRef(all).drop_front(halfOf(map));
+    SmallVector<Operation *> parts = {takeResults(map, first), takeResults(map, second)};
     map.erase();
     return parts;
   }
-  if (cut.body)
-    return {pattern, apply(pattern, cut)};
-  return {};
+  if (!cut.body)
+    return {};
+  pat::MapOp first = apply(pattern, cut);
+  SmallVector<Operation *> parts = {first};
+  if (Operation *rest = forwardResults(pattern, first))
+    parts.push_back(rest);
+  return parts;
 }
 
 /// Sizes are estimates, so halves that did not get smaller after all are left alone, and there is a limit.
