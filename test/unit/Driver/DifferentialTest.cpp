@@ -84,6 +84,12 @@ std::string simulate(ModuleOp module, const std::string &arch, ArrayRef<Tensor> 
   return "";
 }
 
+std::string print(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream(text) << module;
+  return text;
+}
+
 void compareTargets(const std::string &arch, uint64_t firstSeed, unsigned count, bool allTypes = false,
                     bool extended = false) {
   DialectRegistry registry;
@@ -101,7 +107,7 @@ void compareTargets(const std::string &arch, uint64_t firstSeed, unsigned count,
     ASSERT_TRUE(succeeded(expected)) << "seed " << seed;
     std::map<std::string, Tensor> found;
     std::string error = simulate(*module, arch, inputs, found);
-    EXPECT_EQ(error, "") << "seed " << seed;
+    EXPECT_EQ(error, "") << "seed " << seed << "\n" << print(*module);
     if (!error.empty())
       continue;
     for (auto [number, tensor] : llvm::enumerate(*expected)) {
