@@ -46,9 +46,18 @@ void DramModel::attach(Wakeups &wakeups, unsigned first, SectionStatistics &sect
   statistics = &sectionStatistics;
 }
 
+/// Consecutive bursts go to consecutive channels. Every further digit of the number (to the base of the channels) turns them
+/// by one, so that streams with strides of whole turns do not meet one channel only.
+unsigned DramModel::channelOf(uint64_t number) const {
+  uint64_t digits = 0;
+  for (; number != 0 && spec.channels > 1; number /= spec.channels)
+    digits += number % spec.channels;
+  return unsigned(digits % spec.channels);
+}
+
 void DramModel::request(DramBurst *b, uint64_t now) {
   uint64_t number = b->address / spec.burstBytes;
-  unsigned channel = unsigned(number % spec.channels);
+  unsigned channel = channelOf(number);
   uint64_t inChannel = number / spec.channels, burstsPerRow = spec.rowBytes / spec.burstBytes;
   uint64_t row = inChannel / burstsPerRow / spec.banksPerChannel;
   // The bank is turned by the row number, so that streams a power of two apart do not all meet in one bank.

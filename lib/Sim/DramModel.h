@@ -1,6 +1,7 @@
 // DramModel.h - compact timing model of the off-chip memory, and its contents
 //
-// Consecutive bursts go to consecutive channels. Every channel has a queue of `queueDepth` requests in front of which
+// Consecutive bursts go to consecutive channels, turned by the higher digits of their numbers (in the spirit of Zhang, Zhu,
+// Zhang: A Permutation-Based Page Interleaving Scheme, MICRO 2000). Every channel has a queue of `queueDepth` requests in front of which
 // the rest waits in order of arrival, banks with one open row each, and a data bus. A bank opens the row of its oldest
 // waiting request as soon as none waits for the open row (or `hitsPerActivation` were served and others wait); of the
 // requests to open rows the one with the earliest data slot is served, the oldest first. Reads go before writes until
@@ -64,6 +65,7 @@ public:
   void visit(unsigned channel, uint64_t now);
 
 private:
+  unsigned channelOf(uint64_t number) const;
   // Times of the model are in ticks, so that fractions of a cycle do not get lost.
   using Ticks = uint64_t;
   static constexpr Ticks ticksPerCycle = 256;
