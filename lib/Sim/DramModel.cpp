@@ -46,8 +46,8 @@ void DramModel::attach(Wakeups &wakeups, unsigned first, SectionStatistics &sect
   statistics = &sectionStatistics;
 }
 
-/// Consecutive bursts go to consecutive channels. Every further digit of the number (to the base of the channels) turns them
-/// by one, so that streams with strides of whole turns do not meet one channel only.
+/// Consecutive bursts go to consecutive channels. Every further digit of the number (to the base of the channels) turns
+/// them by one, so that streams with strides of whole turns do not meet one channel only.
 unsigned DramModel::channelOf(uint64_t number) const {
   uint64_t digits = 0;
   for (; number != 0 && spec.channels > 1; number /= spec.channels)

@@ -1,12 +1,13 @@
 // DramModel.h - compact timing model of the off-chip memory, and its contents
 //
-// Consecutive bursts go to consecutive channels, turned by the higher digits of their numbers (in the spirit of Zhang, Zhu,
-// Zhang: A Permutation-Based Page Interleaving Scheme, MICRO 2000). Every channel has a queue of `queueDepth` requests in front of which
-// the rest waits in order of arrival, banks with one open row each, and a data bus. A bank opens the row of its oldest
-// waiting request as soon as none waits for the open row (or `hitsPerActivation` were served and others wait); of the
-// requests to open rows the one with the earliest data slot is served, the oldest first. Reads go before writes until
-// half the queue holds writes, then writes go until an eighth is left; the bus turns round in between. Every
-// refreshInterval all rows close for refreshTime. Contents change in the order in which a channel serves its requests.
+// Consecutive bursts go to consecutive channels, turned by the higher digits of their numbers (in the spirit of Zhang,
+// Zhu, Zhang: A Permutation-Based Page Interleaving Scheme, MICRO 2000). Every channel has a queue of `queueDepth`
+// requests in front of which the rest waits in order of arrival, banks with one open row each, and a data bus. A bank
+// opens the row of its oldest waiting request as soon as none waits for the open row (or `hitsPerActivation` were
+// served and others wait); of the requests to open rows the one with the earliest data slot is served, the oldest
+// first. Reads go before writes until half the queue holds writes, then writes go until an eighth is left; the bus
+// turns round in between. Every refreshInterval all rows close for refreshTime. Contents change in the order in which a
+// channel serves its requests.
 #ifndef JACQUARD_SIM_DRAMMODEL_H
 #define JACQUARD_SIM_DRAMMODEL_H
 

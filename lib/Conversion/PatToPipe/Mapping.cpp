@@ -17,6 +17,7 @@ namespace {
 
 constexpr int64_t bufferDepth = 2; // double buffering: load the next tile while this one is read
 constexpr unsigned triedSpreads = 3;
+constexpr int64_t mostMembers = 20;  // of a group: the last passes on what all before it drain
 constexpr double worthTrying = 1.15; // so many times more units than the last try
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -135,13 +136,11 @@ void Search::groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorIm
   result.push_back({all, {}});
   if (!canGroup() || all.count < 2)
     return;
-  for (int64_t members : {2, 4, 8, 16}) {
-    if (members > all.count)
-      break;
+  for (int64_t members = 2; members <= std::min(mostMembers, all.count); members += (members + 1) / 2) {
     int64_t groups = ceilDiv(all.count, members), size = ceilDiv(all.count, groups);
     if (groups * size > maxUnits)
       continue;
-    result.push_back({{all.dim, groups, all.stride * size}, {all.dim, size, all.stride}});
+    result.push_back({groups > 1 ? UnitPlan{all.dim, groups, all.stride * size} : UnitPlan(), {all.dim, size, all.stride}});
   }
 }
 
@@ -165,12 +164,12 @@ SmallVector<Sharing> Search::sharings(const Spread &spread) const {
     return result;
   for (unsigned across = 0; across < nest.numParallel; ++across)
     for (unsigned within = 0; within < nest.numParallel; ++within)
-      for (int64_t members : {2, 4, 8, 16}) {
+      for (int64_t members = 2; members <= mostMembers; ++members) {
         UnitPlan group = shareDim(spread, within, members);
-        if (across == within || group.count == 1)
+        if (across == within || group.count != members)
           continue;
-        for (int64_t units : {2, 3, 4, 6, 8, 12, 16, 24, 32})
-          if (UnitPlan plan = shareDim(spread, across, units); plan.count > 1 && plan.count * group.count <= maxUnits)
+        for (int64_t most = int64_t(fill * double(maxUnits)) / members; most > 1; most /= 2)
+          if (UnitPlan plan = shareDim(spread, across, most); plan.count > 1)
             result.push_back({plan, group});
       }
   return result;

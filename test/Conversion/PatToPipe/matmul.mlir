@@ -1,14 +1,14 @@
 // RUN: jacquard-opt %s --convert-pat-to-pipe=arch=tiny | FileCheck %s
 
-// 301 rows on three units, six to the slots of a unit: 306 rows are visited. Beyond the tensor loads take the else value and the
+// 301 rows on the three members of a group, six to the slots of a unit: 306 rows are visited. Beyond the tensor loads take the else value and the
 // write drops what it gets.
 // CHECK-DAG:   #[[ROWS:.*]] = affine_map<(d0) -> (d0 * 102, 0)>
 // CHECK-DAG:   #[[WRITE:.*]] = affine_map<(d0, d1, d2, d3) -> (d0 * 6 + d2 + d3 * 102, d1)>
 // CHECK-LABEL: func.func @main() attributes {pipe.compulsory_bytes = 277200 : i64, pipe.multiply_adds = 2739100 : i64} {
-// CHECK:       pipe.section "map_0"(%{{.*}}, %{{.*}}, %{{.*}}) units 3
-// CHECK-NEXT:  ^bb0(%[[A:.*]]: memref<301x70xf32, "dram">, %[[B:.*]]: memref<70x130xf32, "dram">, %[[C:.*]]: memref<301x130xf32, "dram">, %[[UNIT:.*]]: index):
+// CHECK:       pipe.section "map_0"(%{{.*}}, %{{.*}}, %{{.*}}) units 1 group 3
+// CHECK-NEXT:  ^bb0(%[[A:.*]]: memref<301x70xf32, "dram">, %[[B:.*]]: memref<70x130xf32, "dram">, %[[C:.*]]: memref<301x130xf32, "dram">, %{{.*}}: index, %[[MEMBER:.*]]: index):
 // CHECK-NEXT:    %[[NA:.*]] = pipe.buffer depth 1 : memref<102x70xf32, strided<[{{.*}}, 1]>, "scratchpad">
-// CHECK-NEXT:    pipe.load %[[A]] map #[[ROWS]](%[[UNIT]]) else 0.000000e+00 : f32 to %[[NA]]
+// CHECK-NEXT:    pipe.load %[[A]] map #[[ROWS]](%[[MEMBER]]) else 0.000000e+00 : f32 to %[[NA]]
 // CHECK-NEXT:    %[[NB:.*]] = pipe.buffer depth 1 : memref<70x130xf32, strided<[{{.*}}, 1]>, "scratchpad">
 // CHECK-NEXT:    pipe.load %[[B]] map #{{.*}}() else 0.000000e+00 : f32 to %[[NB]]
 // CHECK-NEXT:    pipe.stage [17, 130, 6, 70] roles [time, lanes, slots, time] reductions 1 {
@@ -17,7 +17,7 @@
 // CHECK-NEXT:      %[[Y:.*]] = pipe.read %[[NB]] map #{{.*}}(%[[J]], %[[K]])
 // CHECK-NEXT:      %[[P:.*]] = arith.mulf %[[X]], %[[Y]] : f32
 // CHECK-NEXT:      %[[S:.*]] = pipe.reduce addf %[[P]] init 0.000000e+00 : f32 : f32
-// CHECK-NEXT:      pipe.write %[[S]] to %[[C]] map #[[WRITE]](%[[IO]], %[[J]], %[[II]], %[[UNIT]])
+// CHECK-NEXT:      pipe.write %[[S]] to %[[C]] map #[[WRITE]](%[[IO]], %[[J]], %[[II]], %[[MEMBER]])
 func.func @main(%A: tensor<301x70xf32>, %B: tensor<70x130xf32>) -> tensor<301x130xf32> {
   %zero = arith.constant 0.0 : f32
   %c = pat.map (%i, %j) in [301, 130] {

@@ -350,7 +350,7 @@ std::vector<Mutation> computeMutations() {
        "laneBase: 16 is not allowed"},
       {"LaneStepsBeyond", "Conv",
        [](DeviceOp device) {
-         setInteger(nth<LaneOp>(device), "stride", 4);
+         setInteger(nth<LaneOp>(device), "stride", 8);
          setInteger(nth<LaneOp>(device), "level", 0);
        },
        Guard::Translation, "expected lanes below 16"},
