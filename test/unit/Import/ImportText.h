@@ -50,6 +50,11 @@ struct Importing {
   }
 };
 
+/// Whether the messages of an import contain `text`.
+inline bool mentions(const Importing &import, const std::string &text) {
+  return import.messages.find(text) != std::string::npos;
+}
+
 template <typename T> Tensor tensorOf(DType type, std::vector<int64_t> shape, const std::vector<T> &values) {
   Tensor tensor = makeTensor(type, std::move(shape));
   std::memcpy(tensor.bytes.data(), values.data(), tensor.bytes.size());

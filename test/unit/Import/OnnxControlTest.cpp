@@ -9,10 +9,6 @@ using Ints = std::vector<int64_t>;
 
 static Tensor boolean(bool value) { return tensorOf(DType::Bool, {}, std::vector<uint8_t>{value}); }
 
-static bool mentions(const Importing &import, const std::string &text) {
-  return import.messages.find(text) != std::string::npos;
-}
-
 //===----------------------------------------------------------------------===//
 // If
 //===----------------------------------------------------------------------===//

@@ -7,10 +7,6 @@ using namespace jacquard::test;
 using Floats = std::vector<float>;
 using Ints = std::vector<int64_t>;
 
-static bool mentions(const Importing &import, const std::string &text) {
-  return import.messages.find(text) != std::string::npos;
-}
-
 static Tensor flags(const std::vector<uint8_t> &values) {
   return tensorOf(DType::Bool, {int64_t(values.size())}, values);
 }

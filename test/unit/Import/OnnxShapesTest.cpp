@@ -7,10 +7,6 @@ using namespace jacquard::test;
 using Floats = std::vector<float>;
 using Ints = std::vector<int64_t>;
 
-static bool mentions(const Importing &import, const std::string &text) {
-  return import.messages.find(text) != std::string::npos;
-}
-
 static const Tensor zeroToFive = floats({2, 3}, {0, 1, 2, 3, 4, 5});
 
 TEST(OnnxShapesTest, SlicesRunBetweenComputedPositions) {
