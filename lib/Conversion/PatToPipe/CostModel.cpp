@@ -117,8 +117,7 @@ double CostModel::boxBytes(const NestAccess &access, const Mapping &mapping, uns
   for (int k = int(view.shape.size()) - 1; k >= 0; --k) {
     int64_t extent = boxExtent(access, k, mapping, depth);
     if (sharesPort(access, mapping))
-      extent += std::abs(access.affine->coefficients[k][mapping.group.dim] * mapping.group.stride) *
-                (mapping.group.count - 1);
+      extent += groupReach(access, k, mapping);
     bool follows =
         unbroken && (k + 1 == int(view.shape.size()) ? view.strides[k] == 1
                                                      : view.strides[k] == view.strides[k + 1] * view.shape[k + 1]);

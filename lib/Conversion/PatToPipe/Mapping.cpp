@@ -337,13 +337,18 @@ bool jacquard::sharesPort(const NestAccess &access, const Mapping &mapping) {
   return access.affine && access.inFold && mapping.group.dim >= 0 && access.affine->dependsOn(mapping.group.dim);
 }
 
+int64_t jacquard::groupReach(const NestAccess &access, unsigned k, const Mapping &mapping) {
+  const UnitPlan &group = mapping.group;
+  return group.dim < 0 ? 0 : std::abs(access.affine->coefficients[k][group.dim] * group.stride) * (group.count - 1);
+}
+
 int64_t jacquard::boxExtent(const NestAccess &access, unsigned k, const Mapping &mapping, unsigned depth) {
   const SmallVector<int64_t> &row = access.affine->coefficients[k];
   int64_t extent = 1;
   for (const LoopPlan &loop : ArrayRef(mapping.loops).drop_front(depth))
     extent += std::abs(row[loop.dim] * loop.stride) * (loop.extent - 1);
-  if (mapping.group.dim >= 0 && !access.inFold)
-    extent += std::abs(row[mapping.group.dim] * mapping.group.stride) * (mapping.group.count - 1);
+  if (!access.inFold)
+    extent += groupReach(access, k, mapping);
   return extent;
 }
 

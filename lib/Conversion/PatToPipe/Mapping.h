@@ -70,6 +70,9 @@ int64_t copiesOf(const NestAccess &access, const Mapping &mapping);
 /// Whether each member of a group has a box of its own, all of them brought by one DRAM port.
 bool sharesPort(const NestAccess &access, const Mapping &mapping);
 
+/// How far the positions of a group's last member lie from those of its first, along dimension `k` of the access's view.
+int64_t groupReach(const NestAccess &access, unsigned k, const Mapping &mapping);
+
 /// Extent of the box that the loops from `depth` inwards touch, along dimension `k` of the access's view. Outside of
 /// the fold all members of a group have one box.
 int64_t boxExtent(const NestAccess &access, unsigned k, const Mapping &mapping, unsigned depth);

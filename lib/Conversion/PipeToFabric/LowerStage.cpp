@@ -3,6 +3,8 @@
 // Without reduction a stage is one compute unit over all its loops. With one it is two: the *inner* unit runs over all
 // loops and drains its accumulators at the end of the parallel ones; the *outer* unit computes what follows over the parallel
 // loops (the slots innermost, as accumulators drain slot by slot). An outer unit without work is left out.
+// In a section with groups there is an inner unit per member, chained to the next, and one outer unit for all: the member is
+// one more of its loops, around the slots.
 //
 // A read that does not change in the inner loops is streamed at the rate of the innermost loop it depends on and popped
 // at the end of that level.
