@@ -1,6 +1,8 @@
 // Report.cpp - sums, percentages, a table, and JSON
 #include "jacquard/Runtime/Report.h"
 
+#include "Attribution.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -12,31 +14,11 @@ using Json = nlohmann::ordered_json;
 using sim::CycleClass;
 using sim::numCycleClasses;
 
-/// Keys of the JSON form, by CycleClass.
-constexpr const char *classKeys[numCycleClasses] = {"busy", "starved", "back_pressured", "waiting_dram", "idle"};
-
 double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 double limitOf(const bitstream::Program &program) {
   return std::max(ratio(double(program.multiplyAdds), double(program.arch.peakMultiplyAdds())),
                   ratio(double(program.compulsoryBytes), program.arch.dram.bytesPerCycle));
-}
-
-Json classesJson(const uint64_t *cycles) {
-  Json json;
-  for (unsigned c = 0; c < numCycleClasses; ++c)
-    json[classKeys[c]] = cycles[c];
-  return json;
-}
-
-bool worked(const sim::UnitStatistics &unit) {
-  return !unit.name.empty() || unit.firings ||
-         std::any_of(unit.cycles, unit.cycles + unsigned(CycleClass::Idle), [](uint64_t n) { return n > 0; });
-}
-
-/// Names come from model files and may hold any bytes; JSON wants UTF-8.
-std::string clean(const std::string &text) {
-  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)).get<std::string>();
 }
 
 /// The model's nodes that the section computes, as its units name them: the first three texts that no other contains.
@@ -58,6 +40,8 @@ std::string nodesOf(const sim::SectionStatistics &section) {
   return nodes.size() > shown ? text + fmt::format(" and {} more", nodes.size() - shown) : text;
 }
 
+Json hopsJson(const uint64_t *hops) { return {{"vector", hops[0]}, {"scalar", hops[1]}, {"control", hops[2]}}; }
+
 Json sectionJson(const bitstream::Program &program, const sim::SectionStatistics &section) {
   FabricModel model(program.arch);
   Json json = {{"name", clean(section.name)},
@@ -70,7 +54,8 @@ Json sectionJson(const bitstream::Program &program, const sim::SectionStatistics
                {"dram_write_bytes", section.dramWriteBytes},
                {"row_hits", section.rowHits},
                {"row_misses", section.rowMisses},
-               {"bank_conflict_cycles", section.bankConflictCycles}};
+               {"bank_conflict_cycles", section.bankConflictCycles},
+               {"hops", hopsJson(section.hops)}};
   Json &units = json["units"] = Json::array();
   for (const sim::UnitStatistics &unit : section.units)
     if (worked(unit))
@@ -109,12 +94,6 @@ std::string sectionLine(const sim::SectionStatistics &section, const ArchSpec &a
 
 } // namespace
 
-const char *cycleClassName(CycleClass c) {
-  static constexpr const char *names[numCycleClasses] = {"busy", "starved", "back-pressured", "waiting for DRAM",
-                                                         "idle"};
-  return names[unsigned(c)];
-}
-
 Summary summarize(const bitstream::Program &program, const sim::Statistics &statistics) {
   const ArchSpec &arch = program.arch;
   Summary s;
@@ -127,6 +106,8 @@ Summary summarize(const bitstream::Program &program, const sim::Statistics &stat
     s.rowHits += section.rowHits;
     s.rowMisses += section.rowMisses;
     s.bankConflictCycles += section.bankConflictCycles;
+    for (unsigned net = 0; net < std::size(s.hops); ++net)
+      s.hops[net] += section.hops[net];
     s.configurationCycles += section.configurationCycles;
     s.multiplyAdds += section.multiplyAdds;
     for (const sim::UnitStatistics &unit : section.units)
@@ -146,15 +127,10 @@ Summary summarize(const bitstream::Program &program, const sim::Statistics &stat
 std::string formatReport(const bitstream::Program &program, const sim::Statistics &statistics) {
   const ArchSpec &arch = program.arch;
   Summary s = summarize(program, statistics);
-  double unitCycles = double(s.units) * double(s.cycles);
   std::string text = fmt::format("cycles          {} = {:.6g} s at {} GHz on '{}', {} of them configuration\n",
                                  s.cycles, s.seconds, arch.clockGhz, arch.name, s.configurationCycles);
-  text += fmt::format("unit cycles     {} units x {} cycles:", s.units, s.cycles);
-  for (unsigned c = 0; c < numCycleClasses; ++c)
-    text += fmt::format("{} {} {:.1f} %", c ? "," : "", cycleClassName(CycleClass(c)),
-                        100 * ratio(double(s.unitCycles[c]), unitCycles));
   text +=
-      fmt::format("\nDRAM            {} read, {} written, {:.2f} GB/s = {:.1f} % of peak, {} row hits, {} row misses\n",
+      fmt::format("DRAM            {} read, {} written, {:.2f} GB/s = {:.1f} % of peak, {} row hits, {} row misses\n",
                   bytesText(s.dramReadBytes), bytesText(s.dramWriteBytes), s.dramGigabytesPerSecond,
                   s.dramPercentOfPeak, s.rowHits, s.rowMisses);
   text += fmt::format("scratchpads     {} cycles of bank conflicts\n", s.bankConflictCycles);
@@ -163,6 +139,7 @@ std::string formatReport(const bitstream::Program &program, const sim::Statistic
   if (s.limitCycles > 0)
     text += fmt::format("limit           {:.0f} cycles (max of {} multiply-adds, {} compulsory); reached {:.2f} %\n",
                         s.limitCycles, program.multiplyAdds, bytesText(program.compulsoryBytes), s.percentOfLimit);
+  text += formatAttribution(attribute(program, statistics));
   text += fmt::format("\n  {:<24} {:>10} {:>8} {:>10} {:>6} {:>7} {:>10} {:>7} {:>7}  {}\n", "section", "cycles",
                       "config", "predicted", "units", "busy", "DRAM", "of peak", "MACs", "nodes");
   for (const sim::SectionStatistics &section : statistics.sections)
@@ -179,6 +156,7 @@ std::string reportJson(const bitstream::Program &program, const sim::Statistics 
                {"configuration_cycles", s.configurationCycles},
                {"units", s.units},
                {"unit_cycles", classesJson(s.unitCycles)},
+               {"attribution", attributionJson(attribute(program, statistics))},
                {"dram",
                 {{"read_bytes", s.dramReadBytes},
                  {"write_bytes", s.dramWriteBytes},
@@ -188,6 +166,7 @@ std::string reportJson(const bitstream::Program &program, const sim::Statistics 
                  {"row_hits", s.rowHits},
                  {"row_misses", s.rowMisses}}},
                {"bank_conflict_cycles", s.bankConflictCycles},
+               {"hops", hopsJson(s.hops)},
                {"multiply_adds",
                 {{"executed", s.multiplyAdds},
                  {"model", program.multiplyAdds},

@@ -112,23 +112,36 @@ template <typename W> void ComputeUnit<W>::visit(uint64_t now) {
   if (finished())
     return classify(now, CycleClass::Idle);
   bool busy = stepDrain(now);
-  CycleClass waiting = drains.empty() ? CycleClass::Idle : CycleClass::BackPressured;
-  if (!walker.done()) {
-    if (!inputsReady(now)) {
-      waiting = CycleClass::Starved;
-    } else if (!outputsFree(now)) {
-      waiting = CycleClass::BackPressured;
-    } else {
-      fire(now);
-      busy = true;
-    }
+  if (!walker.done() && inputsReady(now) && outputsFree(now)) {
+    fire(now);
+    busy = true;
   }
-  classify(now, busy ? CycleClass::Busy : waiting);
+  classify(now, busy ? CycleClass::Busy : waiting(now));
   if (!busy)
     return;
   wakeAt(now + 1);
   if (finished())
     --state.unfinished;
+}
+
+/// Why it neither fired nor drained: a firing's inputs come first, then the outputs that it ends, then the drain.
+template <typename W> CycleClass ComputeUnit<W>::waiting(uint64_t now) const {
+  bool token = false;
+  if (!walker.done()) {
+    for (const Input &input : inputs)
+      if (!state.network.ready(input.node, now)) {
+        if (state.network.kind(input.node) != NetworkKind::Control)
+          return CycleClass::Starved;
+        token = true;
+      }
+    if (token)
+      return CycleClass::Control;
+    for (const Output &output : outputs)
+      if (!output.config.drain && walker.ends(output.config.level) && !state.network.hasRoom(output.node, now))
+        return CycleClass::Blocked;
+  }
+  bool room = state.network.hasRoom(outputs[drains.back().output].node, now);
+  return room ? CycleClass::Starved : CycleClass::Blocked; // with room it lacks an element of its chain
 }
 
 /// Puts out one shadow or passes one element of the chain on; the shadow of the cycle's draining is free for a firing

@@ -52,6 +52,7 @@ private:
 
   void bindPorts(const bitstream::ComputeConfig &config);
   void bindStages(const bitstream::ComputeConfig &config);
+  CycleClass waiting(uint64_t now) const;
   bool stepDrain(uint64_t now);
   bool drainReady(const Drain &drain, uint64_t now) const;
   void drainShadow(const Drain &drain, uint64_t now);

@@ -49,11 +49,20 @@ void DramPort::visit(uint64_t now) {
     --state.unfinished;
     return classify(now, CycleClass::Idle);
   }
-  bool waitsForDram = !inFlight.empty() || !toIssue.empty();
-  classify(now, busy                 ? CycleClass::Busy
-                : blockedByRoom(now) ? CycleClass::BackPressured
-                : waitsForDram       ? CycleClass::WaitingDram
-                                     : CycleClass::Starved);
+  classify(now, busy ? CycleClass::Busy : waiting(now));
+}
+
+CycleClass DramPort::waiting(uint64_t now) const {
+  if (blockedByRoom(now) || tokenBlocked(now))
+    return CycleClass::Blocked;
+  if (!inFlight.empty() || !toIssue.empty())
+    return CycleClass::DramWait;
+  bool lacksData = !dataReady(now) || (config.access.indexed && !state.network.ready(indexNode, now));
+  return lacksData ? CycleClass::Starved : CycleClass::Control;
+}
+
+bool DramPort::tokenBlocked(uint64_t now) const {
+  return !tokens.empty() && tokens.front() <= numDone() && !state.network.hasRoom(tokenOutNode, now);
 }
 
 bool DramPort::inputsReady(uint64_t now) const {
@@ -141,7 +150,7 @@ std::vector<Wait> DramPort::explain(uint64_t now) const {
   std::vector<Wait> waits;
   if (blockedByRoom(now))
     waits.push_back(waitForRoom(dataOut, state.network.outputNode({siteNumber, dataOut})));
-  if (!tokens.empty() && tokens.front() <= numDone() && !state.network.hasRoom(tokenOutNode, now))
+  if (tokenBlocked(now))
     waits.push_back(waitForRoom(tokenOut(state.model.spec()), tokenOutNode));
   if (walker.done())
     return waits;

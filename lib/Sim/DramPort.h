@@ -59,6 +59,8 @@ protected:
 private:
   bool tokenDue() const { return config.waitToken && walker.begins(config.waitLevel); }
   bool inputsReady(uint64_t now) const;
+  CycleClass waiting(uint64_t now) const;
+  bool tokenBlocked(uint64_t now) const;
   void computeAddresses();
   void fire(uint64_t now);
   bool issue(uint64_t now);

@@ -43,24 +43,36 @@ template <typename W> void MemoryUnit<W>::visit(uint64_t now) {
   if (complete)
     return classify(now, CycleClass::Idle);
   Progress writes = stepWrite(now), reads = stepRead(now);
-  bool busy = writes == Progress::Busy || reads == Progress::Busy;
-  if (!busy && writes == Progress::Done && reads == Progress::Done) {
+  if (writes == Progress::Done && reads == Progress::Done) {
     complete = true;
     --state.unfinished;
     return classify(now, CycleClass::Idle);
   }
-  // A writer without an empty buffer is held up by its reader, a reader without a full one starves.
-  bool held = reads == Progress::WaitsForRoom || (reads == Progress::Done && writes == Progress::WaitsForBuffer);
-  classify(now, busy ? CycleClass::Busy : held ? CycleClass::BackPressured : CycleClass::Starved);
+  classify(now, classOf(writes, reads));
 }
 
-template <typename W> bool MemoryUnit<W>::owns(Port &port, Owner owner, uint64_t now) {
+/// The first that holds for one of the ports. A writer without an empty buffer is held up by its reader, a reader
+/// without a full one starves.
+template <typename W> CycleClass MemoryUnit<W>::classOf(Progress writes, Progress reads) {
+  auto either = [&](Progress p) { return writes == p || reads == p; };
+  if (either(Progress::Busy))
+    return CycleClass::Busy;
+  if (either(Progress::Conflict))
+    return CycleClass::BankConflict;
+  if (either(Progress::WaitsForRoom) || (reads == Progress::Done && writes == Progress::WaitsForBuffer))
+    return CycleClass::Blocked;
+  return either(Progress::Handover) ? CycleClass::Control : CycleClass::Starved;
+}
+
+/// Busy when the port has a buffer to work on.
+template <typename W> typename MemoryUnit<W>::Progress MemoryUnit<W>::getBuffer(Port &port, Owner owner, uint64_t now) {
   const Buffer &buffer = buffers[port.buffer];
   if (buffer.owner != owner)
-    return false;
-  if (buffer.from > now)
-    wakeAt(buffer.from);
-  return buffer.from <= now;
+    return Progress::WaitsForBuffer;
+  if (buffer.from <= now)
+    return Progress::Busy;
+  wakeAt(buffer.from);
+  return Progress::Handover;
 }
 
 template <typename W> const W *MemoryUnit<W>::indexOf(const Port &port) {
@@ -69,14 +81,14 @@ template <typename W> const W *MemoryUnit<W>::indexOf(const Port &port) {
 
 template <typename W> typename MemoryUnit<W>::Progress MemoryUnit<W>::stepWrite(uint64_t now) {
   if (write.freeAt > now)
-    return Progress::Busy;
+    return write.filling ? Progress::Busy : Progress::Conflict;
   if (!write.used || write.walker.done())
     return Progress::Done;
-  if (!owns(write, Owner::Writer, now))
-    return Progress::WaitsForBuffer;
+  if (Progress buffer = getBuffer(write, Owner::Writer, now); buffer != Progress::Busy)
+    return buffer;
   bool accumulating = config.accumulate != Opcode::Nop;
   if (accumulating && !acquired) {
-    acquired = true;
+    acquired = write.filling = true;
     std::fill_n(words.begin() + int64_t(write.buffer) * config.bufferWords, config.bufferWords,
                 W(config.accumulateInit));
     write.freeAt = now + std::max(1u, (config.bufferWords + banks - 1) / banks);
@@ -98,11 +110,11 @@ template <typename W> typename MemoryUnit<W>::Progress MemoryUnit<W>::stepWrite(
 
 template <typename W> typename MemoryUnit<W>::Progress MemoryUnit<W>::stepRead(uint64_t now) {
   if (read.freeAt > now)
-    return Progress::Busy;
+    return Progress::Conflict;
   if (!read.used || read.walker.done())
     return Progress::Done;
-  if (!owns(read, Owner::Reader, now))
-    return Progress::WaitsForBuffer;
+  if (Progress buffer = getBuffer(read, Owner::Reader, now); buffer != Progress::Busy)
+    return buffer;
   if (config.read.indexed && !state.network.ready(read.indexNode, now))
     return Progress::WaitsForData;
   if (!state.network.hasRoom(resultNode, now))
@@ -134,6 +146,8 @@ void MemoryUnit<W>::endAccess(Port &port, Owner next, uint64_t now, unsigned cyc
   }
   port.walker.advance();
   port.freeAt = now + cyclesTaken;
+  port.filling = false;
+  wakeAt(now + 1); // there a conflict begins
   wakeAt(port.freeAt);
   ++numFirings;
   state.statistics.bankConflictCycles += cyclesTaken - 1;

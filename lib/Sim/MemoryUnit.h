@@ -28,7 +28,7 @@ public:
   std::vector<Wait> explain(uint64_t now) const override;
 
 private:
-  enum class Progress { Busy, WaitsForData, WaitsForRoom, WaitsForBuffer, Done };
+  enum class Progress { Busy, Conflict, WaitsForData, WaitsForRoom, WaitsForBuffer, Handover, Done };
   enum class Owner : uint8_t { Writer, Reader };
   struct Buffer {
     Owner owner;
@@ -38,8 +38,9 @@ private:
     bool used;
     AccessWalker walker;
     unsigned indexNode = 0;
-    unsigned buffer = 0; ///< the one it uses or waits for
-    uint64_t freeAt = 0; ///< begin of the next access at the earliest
+    unsigned buffer = 0;  ///< the one it uses or waits for
+    uint64_t freeAt = 0;  ///< begin of the next access at the earliest
+    bool filling = false; ///< until then it fills a buffer
   };
 
   /// `spec` counts in the unit's words.
@@ -48,7 +49,8 @@ private:
 
   Progress stepWrite(uint64_t now);
   Progress stepRead(uint64_t now);
-  bool owns(Port &port, Owner owner, uint64_t now);
+  static CycleClass classOf(Progress writes, Progress reads);
+  Progress getBuffer(Port &port, Owner owner, uint64_t now);
   const W *indexOf(const Port &port);
   bool checkAddresses(const Port &port, const char *what);
   unsigned conflictCycles(const Port &port, bool equalAddressesConflict);

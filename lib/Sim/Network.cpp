@@ -239,6 +239,16 @@ bool Network::copyHead(Node &node, uint64_t now) {
   return true;
 }
 
+void Network::countHops(uint64_t *hops) const {
+  for (const Node &node : nodes) { // each one that is not an output queue, with what entered its route at the root
+    unsigned root = unsigned(&node - nodes.data());
+    while (nodes[root].parent != ~0u)
+      root = nodes[root].parent;
+    if (node.parent != ~0u)
+      hops[unsigned(node.kind)] += nodes[root].pushes;
+  }
+}
+
 //===-------------------------------------------------------------------------------------------------------------===//
 // Explaining
 //===-------------------------------------------------------------------------------------------------------------===//

@@ -46,6 +46,7 @@ public:
   uint32_t newVector() { return pool.allocate(); }
   template <typename W> W *lanes(uint64_t token) { return pool.lanes<W>(uint32_t(token)); }
   void push(unsigned node, uint64_t payload, uint64_t visible) {
+    ++nodes[node].pushes;
     nodes[node].queue.push(payload, visible);
     wakes->wake(nodes[node].consumer, visible);
   }
@@ -60,6 +61,9 @@ public:
 
   /// Moves the head of an output queue or link register on as far as its branches have room.
   void forward(unsigned node, uint64_t now);
+
+  /// Adds, by NetworkKind, the elements that units have sent times the links and inputs that their routes enter.
+  void countHops(uint64_t *hops) const;
 
   /// For explanations: who fills this input; which inputs an output feeds and whether they are full.
   PortRef producerOf(unsigned input) const;
@@ -79,7 +83,8 @@ private:
     unsigned producer = ~0u; ///< component that pushes: the parent, or the unit of an output queue
     unsigned consumer = ~0u; ///< component that pops: the node itself, or the unit of an input FIFO
     unsigned latency = 1;    ///< from the parent into this node
-    uint64_t delivered = 0;  ///< branches that already have the head
+    uint64_t pushes = 0;
+    uint64_t delivered = 0; ///< branches that already have the head
     std::vector<unsigned> branches = {};
   };
 

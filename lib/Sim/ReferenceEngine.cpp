@@ -156,6 +156,7 @@ private:
   void finish(uint64_t start, uint64_t end) {
     SectionStatistics &statistics = state.statistics;
     statistics.cycles = end - start;
+    network.countHops(statistics.hops);
     statistics.units.resize(model.sites().size());
     for (unsigned site = 0; site < model.sites().size(); ++site) {
       statistics.units[site].site = site;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace jacquard::sim {
@@ -95,13 +96,13 @@ uint64_t Sequencer::configure(uint32_t section) {
   return cycles->second;
 }
 
-/// Cycles in which every unit is idle.
-void Sequencer::book(SectionStatistics &section, uint64_t idleCycles) {
-  statistics.cycles += idleCycles;
-  section.configurationCycles += idleCycles;
-  section.cycles += idleCycles;
+/// Cycles in which nothing runs.
+void Sequencer::book(SectionStatistics &section, uint64_t cycles) {
+  statistics.cycles += cycles;
+  section.configurationCycles += cycles;
+  section.cycles += cycles;
   for (UnitStatistics &unit : section.units)
-    unit.cycles[unsigned(CycleClass::Idle)] += idleCycles;
+    unit.cycles[unsigned(CycleClass::Configuration)] += cycles;
 }
 
 /// Adds what one run counted to what the entry's earlier runs did.
@@ -114,6 +115,8 @@ static void addRun(SectionStatistics &sum, const SectionStatistics &run) {
   sum.rowHits += run.rowHits;
   sum.rowMisses += run.rowMisses;
   sum.bankConflictCycles += run.bankConflictCycles;
+  for (unsigned net = 0; net < std::size(sum.hops); ++net)
+    sum.hops[net] += run.hops[net];
   for (size_t unit = 0; unit < run.units.size(); ++unit) {
     for (unsigned c = 0; c < numCycleClasses; ++c)
       sum.units[unit].cycles[c] += run.units[unit].cycles[c];

@@ -29,7 +29,7 @@ private:
   uint64_t configure(uint32_t section);
   bool readCondition(uint64_t address);
   void writeCounter(uint64_t address, uint32_t trip);
-  void book(SectionStatistics &statistics, uint64_t idleCycles);
+  void book(SectionStatistics &section, uint64_t cycles);
 
   const bitstream::Program &program;
   const FabricModel &model;

@@ -17,6 +17,7 @@ struct Summary {
   uint64_t units = 0;
   uint64_t dramReadBytes = 0, dramWriteBytes = 0;
   double dramBytesPerCycle = 0, dramGigabytesPerSecond = 0, dramPercentOfPeak = 0;
+  uint64_t hops[3] = {}; ///< by NetworkKind
   uint64_t rowHits = 0, rowMisses = 0, bankConflictCycles = 0, configurationCycles = 0;
   uint64_t multiplyAdds = 0; ///< executed
   double multiplyAddsPerCycle = 0, multiplyAddPercentOfPeak = 0;
@@ -27,10 +28,8 @@ struct Summary {
 
 Summary summarize(const bitstream::Program &program, const sim::Statistics &statistics);
 
-/// "busy", "starved", "back-pressured", "waiting for DRAM", "idle"
-const char *cycleClassName(sim::CycleClass c);
-
-/// Several lines: totals, then one line per section of the schedule.
+/// Several lines: totals, where the cycles of the units went by kind of unit and by model node, then one line per section
+/// of the schedule.
 std::string formatReport(const bitstream::Program &program, const sim::Statistics &statistics);
 /// The same as a JSON object, with the units that have a program per section. Ends with a line break.
 std::string reportJson(const bitstream::Program &program, const sim::Statistics &statistics);

@@ -12,9 +12,10 @@
 
 namespace jacquard::sim {
 
-/// What every unit does in every cycle; the classes of one unit sum to the cycles of the run.
-enum class CycleClass : uint8_t { Busy = 0, Starved, BackPressured, WaitingDram, Idle };
-constexpr unsigned numCycleClasses = 5;
+/// What every unit does in every cycle; the classes of one unit sum to the cycles of the run. docs/Simulator.md,
+/// "Statistics", says which holds when.
+enum class CycleClass : uint8_t { Busy = 0, Starved, Blocked, BankConflict, DramWait, Control, Configuration, Idle };
+constexpr unsigned numCycleClasses = 8;
 
 struct UnitStatistics {
   unsigned site = 0;
@@ -32,6 +33,7 @@ struct SectionStatistics {
   uint64_t dramReadBytes = 0, dramWriteBytes = 0; ///< whole bursts
   uint64_t rowHits = 0, rowMisses = 0;
   uint64_t bankConflictCycles = 0;
+  uint64_t hops[3] = {}; ///< by NetworkKind: elements sent x link registers and input FIFOs on their routes
   std::vector<UnitStatistics> units;
   uint64_t predictedCycles = 0;
 };

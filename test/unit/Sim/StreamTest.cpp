@@ -86,7 +86,7 @@ TEST(StreamTest, HoldsAFastProducerBack) {
     expected[size_t(i)] = 8 * i;
   EXPECT_EQ(intsOf(result.outputs.at("y")), expected);
   const SectionStatistics &section = result.statistics.sections[0];
-  EXPECT_GT(section.units[fast].cycles[unsigned(CycleClass::BackPressured)], 1000u);
+  EXPECT_GT(section.units[fast].cycles[unsigned(CycleClass::Blocked)], 1000u);
   EXPECT_GE(section.units[slow].cycles[unsigned(CycleClass::Busy)], 1600u);
   EXPECT_EQ(section.units[slow].firings, 1600u);
 }
