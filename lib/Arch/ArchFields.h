@@ -69,6 +69,7 @@ template <typename V, typename Memory> void visitMemory(V &v, Memory &unit) {
   v.integer("read_latency", unit.readLatency, latencyRule, "cycles from address to data");
   v.integer("write_latency", unit.writeLatency, latencyRule, "cycles from data to the array");
   v.integer("output_fifo_depth", unit.outputFifoDepth, fifoRule, "results held per output");
+  v.flag("read_cascades", unit.readCascades, "units can be joined to a scratchpad of their capacities together");
   v.end();
 }
 

@@ -341,6 +341,14 @@ void visitUnit(FieldVisitor &v, Config &config, const FabricModel &model,
               config.accumulateInit);
     v.endWhen();
   }
+  visit(v, flag("retain", "begins with the words it had, instead of zeros"), config.retain);
+  visit(v, flag("sliced", "holds a part of a larger scratchpad"), config.sliced);
+  if (v.when(config.sliced, "sliced")) {
+    visit(v, {"firstWord", 32, "32 bits", 0, INT32_MAX, "0 to 2^31 - 1", "address of its first word"},
+          config.firstWord);
+    visit(v, flag("cascade", "what it does not hold is read from vector in 1"), config.cascade);
+    v.endWhen();
+  }
   visitAccess(v, "write", config.write, config.wide, limitsOf(spec));
   visitAccess(v, "read", config.read, config.wide, limitsOf(spec));
 }

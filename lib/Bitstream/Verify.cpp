@@ -247,6 +247,8 @@ Status checkUnit(const MemoryConfig &config, const FabricModel &model, const Rep
                   opcodeName(config.accumulate));
   if (Status status = checkAccess(config.write, "write", limitsOf(spec), lanes, report); !status)
     return status;
+  if (config.cascade && (!spec.readCascades || !config.read.used || (config.write.used && config.write.indexed)))
+    return report("cascade: yes is not allowed; expected a machine with read_cascades, a read and no write index");
   return checkAccess(config.read, "read", limitsOf(spec), lanes, report);
 }
 

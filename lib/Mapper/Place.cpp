@@ -153,10 +153,18 @@ class State {
 public:
   State(const Problem &problem, const FabricModel &model, const Congestion *avoid)
       : model(model), demand(model, avoid), kindOf(problem.units.size()), siteOfUnit(problem.units.size(), 0),
-        unitAt(model.sites().size(), noUnit), px(problem.units.size(), 0), py(problem.units.size(), 0),
-        netsOfUnit(problem.units.size()), stamp(problem.nets.size(), 0) {
-    for (unsigned u = 0; u < kindOf.size(); ++u)
+        unitAt(model.sites().size(), noUnit), lockedSite(model.sites().size()), px(problem.units.size(), 0),
+        py(problem.units.size(), 0), netsOfUnit(problem.units.size()), stamp(problem.nets.size(), 0) {
+    for (unsigned site : problem.reservedSites)
+      lockedSite[site] = true;
+    for (unsigned u = 0; u < kindOf.size(); ++u) {
       kindOf[u] = problem.units[UnitId(u)].kind;
+      if (std::optional<unsigned> site = problem.units[UnitId(u)].fixedSite) {
+        lockedSite[*site] = true;
+        put(u, *site);
+        fixedUnits.push_back(u);
+      }
+    }
     uint64_t heaviest = 1;
     for (const Net &net : problem.nets)
       heaviest = std::max(heaviest, net.weight);
@@ -169,7 +177,11 @@ public:
   size_t numNets() const { return pins.size(); }
   UnitKind kind(unsigned unit) const { return kindOf[unit]; }
   unsigned site(unsigned unit) const { return siteOfUnit[unit]; }
-  bool isFree(unsigned site) const { return unitAt[site] == noUnit; }
+  /// Whether a unit that is not fixed may be put there.
+  bool isFree(unsigned site) const { return unitAt[site] == noUnit && !lockedSite[site]; }
+  /// Whether no move may touch the site.
+  bool isLocked(unsigned site) const { return lockedSite[site]; }
+  const std::vector<unsigned> &fixed() const { return fixedUnits; }
   const std::vector<unsigned> &nets(unsigned unit) const { return netsOfUnit[unit]; }
   const std::vector<unsigned> &pinsOf(unsigned net) const { return pins[net]; }
   int64_t weight(unsigned net) const { return weights[net]; }
@@ -287,7 +299,8 @@ private:
   const FabricModel &model;
   DemandMap demand;
   std::vector<UnitKind> kindOf;
-  std::vector<unsigned> siteOfUnit, unitAt;
+  std::vector<unsigned> siteOfUnit, unitAt, fixedUnits;
+  std::vector<bool> lockedSite;
   std::vector<int> px, py;
   std::vector<std::vector<unsigned>> netsOfUnit, pins;
   std::vector<int64_t> weights;
@@ -313,16 +326,22 @@ public:
         boxes(state.numNets()), begun(state.numNets(), false) {}
 
   void run() {
-    for (size_t i = 0; i < state.numUnits(); ++i) {
+    for (unsigned unit : state.fixed())
+      settle(unit);
+    for (size_t i = state.fixed().size(); i < state.numUnits(); ++i) {
       const unsigned unit = nextUnit();
       state.put(unit, bestSite(unit));
-      placed[unit] = true;
-      for (unsigned net : state.nets(unit))
-        include(net, unit);
+      settle(unit);
     }
   }
 
 private:
+  void settle(unsigned unit) {
+    placed[unit] = true;
+    for (unsigned net : state.nets(unit))
+      include(net, unit);
+  }
+
   unsigned nextUnit() const {
     unsigned best = noUnit;
     for (unsigned u = 0; u < placed.size(); ++u)
@@ -451,6 +470,8 @@ private:
   /// A random site of the unit's kind within reach; its own site when luck finds none.
   unsigned pickSite(unsigned unit) {
     const Site &from = model.sites()[state.site(unit)];
+    if (state.isLocked(state.site(unit)))
+      return state.site(unit);
     const int r = int(reach);
     for (int attempt = 0; attempt < 6; ++attempt) {
       unsigned candidate = state.site(unit);
@@ -463,7 +484,8 @@ private:
           candidate = here[random.below(here.size())];
       }
       const Site &to = model.sites()[candidate];
-      if (to.kind == from.kind && candidate != state.site(unit) && std::abs(to.y - from.y) <= std::max(r, 2))
+      if (to.kind == from.kind && candidate != state.site(unit) && !state.isLocked(candidate) &&
+          std::abs(to.y - from.y) <= std::max(r, 2))
         return candidate;
     }
     return state.site(unit);

@@ -34,6 +34,8 @@ public:
   Checker(const Problem &problem, const FabricModel &model) : problem(problem), model(model) {}
 
   Status run() {
+    if (Status status = checkFixedSites(); !status)
+      return status;
     if (Status status = checkCapacity(); !status)
       return status;
     for (const Net &net : problem.nets)
@@ -43,15 +45,40 @@ public:
   }
 
 private:
+  Status checkFixedSites() const {
+    std::map<unsigned, const Unit *> unitAt;
+    for (const Unit &unit : problem.units) {
+      if (!unit.fixedSite)
+        continue;
+      const unsigned site = *unit.fixedSite;
+      if (site >= model.sites().size() || model.sites()[site].kind != unit.kind)
+        return Error{fmt::format("unit {} is fixed at site {}, expected a {} site of '{}'", describe(unit), site,
+                                 unitKindName(unit.kind), model.spec().name)};
+      auto [other, isNew] = unitAt.emplace(site, &unit);
+      if (!isNew)
+        return Error{fmt::format("units {} and {} are fixed at one site, {}", describe(*other->second), describe(unit),
+                                 model.describeSite(site))};
+    }
+    return {};
+  }
+
   Status checkCapacity() const {
     for (UnitKind kind : {UnitKind::Compute, UnitKind::Memory, UnitKind::DramPort}) {
-      const size_t have = std::count_if(model.sites().begin(), model.sites().end(),
-                                        [&](const Site &site) { return site.kind == kind; });
-      const size_t need = std::count_if(problem.units.begin(), problem.units.end(),
-                                        [&](const Unit &unit) { return unit.kind == kind; });
+      size_t have = 0;
+      for (unsigned s = 0; s < model.sites().size(); ++s)
+        have += model.sites()[s].kind == kind &&
+                !std::binary_search(problem.reservedSites.begin(), problem.reservedSites.end(), s);
+      size_t need = 0;
+      for (const Unit &unit : problem.units)
+        if (unit.kind == kind)
+          need += !unit.fixedSite ||
+                  !std::binary_search(problem.reservedSites.begin(), problem.reservedSites.end(), *unit.fixedSite);
+      const size_t reserved = std::count_if(problem.reservedSites.begin(), problem.reservedSites.end(),
+                                            [&](unsigned site) { return model.sites()[site].kind == kind; });
       if (need > have)
-        return Error{fmt::format("{} units: {} needed, {} available on '{}'; used by: {}", unitKindName(kind), need,
-                                 have, model.spec().name, users(kind))};
+        return Error{fmt::format("{} units: {} needed, {} available on '{}'{}; used by: {}", unitKindName(kind), need,
+                                 have, model.spec().name,
+                                 reserved ? fmt::format(" besides {} reserved ones", reserved) : "", users(kind))};
     }
     return {};
   }

@@ -29,6 +29,12 @@ Violations verifyPlacement(const Problem &problem, const Placement &placement, c
     if (model.sites()[site].kind != unit.kind)
       violations.push_back(fmt::format("unit {} is a {} unit, but stands on {}", describe(unit),
                                        unitKindName(unit.kind), model.describeSite(site)));
+    if (unit.fixedSite.value_or(site) != site)
+      violations.push_back(fmt::format("unit {} stands on {}, but is fixed at {}", describe(unit),
+                                       model.describeSite(site), model.describeSite(*unit.fixedSite)));
+    if (!unit.fixedSite && std::binary_search(problem.reservedSites.begin(), problem.reservedSites.end(), site))
+      violations.push_back(
+          fmt::format("unit {} stands on {}, which is reserved", describe(unit), model.describeSite(site)));
     auto [other, isNew] = unitAt.emplace(site, id);
     if (!isNew)
       violations.push_back(fmt::format("{} carries both {} and {}", model.describeSite(site),

@@ -62,7 +62,8 @@ void jacquard::populateStage(Stage stage, OpPassManager &passes, const PipelineO
     return passes.addPass(createConvertPatToPipePass({options.arch}));
   case Stage::Fabric:
     passes.addPass(createConvertPipeToFabricPass({options.arch}));
-    return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrunePass());
+    passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrunePass());
+    return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricRetainPass());
   case Stage::Partition:
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPartitionPass());
   case Stage::Place:

@@ -2,6 +2,7 @@
 #include "MemoryUnit.h"
 
 #include <algorithm>
+#include <cstring>
 #include <fmt/format.h>
 
 namespace jacquard::sim {
@@ -20,7 +21,7 @@ MemoryUnit<W>::MemoryUnit(SectionState &state, unsigned site, unsigned component
       read{config.read.used, AccessWalker(config.read, lanes, spec.memory.addressRegisters)},
       words(size_t(config.bufferWords) * config.bufferCount), bankEpoch(banks), bankCount(banks), lastInBank(banks),
       previousInBank(lanes) {
-  // Without a write program the reader has all buffers, zeros, from the start.
+  // Without a write program the reader has all buffers from the start.
   buffers.assign(config.bufferCount, {config.write.used ? Owner::Writer : Owner::Reader, 0});
   auto attachInput = [&](unsigned port) {
     unsigned node = state.network.inputNode({site, port});
@@ -33,10 +34,23 @@ MemoryUnit<W>::MemoryUnit(SectionState &state, unsigned site, unsigned component
     write.indexNode = attachInput(writeIndexIn);
   if (read.used && config.read.indexed)
     read.indexNode = attachInput(readIndexIn);
+  if (config.cascade)
+    cascadeNode = attachInput(cascadeIn);
   if (read.used) {
     resultNode = state.network.outputNode({site, dataOut});
     state.network.setUnit(resultNode, component);
   }
+  std::vector<uint8_t> &before = state.scratchpads[site];
+  if (config.retain)
+    std::memcpy(words.data(), before.data(), std::min(before.size(), words.size() * sizeof(W)));
+  before.clear();
+}
+
+template <typename W> void MemoryUnit<W>::leaveContents() {
+  if (!config.retain)
+    return;
+  auto *bytes = reinterpret_cast<const uint8_t *>(words.data());
+  state.scratchpads[siteNumber].assign(bytes, bytes + words.size() * sizeof(W));
 }
 
 template <typename W> void MemoryUnit<W>::visit(uint64_t now) {
@@ -115,7 +129,8 @@ template <typename W> typename MemoryUnit<W>::Progress MemoryUnit<W>::stepRead(u
     return Progress::Done;
   if (Progress buffer = getBuffer(read, Owner::Reader, now); buffer != Progress::Busy)
     return buffer;
-  if (config.read.indexed && !state.network.ready(read.indexNode, now))
+  if ((config.read.indexed && !state.network.ready(read.indexNode, now)) ||
+      (config.cascade && !state.network.ready(cascadeNode, now)))
     return Progress::WaitsForData;
   if (!state.network.hasRoom(resultNode, now))
     return Progress::WaitsForRoom;
@@ -125,7 +140,10 @@ template <typename W> typename MemoryUnit<W>::Progress MemoryUnit<W>::stepRead(u
     return Progress::Busy;
   unsigned cyclesTaken = config.read.broadcast ? 1 : conflictCycles(read, false);
   uint32_t token = state.network.newVector();
-  readLanes(state.network.lanes<W>(token));
+  readLanes(state.network.lanes<W>(token),
+            config.cascade ? state.network.lanes<W>(state.network.front(cascadeNode)) : nullptr);
+  if (config.cascade)
+    state.network.pop(cascadeNode, now);
   state.network.push(resultNode, token, now + cyclesTaken - 1 + readLatency);
   endAccess(read, write.used ? Owner::Writer : Owner::Reader, now, cyclesTaken, now + cyclesTaken);
   return Progress::Busy;
@@ -153,17 +171,20 @@ void MemoryUnit<W>::endAccess(Port &port, Owner next, uint64_t now, unsigned cyc
   state.statistics.bankConflictCycles += cyclesTaken - 1;
 }
 
+/// Whether the access is to `lanes` neighbouring words that are all here.
+template <typename W> bool MemoryUnit<W>::isDense(const Port &port, unsigned lanes) const {
+  return port.walker.dense() && offset(port, 0) >= 0 && uint64_t(offset(port, 0)) + lanes <= config.bufferWords;
+}
+
 template <typename W> bool MemoryUnit<W>::checkAddresses(const Port &port, const char *what) {
-  unsigned lanesRead = port.walker.program().broadcast ? 1 : port.walker.validLanes();
-  if (port.walker.dense() && port.walker.address(0) >= 0 &&
-      uint64_t(port.walker.address(0)) + lanesRead <= config.bufferWords)
+  unsigned lanesUsed = port.walker.program().broadcast ? 1 : port.walker.validLanes();
+  if (config.sliced || isDense(port, lanesUsed))
     return true;
-  for (unsigned lane = 0; lane < lanesRead; ++lane) {
-    int64_t address = port.walker.address(lane);
-    if (!port.walker.takesPart(lane) || uint64_t(address) < config.bufferWords)
+  for (unsigned lane = 0; lane < lanesUsed; ++lane) {
+    if (!port.walker.takesPart(lane) || holds(port, lane))
       continue;
-    fail(fmt::format("{} address {} in lane {} is outside the buffer of {} words", what, address, lane,
-                     config.bufferWords));
+    fail(fmt::format("{} address {} in lane {} is outside the buffer of {} words", what, port.walker.address(lane),
+                     lane, config.bufferWords));
     return false;
   }
   return true;
@@ -172,15 +193,15 @@ template <typename W> bool MemoryUnit<W>::checkAddresses(const Port &port, const
 /// The largest number of words that one bank has to move, at least 1. Lanes with one address share the word unless
 /// `equalAddressesConflict`.
 template <typename W> unsigned MemoryUnit<W>::conflictCycles(const Port &port, bool equalAddressesConflict) {
-  if (port.walker.dense() && port.walker.validLanes() <= banks)
+  if (port.walker.validLanes() <= banks && isDense(port, port.walker.validLanes()))
     return 1;
   ++epoch;
   uint32_t most = 1;
   bool mask = (banks & (banks - 1)) == 0;
   for (unsigned lane = 0; lane < port.walker.validLanes(); ++lane) {
-    if (!port.walker.takesPart(lane))
+    if (!holds(port, lane))
       continue;
-    uint32_t address = uint32_t(port.walker.address(lane));
+    uint32_t address = uint32_t(offset(port, lane));
     uint32_t bank = mask ? address & (banks - 1) : address % banks;
     if (bankEpoch[bank] != epoch) {
       bankEpoch[bank] = epoch;
@@ -188,7 +209,7 @@ template <typename W> unsigned MemoryUnit<W>::conflictCycles(const Port &port, b
       lastInBank[bank] = -1;
     }
     int earlier = equalAddressesConflict ? -1 : lastInBank[bank];
-    while (earlier >= 0 && uint32_t(port.walker.address(unsigned(earlier))) != address)
+    while (earlier >= 0 && uint32_t(offset(port, unsigned(earlier))) != address)
       earlier = previousInBank[earlier];
     if (earlier >= 0)
       continue;
@@ -204,32 +225,30 @@ template <typename W> void MemoryUnit<W>::writeLanes() {
   W *base = &words[size_t(write.buffer) * config.bufferWords];
   const W *data = state.network.lanes<W>(state.network.front(dataNode));
   unsigned valid = write.walker.validLanes();
-  if (write.walker.dense() && config.accumulate == Opcode::Nop) {
-    std::copy_n(data, valid, base + write.walker.address(0));
+  if (config.accumulate == Opcode::Nop && isDense(write, valid)) {
+    std::copy_n(data, valid, base + offset(write, 0));
     return;
   }
   for (unsigned lane = 0; lane < valid; ++lane) {
-    if (!write.walker.takesPart(lane))
+    if (!holds(write, lane))
       continue;
-    W &word = base[write.walker.address(lane)];
+    W &word = base[offset(write, lane)];
     word = config.accumulate == Opcode::Nop ? data[lane] : evaluate(config.accumulate, word, data[lane]);
   }
 }
 
-template <typename W> void MemoryUnit<W>::readLanes(W *result) {
+/// `cascade` has what the unit before has read, or is null.
+template <typename W> void MemoryUnit<W>::readLanes(W *result, const W *cascade) {
   const W *base = &words[size_t(read.buffer) * config.bufferWords];
-  const AccessWalker &walker = read.walker;
+  auto elsewhere = [&](unsigned lane) { return cascade ? cascade[lane] : W(config.read.elseValue); };
   if (config.read.broadcast) {
-    std::fill_n(result, lanes, walker.takesPart(0) ? base[walker.address(0)] : W(config.read.elseValue));
+    std::fill_n(result, lanes, holds(read, 0) ? base[offset(read, 0)] : elsewhere(0));
     return;
   }
-  if (walker.dense()) {
-    std::copy_n(base + walker.address(0), walker.validLanes(), result);
-    std::fill(result + walker.validLanes(), result + lanes, W(config.read.elseValue));
-    return;
-  }
-  for (unsigned lane = 0; lane < lanes; ++lane)
-    result[lane] = walker.takesPart(lane) ? base[walker.address(lane)] : W(config.read.elseValue);
+  unsigned dense = isDense(read, read.walker.validLanes()) ? read.walker.validLanes() : 0;
+  std::copy_n(base + (dense ? offset(read, 0) : 0), dense, result);
+  for (unsigned lane = dense; lane < lanes; ++lane)
+    result[lane] = holds(read, lane) ? base[offset(read, lane)] : elsewhere(lane);
 }
 
 template <typename W> std::vector<Wait> MemoryUnit<W>::explain(uint64_t now) const {
@@ -247,6 +266,8 @@ template <typename W> std::vector<Wait> MemoryUnit<W>::explain(uint64_t now) con
       waits.push_back({"waits for its write port to fill a buffer", {}});
     else if (config.read.indexed && !state.network.ready(read.indexNode, now))
       waits.push_back(waitForData(readIndexIn, read.indexNode));
+    else if (config.cascade && !state.network.ready(cascadeNode, now))
+      waits.push_back(waitForData(cascadeIn, cascadeNode));
     else if (!state.network.hasRoom(resultNode, now))
       waits.push_back(waitForRoom(dataOut, resultNode));
   }

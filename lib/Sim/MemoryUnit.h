@@ -9,7 +9,7 @@ namespace jacquard::sim {
 
 /// Vector ports of a memory unit, by role.
 namespace memory_port {
-constexpr unsigned dataIn = 0, writeIndexIn = 1, readIndexIn = 2, dataOut = 0;
+constexpr unsigned dataIn = 0, writeIndexIn = 1, cascadeIn = 1, readIndexIn = 2, dataOut = 0;
 } // namespace memory_port
 
 /// Elements of the output's queue: its FIFO and what is still on the way.
@@ -26,6 +26,7 @@ public:
   void visit(uint64_t now) override;
   bool finished() const override { return complete; }
   std::vector<Wait> explain(uint64_t now) const override;
+  void leaveContents() override;
 
 private:
   enum class Progress { Busy, Conflict, WaitsForData, WaitsForRoom, WaitsForBuffer, Handover, Done };
@@ -52,16 +53,22 @@ private:
   static CycleClass classOf(Progress writes, Progress reads);
   Progress getBuffer(Port &port, Owner owner, uint64_t now);
   const W *indexOf(const Port &port);
+  /// Where in the buffer the lane's word is; whether it is there at all.
+  int64_t offset(const Port &port, unsigned lane) const { return port.walker.address(lane) - config.firstWord; }
+  bool holds(const Port &port, unsigned lane) const {
+    return port.walker.takesPart(lane) && uint64_t(offset(port, lane)) < config.bufferWords;
+  }
+  bool isDense(const Port &port, unsigned lanes) const;
   bool checkAddresses(const Port &port, const char *what);
   unsigned conflictCycles(const Port &port, bool equalAddressesConflict);
   void writeLanes();
-  void readLanes(W *result);
+  void readLanes(W *result, const W *cascade);
   void endAccess(Port &port, Owner next, uint64_t now, unsigned cyclesTaken, uint64_t handoverAt);
 
   bitstream::MemoryConfig config;
   unsigned lanes, banks, readLatency, writeLatency;
   Port write, read;
-  unsigned dataNode = 0, resultNode = 0;
+  unsigned dataNode = 0, cascadeNode = 0, resultNode = 0;
   bool acquired = false; ///< an accumulating write port has its buffer and filled it
   bool complete = false;
   std::vector<Buffer> buffers;

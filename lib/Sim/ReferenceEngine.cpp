@@ -39,6 +39,8 @@ void collectMemory(const AtSite<MemoryConfig> &unit, const ArchSpec &spec, Ports
     ports.inputs.push_back({unit.site, memory_port::dataIn});
   if (write.used && write.indexed)
     ports.inputs.push_back({unit.site, memory_port::writeIndexIn});
+  if (unit.config.cascade)
+    ports.inputs.push_back({unit.site, memory_port::cascadeIn});
   if (read.used && read.indexed)
     ports.inputs.push_back({unit.site, memory_port::readIndexIn});
   if (read.used)
@@ -80,11 +82,11 @@ Status checkUnits(const SectionConfig &config, const FabricModel &model) {
 /// Everything that lives for one run of a section.
 class SectionRun {
 public:
-  SectionRun(const Section &section, const FabricModel &model, DramModel &dram, Network network, uint64_t start,
-             SectionStatistics &statistics)
+  SectionRun(const Section &section, const FabricModel &model, DramModel &dram, ScratchpadContents &scratchpads,
+             Network network, uint64_t start, SectionStatistics &statistics)
       : section(section), model(model), network(std::move(network)), numNodes(this->network.numNodes()),
         wakes(numNodes + numUnits(section.config) + dram.numChannels(), start - 1),
-        state{model, this->network, wakes, dram, statistics} {
+        state{model, this->network, wakes, dram, scratchpads, statistics} {
     this->network.attach(wakes);
     addUnits(section.config);
     dram.attach(wakes, numNodes + unsigned(units.size()), statistics);
@@ -152,7 +154,7 @@ private:
       state.dram.visit(component - numNodes - unsigned(units.size()), now);
   }
 
-  /// Statistics of every site of the grid; those without a program are idle.
+  /// Contents of scratchpads, and statistics of every site of the grid; those without a program are idle.
   void finish(uint64_t start, uint64_t end) {
     SectionStatistics &statistics = state.statistics;
     statistics.cycles = end - start;
@@ -165,6 +167,7 @@ private:
     for (const std::unique_ptr<Unit> &unit : units) {
       UnitStatistics &result = statistics.units[unit->site()];
       unit->settle(end);
+      unit->leaveContents();
       for (unsigned c = 0; c < numCycleClasses; ++c)
         result.cycles[c] = unit->cyclesOf(CycleClass(c));
       result.firings = unit->firings();
@@ -182,7 +185,8 @@ private:
 
 class ReferenceEngine final : public Engine {
 public:
-  ReferenceEngine(const FabricModel &model, DramModel &dram) : model(model), dram(dram) {}
+  ReferenceEngine(const FabricModel &model, DramModel &dram)
+      : model(model), dram(dram), scratchpads(model.sites().size()) {}
 
   Status runSection(const Section &section, uint64_t start, const Options &options,
                     SectionStatistics &statistics) override {
@@ -195,12 +199,13 @@ public:
     Result<Network> network = Network::build(model, section.config, ports.outputs, ports.inputs);
     if (!network)
       return inSection(network.error());
-    return SectionRun(section, model, dram, std::move(*network), start, statistics).run(start, options);
+    return SectionRun(section, model, dram, scratchpads, std::move(*network), start, statistics).run(start, options);
   }
 
 private:
   const FabricModel &model;
   DramModel &dram;
+  ScratchpadContents scratchpads;
 };
 
 } // namespace

@@ -12,12 +12,16 @@
 
 namespace jacquard::sim {
 
+/// The words of the scratchpad of each site, if its unit is configured to retain them.
+using ScratchpadContents = std::vector<std::vector<uint8_t>>;
+
 /// What the units of a running section share.
 struct SectionState {
   const FabricModel &model;
   Network &network;
   Wakeups &wakes;
   DramModel &dram;
+  ScratchpadContents &scratchpads;
   SectionStatistics &statistics;
   unsigned unfinished = 0; ///< units whose programs have not completed
   unsigned failedSite = 0;
@@ -46,6 +50,8 @@ public:
   virtual void visit(uint64_t now) = 0;
   virtual bool finished() const = 0;
   virtual std::vector<Wait> explain(uint64_t now) const = 0;
+  /// Leaves on the chip what outlives the section.
+  virtual void leaveContents() {}
 
   /// Adds the cycles up to `end` to the class that the unit is in.
   void settle(uint64_t end) {

@@ -48,6 +48,7 @@ struct MemorySpec {
   PortCounts ports;
   unsigned readLatency = 0, writeLatency = 0;
   unsigned outputFifoDepth = 0;
+  bool readCascades = false; ///< a read can deliver what another unit has read, lane by lane
   uint64_t bytes() const { return uint64_t(banks) * bankBytes; }
 };
 

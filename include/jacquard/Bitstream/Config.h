@@ -139,20 +139,29 @@ struct AccessProgram {
 };
 
 //===-------------------------------------------------------------------------------------------------------------===//
-// Memory unit: ports are vector in 0 = write data, in 1 = write index, in 2 = read index; vector out 0 = read data.
-// Without index streams 1 and 2 may be further write data.
+// Memory unit: ports are vector in 0 = write data, in 1 = write index or cascade, in 2 = read index; vector out 0 =
+// read data.
 //===-------------------------------------------------------------------------------------------------------------===//
 
 /// A ring of `bufferCount` buffers of `bufferWords` words. The write port owns an empty buffer until its handover level
 /// ends, then the read port owns it until its own handover level ends. In accumulating mode (`accumulate` not Nop) a
 /// buffer is filled with `accumulateInit` when the write port acquires it (one row of all banks per cycle) and a write
 /// combines: word = accumulate(word, data), lanes in ascending order.
+/// Words are 0 at the begin of a section; those of a unit that is configured to `retain` are what the unit held at the
+/// end of the section before that configured it so, if none between used it otherwise.
+/// A `sliced` unit holds the words from `firstWord` of a scratchpad that is larger than one unit (as UltraRAM blocks
+/// do): addresses outside are other units' business. They are not written; lanes that read them deliver `elseValue` or,
+/// with `cascade`, what the unit before delivers on vector in 1, one vector per read.
 struct MemoryConfig {
   bool wide = false;
   uint32_t bufferWords = 0;
   uint32_t bufferCount = 1;
   Opcode accumulate = Opcode::Nop;
   uint64_t accumulateInit = 0;
+  bool retain = false;
+  bool sliced = false;
+  uint32_t firstWord = 0;
+  bool cascade = false;
   AccessProgram write, read;
 };
 

@@ -7,6 +7,7 @@
 #include "jacquard/Support/Result.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct Unit {
   UnitKind kind = UnitKind::Compute;
   std::string name; ///< for messages and pictures, e.g. "conv1.mac0"
   std::string node; ///< the model's node that it computes, e.g. "Conv_1"; may be empty
+  std::optional<unsigned> fixedSite = {}; ///< where it has to stand
 };
 
 /// One end of a net: an output port (source) or an input port (sink) of a unit, numbered as in FabricModel.
@@ -41,10 +43,12 @@ struct Net {
 struct Problem {
   IdVector<UnitId, Unit> units;
   IdVector<NetId, Net> nets;
+  std::vector<unsigned> reservedSites = {}; ///< ascending; only units that are fixed there may stand on them
 };
 
-/// Whether the problem can be posed to the placer: ports exist and are of the net's network, each port belongs to at most
-/// one net, and the fabric has enough sites of every kind. Says what is scarce and which model nodes use it.
+/// Whether the problem can be posed to the placer: ports exist and are of the net's network, each port belongs to at
+/// most one net, fixed sites fit their units, and the fabric has enough sites of every kind. Says what is scarce and
+/// which model nodes use it.
 Status check(const Problem &problem, const FabricModel &model);
 
 /// The site of every unit.

@@ -577,6 +577,12 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
       numbers.push_back(number.getInt());
   if (!numbers.empty())
     section->setAttr(sectionPatternsAttr, b.getDenseI64ArrayAttr(numbers));
+  double fill = 1;
+  for (const PlannedNest *planned : nests)
+    if (auto steps = planned->nest.op->getAttrOfType<IntegerAttr>(retreatAttr))
+      fill = std::min(fill, retreats[steps.getInt()].fill);
+  if (fill < 1)
+    section->setAttr(pipe::fillAttr, b.getF64FloatAttr(fill));
   Block &block = section.getBody().emplaceBlock();
   for (Value operand : operands)
     block.addArgument(operand.getType(), loc);

@@ -96,9 +96,9 @@ FailureOr<Value> SectionLowering::makeMemory(Location loc, Value buffer, int64_t
       return known;
   Value stream = fabric::MemoryOp::create(
       b, loc, fabric::StreamType::get(b.getContext()), writer->data, writer->access, writer->index, read, readIndex,
-      b.getI64IntegerAttr(scratchpadWords(cast<MemRefType>(buffer.getType()))),
-      b.getI64IntegerAttr(declaration.getDepth()), writer->accumulate, b.getI64IntegerAttr(writer->init),
-      DenseI64ArrayAttr(), StringAttr());
+      Value(), b.getI64IntegerAttr(scratchpadWords(cast<MemRefType>(buffer.getType()))),
+      b.getI64IntegerAttr(declaration.getDepth()), writer->accumulate, b.getI64IntegerAttr(writer->init), IntegerAttr(),
+      StringAttr(), DenseI64ArrayAttr(), StringAttr());
   if (!readIndex)
     streams[key] = stream;
   return stream;

@@ -145,8 +145,14 @@ bitstream::MemoryConfig configureMemory(MemoryOp unit) {
   if (unit.getAccumulate())
     config.accumulate = opcodeOf(*unit.getAccumulate());
   config.accumulateInit = bitsOf(unit.getInit(), config.wide);
-  config.write = accessOf(unit.getWrite(), config.wide);
-  config.read = accessOf(unit.getRead(), config.wide);
+  config.retain = unit.getHome().has_value();
+  config.sliced = unit.getFirstWord().has_value();
+  config.firstWord = uint32_t(unit.getFirstWord().value_or(0));
+  config.cascade = bool(unit.getCascade());
+  if (unit.getWrite())
+    config.write = accessOf(*unit.getWrite(), config.wide);
+  if (unit.getRead())
+    config.read = accessOf(*unit.getRead(), config.wide);
   return config;
 }
 

@@ -275,17 +275,21 @@ LogicalResult SectionLifter::liftCompute(const bitstream::AtSite<bitstream::Comp
 
 LogicalResult SectionLifter::liftMemory(const bitstream::AtSite<bitstream::MemoryConfig> &unit, ArrayRef<Value> inputs) {
   const bitstream::MemoryConfig &c = unit.config;
-  if (!c.write.used || !c.read.used)
-    return error(unit.site) << "uses one of its two ports only";
-  if (failed(requireInput(unit.site, inputs, 0)) || (c.write.indexed && failed(requireInput(unit.site, inputs, 1))) ||
-      (c.read.indexed && failed(requireInput(unit.site, inputs, 2))))
+  bool writeIndex = c.write.used && c.write.indexed, readIndex = c.read.used && c.read.indexed;
+  if ((c.write.used && failed(requireInput(unit.site, inputs, 0))) ||
+      ((writeIndex || c.cascade) && failed(requireInput(unit.site, inputs, 1))) ||
+      (readIndex && failed(requireInput(unit.site, inputs, 2))))
     return failure();
-  auto op = MemoryOp::create(builder, device.getLoc(), StreamType::get(builder.getContext()), inputs[0],
-                             liftAccess(c.write), c.write.indexed ? inputs[1] : Value(), liftAccess(c.read),
-                             c.read.indexed ? inputs[2] : Value(), builder.getI64IntegerAttr(c.bufferWords),
-                             builder.getI64IntegerAttr(c.bufferCount),
-                             c.accumulate == Opcode::Nop ? StringAttr() : opcode(c.accumulate),
-                             builder.getI64IntegerAttr(wordOf(c.accumulateInit)), place(unit.site), StringAttr());
+  // Where words outlive the section, the site says which memories are one.
+  StringAttr home = c.retain ? builder.getStringAttr("site" + std::to_string(unit.site)) : StringAttr();
+  auto op = MemoryOp::create(
+      builder, device.getLoc(), StreamType::get(builder.getContext()), c.write.used ? inputs[0] : Value(),
+      c.write.used ? liftAccess(c.write) : AccessAttr(), writeIndex ? inputs[1] : Value(),
+      c.read.used ? liftAccess(c.read) : AccessAttr(), readIndex ? inputs[2] : Value(), c.cascade ? inputs[1] : Value(),
+      builder.getI64IntegerAttr(c.bufferWords), builder.getI64IntegerAttr(c.bufferCount),
+      c.accumulate == Opcode::Nop ? StringAttr() : opcode(c.accumulate),
+      builder.getI64IntegerAttr(wordOf(c.accumulateInit)),
+      c.sliced ? builder.getI64IntegerAttr(c.firstWord) : IntegerAttr(), home, place(unit.site), StringAttr());
   defineOutput(unit.site, 0, op.getResult());
   return success();
 }

@@ -89,18 +89,18 @@ TEST(ArchSpecTest, LocatesSyntaxErrors) {
 
 TEST(ArchSpecTest, ChecksRelationsBetweenFields) {
   EXPECT_EQ(errorOf(replace(tinyText(), "count: 8", "count: 129")),
-            "[JQ2002] a.textproto:48:3: dram_port.count: 129 ports do not fit beside 4 rows; expected 1 to 128");
+            "[JQ2002] a.textproto:49:3: dram_port.count: 129 ports do not fit beside 4 rows; expected 1 to 128");
   EXPECT_EQ(
       errorOf(replace(tinyText(), "row_bytes: 8192", "row_bytes: 32")),
-      "[JQ2002] a.textproto:74:3: dram.row_bytes: 32 is smaller than a burst of 64 bytes; expected at least one burst");
+      "[JQ2002] a.textproto:75:3: dram.row_bytes: 32 is smaller than a burst of 64 bytes; expected at least one burst");
   EXPECT_EQ(
       errorOf(replace(tinyText(), "capacity_bytes: 8589934592", "capacity_bytes: 100")),
-      "[JQ2002] a.textproto:76:3: dram.capacity_bytes: 100 is not a whole number of bursts; expected a multiple of 64");
+      "[JQ2002] a.textproto:77:3: dram.capacity_bytes: 100 is not a whole number of bursts; expected a multiple of 64");
   EXPECT_EQ(
       errorOf(replace(tinyText(), "refresh_time: 260", "refresh_time: 7800")),
-      "[JQ2002] a.textproto:88:3: dram.refresh_time: 7800 leaves no time between refreshes; expected less than 7800");
+      "[JQ2002] a.textproto:89:3: dram.refresh_time: 7800 leaves no time between refreshes; expected less than 7800");
   EXPECT_EQ(errorOf(replace(tinyText(), "stages: 6", "stages: 3")),
-            "[JQ2002] a.textproto:103:3: opcodes.fpow: 4 stages do not fit into a compute unit; expected 1 to 3");
+            "[JQ2002] a.textproto:104:3: opcodes.fpow: 4 stages do not fit into a compute unit; expected 1 to 3");
 }
 
 TEST(ArchSpecTest, ChecksWideLanes) {
@@ -138,11 +138,11 @@ TEST(ArchSpecTest, CountsTheWideMachineIn64BitWords) {
 
 TEST(ArchSpecTest, ChecksOpcodeNames) {
   EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"fdivide\"")),
-            "[JQ2002] a.textproto:93:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of "
+            "[JQ2002] a.textproto:94:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of "
             "Opcodes.def such as "
             "'fdiv'");
   EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"frem\"")),
-            "[JQ2002] a.textproto:94:3: opcodes.op[1].name: 'frem' is listed twice; expected each operation once");
+            "[JQ2002] a.textproto:95:3: opcodes.op[1].name: 'frem' is listed twice; expected each operation once");
 }
 
 TEST(ArchSpecTest, NamesThePresetsWhenThereIsNoSuchFile) {

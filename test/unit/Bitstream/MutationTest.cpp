@@ -107,8 +107,8 @@ TEST(MutationTest, EachFieldChangesItsBits) {
     for (const char *field :
          {"counters.extents.count", "registers.count", "ops.count", "used", "indexed", "ops[].kind"})
       structural.insert(std::string(unit) + field);
-  for (const char *field :
-       {"wide", "inputs[].used", "outputs[].used", "outputs[].drain", "waitToken", "sendToken", "stages[].accumulate"})
+  for (const char *field : {"wide", "inputs[].used", "outputs[].used", "outputs[].drain", "waitToken", "sendToken",
+                            "stages[].accumulate", "sliced"})
     structural.insert(field);
   for (const std::string &kind : seen)
     EXPECT_TRUE(changed.count(kind) || structural.count(kind)) << kind;

@@ -174,6 +174,12 @@ MemoryConfig randomMemory(Random &random, const FabricModel &model) {
   AccessLimits limits{spec.counters, spec.addressRegisters, spec.addressStages, true};
   config.write = randomAccess(random, limits, config.wide, 0.8);
   config.read = randomAccess(random, limits, config.wide, 0.8);
+  config.retain = random.chance(0.3);
+  config.sliced = random.chance(0.3);
+  if (config.sliced) {
+    config.firstWord = uint32_t(random.between(0, 1 << 20));
+    config.cascade = config.read.used && !(config.write.used && config.write.indexed) && random.chance(0.5);
+  }
   return config;
 }
 

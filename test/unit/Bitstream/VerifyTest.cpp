@@ -229,6 +229,18 @@ TEST_F(VerifyTest, ChecksChains) {
                      "operands");
 }
 
+TEST_F(VerifyTest, ChecksCascades) {
+  memory().sliced = memory().cascade = true;
+  EXPECT_EQ(error(), "valid");
+  memory().write.indexed = true;
+  EXPECT_EQ(error(), "memory(2,0): cascade: yes is not allowed; expected a machine with read_cascades, a read and no "
+                     "write index");
+  memory().write.indexed = false;
+  memory().read.used = false;
+  EXPECT_EQ(error(), "memory(2,0): cascade: yes is not allowed; expected a machine with read_cascades, a read and no "
+                     "write index");
+}
+
 TEST_F(VerifyTest, ChecksDramPorts) {
   dram().baseAddress = uint64_t(1) << 33;
   EXPECT_EQ(error(), "dram(0,0).0: baseAddress: 8589934592 is not allowed; expected 0 to 8589934591");

@@ -83,6 +83,33 @@ TEST(MapTest, BroadcastsReachEveryUnit) {
             std::vector<std::string>());
 }
 
+/// As many units as sites; one is fixed far from what it is tied to, one site is reserved for a unit of another
+/// section.
+TEST(MapTest, FixedUnitsStayAndReservedSitesAreLeft) {
+  const FabricModel model = presetModel("tiny");
+  std::vector<unsigned> sites;
+  for (unsigned s = 0; s < model.sites().size(); ++s)
+    if (model.sites()[s].kind == UnitKind::Compute)
+      sites.push_back(s);
+  Problem problem;
+  problem.reservedSites = {sites[1], sites.back()};
+  for (unsigned i = 0; i + 1 < sites.size(); ++i)
+    problem.units.add({UnitKind::Compute, "u" + std::to_string(i), "Conv_1"});
+  problem.units[UnitId(0)].fixedSite = sites.back();
+  for (unsigned i = 1; i + 1 < sites.size(); ++i)
+    problem.nets.add({"n" + std::to_string(i), NetworkKind::Vector, {UnitId(i), 0}, {{UnitId(i - 1), 0}}, 1});
+  Result<Mapping> mapping = mapOntoFabric(problem, model);
+  ASSERT_TRUE(mapping) << mapping.error();
+  EXPECT_EQ(mapping->placement.siteOf[UnitId(0)], sites.back());
+  for (unsigned i = 1; i + 1 < sites.size(); ++i)
+    EXPECT_NE(mapping->placement.siteOf[UnitId(i)], sites[1]);
+  EXPECT_TRUE(verifyPlacement(problem, mapping->placement, model).empty());
+  mapping->placement.siteOf[UnitId(1)] = sites[1];
+  EXPECT_FALSE(verifyPlacement(problem, mapping->placement, model).empty());
+  problem.units.add({UnitKind::Compute, "one too many", "Conv_1"});
+  EXPECT_NE(mapOntoFabric(problem, model).error().find("besides"), std::string::npos);
+}
+
 TEST(MapTest, EmptyProblemMaps) {
   const FabricModel model = presetModel("tiny");
   Result<Mapping> mapping = mapOntoFabric({}, model);

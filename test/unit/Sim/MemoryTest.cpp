@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <numeric>
+#include <optional>
 
 using namespace jacquard;
 using namespace jacquard::sim;
@@ -219,4 +220,92 @@ TEST(MemoryTest, ReportsAnAddressOutsideTheBuffer) {
                        " 'small' of node of small: read address 20 in lane 4 is outside the buffer of 20 words"),
             std::string::npos)
       << error;
+}
+
+namespace {
+
+/// A section that fills a scratchpad from x, one that does not use it, one that stores it to y.
+RunResult throughSections(bool retain, const std::vector<float> &values) {
+  uint32_t words = uint32_t(values.size());
+  FabricBuilder fill;
+  uint64_t x = fill.addInput("x", ElementType::F32, {words}), y = fill.addOutput("y", ElementType::F32, {words});
+  unsigned load = fill.addLoad("x", x, affine(vectorLoop(words), {1})), full = fill.addMemory("kept", words);
+  fill.memory(full).write = affine(vectorLoop(words), {1});
+  fill.memory(full).retain = true;
+  fill.connect({load, 0}, {full, 0});
+  FabricBuilder other;
+  unsigned in = other.addLoad("x", x, affine(vectorLoop(words), {1}));
+  unsigned out = other.addStore("y", y, affine(vectorLoop(words), {1}));
+  other.connect({in, 0}, {out, 0});
+  FabricBuilder empty;
+  unsigned kept = empty.addMemory("kept", words), store = empty.addStore("y", y, affine(vectorLoop(words), {1}));
+  empty.memory(kept).read = affine(vectorLoop(words), {1});
+  empty.memory(kept).retain = retain;
+  empty.connect({kept, 0}, {store, 0});
+  Program program = fill.program();
+  for (const FabricBuilder *builder : {&other, &empty}) {
+    program.schedule.push_back(uint32_t(program.sections.size()));
+    program.sections.push_back({"more", builder->section(), {}, 0});
+  }
+  return runProgram(program, {{"x", floats({words}, values)}});
+}
+
+/// x -> scratchpad of three slices of 16, 16 and 8 words -> y, read by `read`, which may step through it in any way.
+RunResult throughSlices(const AccessProgram &read, uint32_t wordsOut, const std::vector<float> &values) {
+  FabricBuilder b;
+  uint64_t x = b.addInput("x", ElementType::F32, {40}), y = b.addOutput("y", ElementType::F32, {wordsOut});
+  unsigned load = b.addLoad("x", x, affine(vectorLoop(40), {1}));
+  unsigned store = b.addStore("y", y, affine(vectorLoop(wordsOut), {1}));
+  std::optional<unsigned> before;
+  for (uint32_t begin : {0u, 16u, 32u}) {
+    unsigned slice = b.addMemory("slice", std::min(16u, 40 - begin));
+    b.memory(slice).write = affine(vectorLoop(40), {1});
+    b.memory(slice).read = read;
+    b.memory(slice).sliced = true;
+    b.memory(slice).firstWord = begin;
+    b.memory(slice).cascade = before.has_value();
+    b.connect({load, 0}, {slice, 0});
+    if (before)
+      b.connect({*before, 0}, {slice, 1});
+    before = slice;
+  }
+  b.connect({*before, 0}, {store, 0});
+  return runProgram(b.program(), {{"x", floats({40}, values)}});
+}
+
+} // namespace
+
+TEST(MemoryTest, RetainsWordsAcrossSections) {
+  std::vector<float> values = someFloats(100, 5);
+  EXPECT_EQ(floatsOf(throughSections(true, values).outputs.at("y")), values);
+}
+
+TEST(MemoryTest, BeginsWithZerosUnlessItRetains) {
+  EXPECT_EQ(floatsOf(throughSections(false, someFloats(100, 6)).outputs.at("y")), std::vector<float>(100, 0));
+}
+
+TEST(MemoryTest, JoinsSlicesToOneScratchpad) {
+  std::vector<float> values = someFloats(40, 7);
+  EXPECT_EQ(floatsOf(throughSlices(affine(vectorLoop(40), {1}), 40, values).outputs.at("y")), values);
+}
+
+TEST(MemoryTest, CascadesLaneByLaneAndBroadcasts) {
+  std::vector<float> values = someFloats(40, 8), expected;
+  for (unsigned j = 0; j < 13; ++j)
+    expected.push_back(values[3 * j]); // lanes of one vector lie in all three slices
+  EXPECT_EQ(floatsOf(throughSlices(affine(vectorLoop(13), {3}), 13, values).outputs.at("y")), expected);
+  AccessProgram one = affine(vectorLoop(16), {0});
+  one.registers[0].base = 20;
+  one.broadcast = true;
+  EXPECT_EQ(floatsOf(throughSlices(one, 16, values).outputs.at("y")), std::vector<float>(16, values[20]));
+}
+
+TEST(MemoryTest, ReadsElseOutsideOfAllSlices) {
+  AccessProgram beyond = affine(vectorLoop(16), {1});
+  beyond.registers[0].base = 32;
+  beyond.ops = {{AddressOpKind::Check, 0, 0, 0, 40}};
+  beyond.elseValue = 0x40000000; // 2.0
+  std::vector<float> values = someFloats(40, 9), expected(values.begin() + 32, values.end());
+  expected.resize(16, 2.0f);
+  EXPECT_EQ(floatsOf(throughSlices(beyond, 16, values).outputs.at("y")), expected);
 }

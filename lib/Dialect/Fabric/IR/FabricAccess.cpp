@@ -8,6 +8,17 @@ using namespace jacquard::fabric;
 
 static constexpr llvm::StringLiteral opNames[] = {"none", "madd", "div", "mod", "check"};
 
+AccessAttr AccessAttr::renumbered(int64_t from, int64_t to) const {
+  auto renumber = [&](int64_t value) { return value >= from ? value + to - from : value; };
+  SmallVector<int64_t> ops(getOps());
+  for (size_t i = 0; i < ops.size(); i += 5) {
+    ops[i + 1] = renumber(ops[i + 1]);
+    ops[i + 2] = renumber(ops[i + 2]);
+  }
+  return get(getContext(), getExtents(), getVectorLevel(), getRegisters(), ops, renumber(getAddress()), getElseValue(),
+             getBroadcast(), getIndexLevel(), getHandoverLevel());
+}
+
 static void printList(AsmPrinter &printer, ArrayRef<int64_t> values) {
   printer << "[";
   llvm::interleaveComma(values, printer);

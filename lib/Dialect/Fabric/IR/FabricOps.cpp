@@ -199,9 +199,18 @@ LogicalResult StoreOp::verify() { return verifyPort(*this, getBufferAttr(), getA
 //===----------------------------------------------------------------------===//
 
 LogicalResult MemoryOp::verify() {
-  if (failed(verifyAccessStructure(*this, getWrite(), bool(getWriteIndex()))) ||
-      failed(verifyAccessStructure(*this, getRead(), bool(getReadIndex())))) // C1, C2
+  if (bool(getData()) != getWrite().has_value() || (!getWrite() && getWriteIndex()) || (!getRead() && getReadIndex()) ||
+      (!getWrite() && !getRead())) // C5
+    return emitOpError() << "needs data and `write`, `read`, or both; an index needs its access";
+  if (!getRead() && !getResult().use_empty()) // C5
+    return emitOpError() << "has a result that is used, but does not read";
+  if ((getWrite() && failed(verifyAccessStructure(*this, *getWrite(), bool(getWriteIndex())))) ||
+      (getRead() && failed(verifyAccessStructure(*this, *getRead(), bool(getReadIndex()))))) // C1, C2
     return failure();
+  if (getCascade() && (!getFirstWord() || !getRead() || getWriteIndex())) // C6
+    return emitOpError() << "has a cascade; expected a slice that is read and has no write index";
+  if (getHome() && (getBuffers() != 1 || getAccumulate())) // C7
+    return emitOpError() << "has a home; expected one buffer and no `accumulate`";
   if (getAccumulate() && failed(requireOpcode(*this, *getAccumulate(), 2, "accumulation"))) // C4
     return failure();
   if (int64_t(getWords()) < 1 || int64_t(getBuffers()) < 1) // C3
@@ -213,8 +222,11 @@ LogicalResult MemoryOp::verify() {
     return failure(failedToLoad);
   const MemorySpec &memory = model->spec().memory;
   AccessLimits limits{memory.counters, memory.addressRegisters, memory.addressStages};
-  if (failed(verifyAccessLimits(*this, getWrite(), limits)) || failed(verifyAccessLimits(*this, getRead(), limits)))
+  if ((getWrite() && failed(verifyAccessLimits(*this, *getWrite(), limits))) ||
+      (getRead() && failed(verifyAccessLimits(*this, *getRead(), limits))))
     return failure(); // C2
+  if (getCascade() && !memory.readCascades) // C6
+    return emitOpError() << "has a cascade; '" << model->spec().name << "' has none";
   uint64_t wordBytes = isWide(*this) ? 8 : 4;
   if (failed(requireAtMost(*this, "buffers", getBuffers(), memory.maxBuffers)) ||
       failed(requireAtMost(*this, "words of scratchpad", getWords(), memory.bytes() / wordBytes)))

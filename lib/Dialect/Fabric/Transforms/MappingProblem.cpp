@@ -15,14 +15,17 @@ std::optional<UnitKind> fabric::unitKindOf(Operation *op) {
   return std::nullopt;
 }
 
-/// The ports of Bitstream/Config.h: data before index, a memory's read index last; scalar ports follow vector ports.
+/// The ports of Bitstream/Config.h: data before index or cascade, a memory's read index last; scalar ports follow
+/// vector ports.
 unsigned fabric::inputPortOf(OpOperand &operand, const FabricModel &model) {
   Operation *unit = operand.getOwner();
   unsigned number = operand.getOperandNumber();
   if (isa<LoadOp>(unit))
     return 1;
-  if (auto memory = dyn_cast<MemoryOp>(unit))
-    return number == 0 ? 0 : operand.get() == memory.getWriteIndex() && number == 1 ? 1 : 2;
+  if (auto memory = dyn_cast<MemoryOp>(unit)) {
+    auto isOf = [&](MutableOperandRange range) { return !range.empty() && &*range.begin() == &operand; };
+    return isOf(memory.getReadIndexMutable()) ? 2 : isOf(memory.getDataMutable()) ? 0 : 1;
+  }
   if (auto compute = dyn_cast<ComputeOp>(unit)) {
     unsigned vectors = compute.getVectors().size(), scalars = compute.getScalars().size();
     return number < vectors             ? number
@@ -48,7 +51,7 @@ static uint64_t streamWeight(Value stream, unsigned lanes) {
   if (auto load = dyn_cast<LoadOp>(unit))
     return ofAccess(load.getAccess());
   if (auto memory = dyn_cast<MemoryOp>(unit))
-    return ofAccess(memory.getRead());
+    return memory.getRead() ? ofAccess(*memory.getRead()) : 0;
   auto compute = cast<ComputeOp>(unit);
   unsigned number = 0;
   for (Operation &op : compute.getBody().front()) {
@@ -79,6 +82,8 @@ SectionProblem fabric::buildProblem(SectionOp section, const FabricModel &model)
   }
   for (Operation *op : result.units)
     for (OpResult stream : op->getResults()) {
+      if (auto memory = dyn_cast<MemoryOp>(op); memory && !memory.getRead())
+        continue; // it only keeps what it is given
       mapper::Net net;
       net.name = result.problem.units[ids[op]].name + ":" + std::to_string(stream.getResultNumber());
       net.source = {ids[op], stream.getResultNumber()};

@@ -2,6 +2,8 @@
 // Why: routing needs coordinates; placement decides most of the wire length.
 // Needs: partitioned units.
 // Gives: every unit has `at` and a name; the independent checker has passed. Deterministic for one seed.
+#include "Homes.h"
+
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 
 #include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
@@ -28,11 +30,25 @@ struct FabricPlace : fabric::impl::FabricPlacePassBase<FabricPlace> {
   void runOnOperation() override;
 
 private:
-  LogicalResult placeSection(SectionOp section, const FabricModel &model);
+  LogicalResult placeSection(SectionOp section, unsigned number, const FabricModel &model);
+
+  llvm::MapVector<StringAttr, SectionRange> ranges; ///< of the homes
+  llvm::DenseMap<StringAttr, unsigned> siteOfHome;  ///< of those that stand already
 };
 
-LogicalResult FabricPlace::placeSection(SectionOp section, const FabricModel &model) {
+LogicalResult FabricPlace::placeSection(SectionOp section, unsigned number, const FabricModel &model) {
   SectionProblem input = buildProblem(section, model);
+  for (auto &[home, range] : ranges)
+    if (auto site = siteOfHome.find(home); site != siteOfHome.end() && range.contains(number))
+      input.problem.reservedSites.push_back(site->second);
+  llvm::sort(input.problem.reservedSites);
+  auto homeOf = [](Operation *op) {
+    auto memory = dyn_cast<MemoryOp>(op);
+    return memory ? memory.getHomeAttr() : StringAttr();
+  };
+  for (auto [unit, op] : llvm::enumerate(input.units))
+    if (auto site = siteOfHome.find(homeOf(op)); homeOf(op) && site != siteOfHome.end())
+      input.problem.units[mapper::UnitId(unit)].fixedSite = site->second;
   mapper::MapOptions options;
   options.place.seed = seed;
   auto mapping = mapper::mapOntoFabric(input.problem, model, options);
@@ -46,6 +62,8 @@ LogicalResult FabricPlace::placeSection(SectionOp section, const FabricModel &mo
   for (auto [number, op] : llvm::enumerate(input.units)) {
     mapper::UnitId id(number);
     setSite(op, mapping->placement.siteOf[id], model);
+    if (StringAttr home = homeOf(op))
+      siteOfHome[home] = mapping->placement.siteOf[id];
     op->setAttr("unit", StringAttr::get(&getContext(), input.problem.units[id].name));
   }
   return success();
@@ -56,9 +74,11 @@ void FabricPlace::runOnOperation() {
   auto model = loadFabricModel(device, device.getArch());
   if (!model)
     return signalPassFailure();
+  ranges = rangesOfHomes(device);
+  siteOfHome.clear();
   bool fits = true;
-  for (auto section : sectionsOf(device))
-    fits &= succeeded(markUnlessFits(section, placeSection(section, *model)));
+  for (auto [number, section] : llvm::enumerate(sectionsOf(device)))
+    fits &= succeeded(markUnlessFits(section, placeSection(section, unsigned(number), *model)));
   if (!fits)
     signalPassFailure();
 }

@@ -51,7 +51,9 @@ void dropUnreadInputs(ComputeOp unit) {
 void FabricPrune::runOnOperation() {
   getOperation().walk([](SectionOp section) {
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(section.getBody().front()))) {
-      if (op.use_empty() && isa<LoadOp, MemoryOp, ComputeOp>(op)) {
+      auto memory = dyn_cast<MemoryOp>(op);
+      bool keeps = memory && memory.getHome(); // for a later section
+      if (op.use_empty() && !keeps && isa<LoadOp, MemoryOp, ComputeOp>(op)) {
         op.erase();
       } else if (auto unit = dyn_cast<ComputeOp>(op); unit && !unit.isPartitioned()) {
         eraseUnreadWords(unit);

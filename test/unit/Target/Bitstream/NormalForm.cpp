@@ -58,7 +58,9 @@ void print(raw_string_ostream &out, const bitstream::ComputeConfig &config) {
 
 void print(raw_string_ostream &out, const bitstream::MemoryConfig &config) {
   out << " " << config.bufferWords << "x" << config.bufferCount << " accumulate " << unsigned(config.accumulate)
-      << " from " << config.accumulateInit;
+      << " from " << config.accumulateInit << (config.retain ? " retained" : "");
+  if (config.sliced)
+    out << " from word " << config.firstWord << (config.cascade ? " in a cascade" : "");
   print(out, config.write);
   print(out, config.read);
 }
@@ -127,6 +129,8 @@ std::string nameOf(Value value) {
 std::string describe(Operation *op) {
   NamedAttrList attributes(op->getAttrDictionary());
   attributes.erase("unit");
+  if (attributes.get("home")) // its name is its site, which stands there already
+    attributes.set("home", UnitAttr::get(op->getContext()));
   std::string text = op->getName().getStringRef().str() + " " + textOf(attributes.getDictionary(op->getContext()));
   for (Value operand : op->getOperands())
     text += " (" + nameOf(operand) + ")";

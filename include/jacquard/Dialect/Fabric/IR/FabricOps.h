@@ -41,6 +41,9 @@ llvm::SmallVector<SectionOp> sectionsOf(DeviceOp device);
 /// On a section that a pass found too large for the machine.
 constexpr llvm::StringLiteral doesNotFitAttr = "jacquard.does_not_fit";
 
+/// On a section: the share of the machine's units that it may use, a float; none: all.
+constexpr llvm::StringLiteral fillAttr = "jacquard.fill";
+
 /// Passes `fits` on, and marks the section when it is a failure.
 mlir::LogicalResult markUnlessFits(SectionOp section, mlir::LogicalResult fits);
 

@@ -44,6 +44,9 @@ def Fabric_AccessAttr : AttrDef<FabricDialect, "Access"> {
     static constexpr int64_t noIndex = -2;
     bool isIndexed() const { return getIndexLevel() != noIndex; }
     unsigned getNumRegisters() const { return getRegisters().size() / (getExtents().size() + 1); }
+    unsigned getNumOps() const { return getOps().size() / 5; }
+    /// The same in a unit of `to` address registers instead of `from`, behind which the other values are numbered.
+    AccessAttr renumbered(int64_t from, int64_t to) const;
   }];
 }
 
@@ -144,16 +147,25 @@ def Fabric_MemoryOp : FabricOp<"memory", [AttrSizedOperandSegments]> {
   let summary = "Memory unit: N-buffered scratchpad with one write and one read port";
   let description = [{
     `accumulate` (an opcode) makes writes combine into words that start as `init`.
+    A memory with a `home` retains its words from section to section; memories of one home are one unit, which nothing else
+    uses from the first of them to the last. With `first_word` it is a slice of a larger scratchpad: addresses are those of the
+    whole; what lies outside is not written, and read from the slices before it, on `cascade`, or as the `else` word.
     Example: `%r = fabric.memory %s write #fabric.access<...> read #fabric.access<...> words 64 buffers 2`
+    Example: `%r = fabric.memory read #fabric.access<...> cascade %s words 64 buffers 1 {home = "t0.1", first_word = 64}`
     Constraints: (C1) index operands if and only if the accesses are indexed; (C2) accesses well formed and within limits;
-    (C3) words x buffers fit the scratchpad, buffers within the limit; (C4) `accumulate` is an opcode with two operands.
+    (C3) words x buffers fit the scratchpad, buffers within the limit; (C4) `accumulate` is an opcode with two operands;
+    (C5) data if and only if it writes; its result is used only if it reads; (C6) a cascade needs a slice that is read, no
+    write index, and a machine that has cascades; (C7) a home has one buffer and does not accumulate.
   }];
-  let arguments = (ins Fabric_StreamType:$data, Fabric_AccessAttr:$write, Optional<Fabric_StreamType>:$write_index,
-                       Fabric_AccessAttr:$read, Optional<Fabric_StreamType>:$read_index,
+  let arguments = (ins Optional<Fabric_StreamType>:$data, OptionalAttr<Fabric_AccessAttr>:$write,
+                       Optional<Fabric_StreamType>:$write_index, OptionalAttr<Fabric_AccessAttr>:$read,
+                       Optional<Fabric_StreamType>:$read_index, Optional<Fabric_StreamType>:$cascade,
                        I64Attr:$words, I64Attr:$buffers, OptionalAttr<StrAttr>:$accumulate,
-                       DefaultValuedAttr<I64Attr, "0">:$init, OptionalAttr<DenseI64ArrayAttr>:$at, OptionalAttr<StrAttr>:$unit);
+                       DefaultValuedAttr<I64Attr, "0">:$init, OptionalAttr<I64Attr>:$first_word, OptionalAttr<StrAttr>:$home,
+                       OptionalAttr<DenseI64ArrayAttr>:$at, OptionalAttr<StrAttr>:$unit);
   let results = (outs Fabric_StreamType:$result);
-  let assemblyFormat = [{ $data `write` $write (`index` $write_index^)? `read` $read (`by` $read_index^)?
+  let assemblyFormat = [{ ($data^ `write` $write (`index` $write_index^)?)?
+      (`read` $read^ (`by` $read_index^)? (`cascade` $cascade^)?)?
       `words` $words `buffers` $buffers (`accumulate` $accumulate^)? attr-dict }];
   let hasVerifier = 1;
 }

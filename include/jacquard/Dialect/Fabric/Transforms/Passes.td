@@ -14,6 +14,18 @@ def FabricPrunePass : Pass<"fabric-prune", "::jacquard::fabric::DeviceOp"> {
   }];
 }
 
+def FabricRetainPass : Pass<"fabric-retain", "::jacquard::fabric::DeviceOp"> {
+  let summary = "Keep intermediates in scratchpads from section to section";
+  let description = [{
+    Temporaries that one section stores and later ones load stay on chip while there are memory units to spare: slices of
+    their capacity, joined by cascades, one copy for every load of a section.
+
+    Needs: the memory units of each section. Gives: memories with a `home` instead of DRAM ports.
+    Before: `fabric.store %s to @t0 ...` and, in a later section, `%x = fabric.load @t0 ...`
+    After:  `fabric.memory %s write ... {home = "t0.0.0"}` and `%x = fabric.memory read ... {home = "t0.0.0"}`
+  }];
+}
+
 def FabricPartitionPass : Pass<"fabric-partition", "::jacquard::fabric::DeviceOp"> {
   let summary = "Split compute units until each fits one physical unit";
   let description = [{

@@ -23,6 +23,9 @@ namespace jacquard::pipe {
 inline constexpr llvm::StringLiteral dramSpace = "dram";
 inline constexpr llvm::StringLiteral scratchpadSpace = "scratchpad";
 
+/// On a section: the share of the machine's units that it may use, a float; none: all.
+inline constexpr llvm::StringLiteral fillAttr = "jacquard.fill";
+
 /// Whether `type` is a memref in memory space `space`.
 bool isInSpace(mlir::Type type, llvm::StringRef space);
 

@@ -1,0 +1,44 @@
+// Homes.cpp - from which section to which a memory unit keeps its words
+#include "Homes.h"
+
+using namespace mlir;
+using namespace jacquard;
+using namespace jacquard::fabric;
+
+static Operation *outermostLoop(Operation *op) {
+  Operation *outermost = nullptr;
+  for (auto loop = op->getParentOfType<LoopOp>(); loop; loop = loop->getParentOfType<LoopOp>())
+    outermost = loop;
+  return outermost;
+}
+
+SectionOrder::SectionOrder(DeviceOp device) : order(sectionsOf(device)) {
+  for (auto [number, section] : llvm::enumerate(order)) {
+    numbers[section] = unsigned(number);
+    if (Operation *loop = outermostLoop(section))
+      ofLoop.insert({loop, {unsigned(number), 0}}).first->second.last = unsigned(number);
+  }
+}
+
+SectionRange SectionOrder::spanOf(ArrayRef<SectionOp> users) const {
+  SectionRange span{unsigned(order.size()), 0};
+  for (SectionOp user : users) {
+    Operation *loop = outermostLoop(user);
+    SectionRange own = loop ? ofLoop.lookup(loop) : SectionRange{numberOf(user), numberOf(user)};
+    span = {std::min(span.first, own.first), std::max(span.last, own.last)};
+  }
+  return span;
+}
+
+llvm::MapVector<StringAttr, SectionRange> fabric::rangesOfHomes(DeviceOp device) {
+  SectionOrder order(device);
+  llvm::MapVector<StringAttr, SmallVector<SectionOp>> users;
+  for (SectionOp section : order.sections())
+    for (auto memory : section.getBody().front().getOps<MemoryOp>())
+      if (memory.getHome())
+        users[memory.getHomeAttr()].push_back(section);
+  llvm::MapVector<StringAttr, SectionRange> ranges;
+  for (auto &[home, sections] : users)
+    ranges[home] = order.spanOf(sections);
+  return ranges;
+}

@@ -1,0 +1,39 @@
+// Homes.h - from which section to which a memory unit keeps its words
+#ifndef JACQUARD_LIB_DIALECT_FABRIC_TRANSFORMS_HOMES_H
+#define JACQUARD_LIB_DIALECT_FABRIC_TRANSFORMS_HOMES_H
+
+#include "jacquard/Dialect/Fabric/IR/FabricOps.h"
+
+#include "llvm/ADT/MapVector.h"
+
+namespace jacquard::fabric {
+
+/// Sections by their number in the order in which they stand, both ends included.
+struct SectionRange {
+  unsigned first, last;
+  bool contains(unsigned number) const { return first <= number && number <= last; }
+};
+
+/// Numbers the sections of a device.
+class SectionOrder {
+public:
+  explicit SectionOrder(DeviceOp device);
+
+  llvm::ArrayRef<SectionOp> sections() const { return order; }
+  unsigned numberOf(SectionOp section) const { return numbers.lookup(section); }
+  /// The sections that run between two runs of `users`: from the first to the last of them; loops that hold one of them
+  /// count whole, as each trip may read what another one has left.
+  SectionRange spanOf(llvm::ArrayRef<SectionOp> users) const;
+
+private:
+  llvm::SmallVector<SectionOp> order;
+  llvm::DenseMap<mlir::Operation *, unsigned> numbers;
+  llvm::DenseMap<mlir::Operation *, SectionRange> ofLoop; ///< outermost loops
+};
+
+/// Where each home of the device is taken.
+llvm::MapVector<mlir::StringAttr, SectionRange> rangesOfHomes(DeviceOp device);
+
+} // namespace jacquard::fabric
+
+#endif // JACQUARD_LIB_DIALECT_FABRIC_TRANSFORMS_HOMES_H

@@ -1,0 +1,114 @@
+// RUN: jacquard-opt %s --split-input-file --pass-pipeline='builtin.module(fabric.device(fabric-retain))' | FileCheck %s
+
+// A temporary that one section stores and two sections load, one of them twice: two copies, and nothing in DRAM.
+// CHECK-LABEL: fabric.device
+// CHECK-NOT:   @t
+// CHECK:       fabric.section "make"
+// CHECK-NEXT:  %[[A:.*]] = fabric.load @a
+// CHECK-DAG:   fabric.memory %[[A]] write <[32] vector 0 registers {{\[}}[0, 1]] address 0> words 32 buffers 1 {home = "t.0.0"}
+// CHECK-DAG:   fabric.memory %[[A]] write <[32] vector 0 registers {{\[}}[0, 1]] address 0> words 32 buffers 1 {home = "t.1.0"}
+// CHECK:       fabric.section "use"
+// CHECK-NEXT:  %[[R:.*]] = fabric.memory read <[16] vector 0 registers {{\[}}[16, 1]] address 0> words 32 buffers 1 {home = "t.0.0"}
+// CHECK-NEXT:  fabric.store %[[R]] to @y
+// CHECK:       fabric.section "twice"
+// CHECK-NEXT:  %[[P:.*]] = fabric.memory read {{.*}} {home = "t.0.0"}
+// CHECK-NEXT:  %[[Q:.*]] = fabric.memory read {{.*}} {home = "t.1.0"}
+fabric.device arch "tiny" {
+  fabric.buffer @a "input" at 0 : tensor<32xf32>
+  fabric.buffer @y "output" at 128 : tensor<32xf32>
+  fabric.buffer @t "temporary" at 256 : tensor<32xf32>
+  fabric.section "make" {
+    %a = fabric.load @a <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @t <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "use" {
+    %t = fabric.load @t <[16] vector 0 registers [[16, 1]] address 0>
+    fabric.store %t to @y <[16] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "twice" {
+    %p = fabric.load @t <[32] vector 0 registers [[0, 1]] address 0>
+    %q = fabric.load @t <[32] vector 0 registers [[0, 1]] address 0>
+    %s = fabric.compute (%p, %q) scalars () pop [0, 0] counters [32] vector 0 {
+    ^bb0(%x: !fabric.word, %z: !fabric.word):
+      %e = fabric.fu "fadd" (%x, %z)
+      fabric.push %e level 0
+    } -> !fabric.stream
+    fabric.store %s to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+}
+
+// -----
+
+// Larger than one unit of tiny (65,536 words): two slices in a cascade.
+// CHECK-LABEL: fabric.section "wide_make"
+// CHECK-DAG:   write {{.*}} words 65536 buffers 1 {first_word = 0 : i64, home = "t.0.0"}
+// CHECK-DAG:   write {{.*}} words 4464 buffers 1 {first_word = 65536 : i64, home = "t.0.1"}
+// CHECK-LABEL: fabric.section "wide_use"
+// CHECK-NEXT:  %[[S:.*]] = fabric.memory read <[70000] {{.*}}> words 65536 buffers 1 {first_word = 0 : i64, home = "t.0.0"}
+// CHECK-NEXT:  %[[T:.*]] = fabric.memory read <[70000] {{.*}}> cascade %[[S]] words 4464 buffers 1 {first_word = 65536 : i64, home = "t.0.1"}
+// CHECK-NEXT:  fabric.store %[[T]] to @y
+fabric.device arch "tiny" {
+  fabric.buffer @a "input" at 0 : tensor<70000xf32>
+  fabric.buffer @y "output" at 280000 : tensor<70000xf32>
+  fabric.buffer @t "temporary" at 560000 : tensor<70000xf32>
+  fabric.section "wide_make" {
+    %a = fabric.load @a <[70000] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @t <[70000] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "wide_use" {
+    %t = fabric.load @t <[70000] vector 0 registers [[0, 1]] address 0>
+    fabric.store %t to @y <[70000] vector 0 registers [[0, 1]] address 0>
+  }
+}
+
+// -----
+
+// What one section reads and writes, what does not fit, and a section that may use no units for it: all stay in DRAM.
+// CHECK-LABEL: fabric.device
+// CHECK-NOT:   home
+fabric.device arch "tiny" {
+  fabric.buffer @a "input" at 0 : tensor<32xf32>
+  fabric.buffer @y "output" at 128 : tensor<32xf32>
+  fabric.buffer @same "temporary" at 256 : tensor<32xf32>
+  fabric.buffer @huge "temporary" at 4096 : tensor<7000000xf32>
+  fabric.buffer @cramped "temporary" at 9000000 : tensor<32xf32>
+  fabric.section "no_make" {
+    %a = fabric.load @a <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @same <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @huge <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @cramped <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "no_both" {
+    %t = fabric.load @same <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %t to @same <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "no_use" attributes {jacquard.fill = 0.0} {
+    %t = fabric.load @huge <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %t to @y <[32] vector 0 registers [[0, 1]] address 0>
+    %s = fabric.load @cramped <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %s to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+}
+
+// -----
+
+// A home is taken during all of a loop that uses it; tiny has eight memory units, the other sections leave no more.
+// CHECK-LABEL: fabric.section "loop_make"
+// CHECK:       home = "t.0.0"
+// CHECK:       fabric.loop
+// CHECK:       home = "t.0.0"
+fabric.device arch "tiny" {
+  fabric.buffer @a "input" at 0 : tensor<32xf32>
+  fabric.buffer @y "output" at 128 : tensor<32xf32>
+  fabric.buffer @t "temporary" at 256 : tensor<32xf32>
+  fabric.section "loop_make" {
+    %a = fabric.load @a <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @t <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.loop max 3 {
+    fabric.section "loop_use" {
+      %t = fabric.load @t <[32] vector 0 registers [[0, 1]] address 0>
+      fabric.store %t to @y <[32] vector 0 registers [[0, 1]] address 0>
+    }
+  }
+}
