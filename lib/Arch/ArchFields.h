@@ -27,7 +27,7 @@ struct PortMinimum {
 constexpr int64_t maxPorts = 16;
 constexpr int64_t maxPortsPerEdgeSwitch = 16;
 constexpr IntegerRule counterRule{1, 32}, fifoRule{1, 4096}, latencyRule{1, 64}, registerRule{1, 32};
-constexpr RealRule timingRule{0, 1e6};
+constexpr RealRule timingRule{0, 1e6}, estimateRule{0, 1e9};
 
 template <typename V, typename Ports> void visitPorts(V &v, Ports &ports, const PortMinimum &min) {
   v.begin("ports");
@@ -99,23 +99,53 @@ template <typename V, typename Network> void visitNetwork(V &v, Network &net) {
 template <typename V, typename Dram> void visitDram(V &v, Dram &dram) {
   v.begin("dram");
   v.integer("channels", dram.channels, IntegerRule{1, 64}, "independent channels, interleaved by burst");
+  v.integer("ranks", dram.ranks, IntegerRule{1, 16}, "ranks of a channel, which share its bus");
   v.integer("banks_per_channel", dram.banksPerChannel, IntegerRule{1, 256}, "banks with an open row each");
   v.integer("row_bytes", dram.rowBytes, IntegerRule{8, 1 << 20, true}, "bytes of one row");
   v.integer("burst_bytes", dram.burstBytes, IntegerRule{8, 4096, true}, "bytes of one access");
   v.integer("capacity_bytes", dram.capacityBytes, IntegerRule{8, int64_t(1) << 48}, "bytes of all channels");
   v.real("bytes_per_cycle", dram.bytesPerCycle, RealRule{1e-3, 1e6}, "peak bandwidth of all channels");
-  v.integer("queue_depth", dram.queueDepth, fifoRule, "requests waiting per channel");
+  v.integer("queue_depth", dram.queueDepth, fifoRule, "reads, and as many writes, waiting per channel");
   v.real("activate", dram.activate, timingRule, "tRCD, row to column command");
   v.real("precharge", dram.precharge, timingRule, "tRP");
   v.real("column_read", dram.columnRead, timingRule, "CL, command to data");
   v.real("column_write", dram.columnWrite, timingRule, "CWL, command to data");
   v.real("row_active", dram.rowActive, timingRule, "tRAS, activate to precharge");
+  v.real("activate_to_activate", dram.activateToActivate, timingRule, "tRRD, between activations of a rank");
+  v.real("four_activates", dram.fourActivates, timingRule, "tFAW, the least time of five activations of a rank");
   v.real("write_recovery", dram.writeRecovery, timingRule, "tWR, data to precharge");
   v.real("read_to_precharge", dram.readToPrecharge, timingRule, "tRTP");
   v.real("write_to_read", dram.writeToRead, timingRule, "tWTR, data to command");
+  v.real("bus_turnaround", dram.busTurnaround, timingRule, "tRTRS, data bus idle between directions or ranks");
   v.real("refresh_interval", dram.refreshInterval, RealRule{1, 1e9}, "tREFI");
   v.real("refresh_time", dram.refreshTime, timingRule, "tRFC");
   v.integer("hits_per_activation", dram.hitsPerActivation, fifoRule, "row hits before other rows get their turn");
+  v.integer("write_batch_start", dram.writeBatchStart, fifoRule, "writes waiting when a batch of them begins");
+  v.integer("write_batch_end", dram.writeBatchEnd, IntegerRule{0, 4095}, "writes waiting when it ends for reads");
+  v.end();
+}
+
+template <typename V, typename Energy> void visitEnergy(V &v, Energy &energy) {
+  v.begin("energy");
+  v.text("source", energy.source, "what the estimates are, for reports");
+  v.real("compute_cycle", energy.computeCycle, estimateRule, "pJ of a compute unit's busy cycle");
+  v.real("memory_cycle", energy.memoryCycle, estimateRule, "pJ of a memory unit's busy or conflict cycle");
+  v.real("dram_port_cycle", energy.dramPortCycle, estimateRule, "pJ of a DRAM port's busy cycle");
+  v.real("vector_hop", energy.vectorHop, estimateRule, "pJ of a vector in a switch");
+  v.real("scalar_hop", energy.scalarHop, estimateRule, "pJ of a scalar in a switch");
+  v.real("control_hop", energy.controlHop, estimateRule, "pJ of a token in a switch");
+  v.real("dram_byte", energy.dramByte, estimateRule, "pJ of a byte from or to DRAM");
+  v.real("dram_activation", energy.dramActivation, estimateRule, "pJ of opening a row");
+  v.real("switch_milliwatts", energy.switchMilliwatts, estimateRule, "mW, always, of a switch that carries a stream");
+  v.end();
+}
+
+template <typename V, typename Area> void visitArea(V &v, Area &area) {
+  v.begin("area");
+  v.real("compute_unit", area.computeUnit, estimateRule, "mm2 of a compute unit");
+  v.real("memory_unit", area.memoryUnit, estimateRule, "mm2 of a memory unit");
+  v.real("dram_port", area.dramPort, estimateRule, "mm2 of a DRAM port with its share of the controller");
+  v.real("switch_box", area.switchBox, estimateRule, "mm2 of the switches of all networks at one place");
   v.end();
 }
 
@@ -134,6 +164,8 @@ template <typename V, typename Spec> void visitArch(V &v, Spec &spec) {
   visitDramPort(v, spec.dramPort);
   visitNetwork(v, spec.network);
   visitDram(v, spec.dram);
+  visitEnergy(v, spec.energy);
+  visitArea(v, spec.area);
   v.opcodes(spec.opcodeStages);
 }
 

@@ -186,10 +186,41 @@ void Reader::opcodes(std::vector<unsigned> &stages) {
   end();
 }
 
+void checkLabel(const char *field, const std::string &text, Reader &reader) {
+  if (text.empty() || text.size() > 64)
+    reader.failAt(field, fmt::format("a text of {} characters is not allowed; expected 1 to 64", text.size()));
+}
+
+void checkDram(const DramSpec &dram, Reader &reader) {
+  if (dram.rowBytes < dram.burstBytes)
+    reader.failAt("dram.row_bytes", fmt::format("{} is smaller than a burst of {} bytes; expected at least one burst",
+                                                dram.rowBytes, dram.burstBytes));
+  if (dram.capacityBytes % dram.burstBytes != 0)
+    reader.failAt("dram.capacity_bytes", fmt::format("{} is not a whole number of bursts; expected a multiple of {}",
+                                                     dram.capacityBytes, dram.burstBytes));
+  if (dram.banksPerChannel % dram.ranks != 0)
+    reader.failAt("dram.ranks", fmt::format("{} banks cannot be divided among {} ranks; expected a divisor of {}",
+                                            dram.banksPerChannel, dram.ranks, dram.banksPerChannel));
+  if (dram.rowActive < dram.activate)
+    reader.failAt("dram.row_active",
+                  fmt::format("{} is less than dram.activate; expected at least {}", dram.rowActive, dram.activate));
+  if (dram.fourActivates < dram.activateToActivate)
+    reader.failAt("dram.four_activates", fmt::format("{} is less than dram.activate_to_activate; expected at least {}",
+                                                     dram.fourActivates, dram.activateToActivate));
+  if (dram.refreshTime >= dram.refreshInterval)
+    reader.failAt("dram.refresh_time", fmt::format("{} leaves no time between refreshes; expected less than {}",
+                                                   dram.refreshTime, dram.refreshInterval));
+  if (dram.writeBatchStart > dram.queueDepth)
+    reader.failAt("dram.write_batch_start", fmt::format("{} writes never wait in a queue of {}; expected at most {}",
+                                                        dram.writeBatchStart, dram.queueDepth, dram.queueDepth));
+  if (dram.writeBatchEnd >= dram.writeBatchStart)
+    reader.failAt("dram.write_batch_end", fmt::format("{} is not less than dram.write_batch_start; expected at most {}",
+                                                      dram.writeBatchEnd, dram.writeBatchStart - 1));
+}
+
 /// Rules between fields: what keeps addresses, frames and geometry sound.
 void checkRelations(const ArchSpec &spec, Reader &reader) {
-  if (spec.name.empty() || spec.name.size() > 64)
-    reader.failAt("name", fmt::format("a name of {} characters is not allowed; expected 1 to 64", spec.name.size()));
+  checkLabel("name", spec.name, reader);
   if (unsigned limit = 2 * spec.rows * arch::maxPortsPerEdgeSwitch; spec.dramPort.count > limit)
     reader.failAt("dram_port.count", fmt::format("{} ports do not fit beside {} rows; expected 1 to {}",
                                                  spec.dramPort.count, spec.rows, limit));
@@ -197,15 +228,8 @@ void checkRelations(const ArchSpec &spec, Reader &reader) {
     reader.failAt("memory.bank_bytes",
                   fmt::format("{} banks of {} bytes are not allowed; expected at most {} bytes in all",
                               spec.memory.banks, spec.memory.bankBytes, 1 << 28));
-  if (spec.dram.rowBytes < spec.dram.burstBytes)
-    reader.failAt("dram.row_bytes", fmt::format("{} is smaller than a burst of {} bytes; expected at least one burst",
-                                                spec.dram.rowBytes, spec.dram.burstBytes));
-  if (spec.dram.capacityBytes % spec.dram.burstBytes != 0)
-    reader.failAt("dram.capacity_bytes", fmt::format("{} is not a whole number of bursts; expected a multiple of {}",
-                                                     spec.dram.capacityBytes, spec.dram.burstBytes));
-  if (spec.dram.refreshTime >= spec.dram.refreshInterval)
-    reader.failAt("dram.refresh_time", fmt::format("{} leaves no time between refreshes; expected less than {}",
-                                                   spec.dram.refreshTime, spec.dram.refreshInterval));
+  checkDram(spec.dram, reader);
+  checkLabel("energy.source", spec.energy.source, reader);
   unsigned wide = spec.compute.wideLanes;
   if (wide * 2 > spec.compute.lanes || (wide & (wide - 1)) != 0)
     reader.failAt("compute.wide_lanes",

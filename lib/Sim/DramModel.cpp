@@ -34,10 +34,14 @@ DramModel::DramModel(const ArchSpec &arch, DramImage &image)
       activateTime(toTicks(spec.activate)), prechargeTime(toTicks(spec.precharge)),
       columnRead(toTicks(spec.columnRead)), columnWrite(toTicks(spec.columnWrite)), rowActive(toTicks(spec.rowActive)),
       writeRecovery(toTicks(spec.writeRecovery)), readToPrecharge(toTicks(spec.readToPrecharge)),
-      writeToRead(toTicks(spec.writeToRead)), refreshTime(toTicks(spec.refreshTime)), channels(spec.channels),
-      oldestOther(spec.banksPerChannel), hitsWaiting(spec.banksPerChannel) {
-  for (Channel &channel : channels)
+      writeToRead(toTicks(spec.writeToRead)), refreshTime(toTicks(spec.refreshTime)),
+      activateToActivate(toTicks(spec.activateToActivate)), fourActivates(toTicks(spec.fourActivates)),
+      busTurnaround(toTicks(spec.busTurnaround)), banksPerRank(spec.banksPerChannel / spec.ranks),
+      channels(spec.channels), hitsWaiting(spec.banksPerChannel) {
+  for (Channel &channel : channels) {
     channel.banks.resize(spec.banksPerChannel);
+    channel.ranks.resize(spec.ranks);
+  }
 }
 
 void DramModel::attach(Wakeups &wakeups, unsigned first, SectionStatistics &sectionStatistics) {
@@ -63,7 +67,8 @@ void DramModel::request(DramBurst *b, uint64_t now) {
   // The bank is turned by the row number, so that streams a power of two apart do not all meet in one bank.
   unsigned bank = unsigned((inChannel / burstsPerRow + row) % spec.banksPerChannel);
   b->doneAt = never;
-  channels[channel].arrivals.push_back({b, bank, row, now});
+  Channel &to = channels[channel];
+  (b->write ? to.writes : to.reads).arrivals.push_back({b, bank, row, now});
   (b->write ? statistics->dramWriteBytes : statistics->dramReadBytes) += spec.burstBytes;
   wakes->wake(firstComponent + channel, now + 1);
 }
@@ -72,8 +77,9 @@ void DramModel::visit(unsigned number, uint64_t now) {
   Channel &channel = channels[number];
   refresh(channel, now);
   for (;;) {
-    accept(channel, now);
-    if (channel.queue.empty())
+    accept(channel.reads, now);
+    accept(channel.writes, now);
+    if (channel.reads.empty() && channel.writes.empty())
       return;
     chooseDirection(channel);
     openRows(channel, now * ticksPerCycle);
@@ -86,57 +92,72 @@ void DramModel::visit(unsigned number, uint64_t now) {
 
 /// Refresh is caught up with lazily: what came and went while the channel was idle cost nobody anything.
 void DramModel::refresh(Channel &channel, uint64_t now) {
-  if (spec.refreshInterval <= 0)
-    return;
-  uint64_t begun = uint64_t(double(now) / spec.refreshInterval);
-  if (begun == channel.refreshes)
-    return;
-  channel.refreshes = begun;
-  Ticks start = std::max(toTicks(double(begun) * spec.refreshInterval), channel.busFree);
-  for (Bank &bank : channel.banks) {
-    bank.open = false;
-    bank.prechargeReady = std::max(bank.prechargeReady, start) + refreshTime;
+  for (unsigned rank = 0; rank < spec.ranks; ++rank) {
+    double first = spec.refreshInterval * (rank + 1) / spec.ranks; // the ranks take turns
+    if (double(now) < first)
+      continue;
+    uint64_t due = uint64_t((double(now) - first) / spec.refreshInterval) + 1;
+    if (due == channel.ranks[rank].refreshes)
+      continue;
+    channel.ranks[rank].refreshes = due;
+    refresh(channel, rank, toTicks(first + double(due - 1) * spec.refreshInterval));
   }
 }
 
-void DramModel::accept(Channel &channel, uint64_t now) {
-  while (channel.queue.size() < spec.queueDepth && !channel.arrivals.empty() &&
-         channel.arrivals.front().arrival < now) {
-    channel.queue.push_back(channel.arrivals.front());
-    ++(channel.queue.back().burst->write ? channel.writes : channel.reads);
-    channel.arrivals.pop_front();
+/// All banks of the rank precharge and are busy until the refresh, which begins at `due`, is over.
+void DramModel::refresh(Channel &channel, unsigned rank, Ticks due) {
+  auto begin = channel.banks.begin() + rank * banksPerRank, end = begin + banksPerRank;
+  Ticks start = due;
+  for (auto bank = begin; bank != end; ++bank)
+    start = std::max(start, bank->prechargeReady + (bank->open ? prechargeTime : 0));
+  for (auto bank = begin; bank != end; ++bank) {
+    bank->open = false;
+    bank->prechargeReady = start + refreshTime;
+  }
+}
+
+void DramModel::accept(Queue &queue, uint64_t now) {
+  while (queue.waiting.size() < spec.queueDepth && !queue.arrivals.empty() && queue.arrivals.front().arrival < now) {
+    queue.waiting.push_back(queue.arrivals.front());
+    queue.arrivals.pop_front();
   }
 }
 
 void DramModel::chooseDirection(Channel &channel) {
-  if (channel.writing)
-    channel.writing = channel.writes > 0 && (channel.reads == 0 || channel.writes > spec.queueDepth / 8);
-  else
-    channel.writing = channel.writes > 0 && (channel.reads == 0 || channel.writes >= (spec.queueDepth + 1) / 2);
+  size_t writes = channel.writes.waiting.size();
+  size_t threshold = channel.writing ? spec.writeBatchEnd + 1 : spec.writeBatchStart;
+  channel.writing = channel.reads.empty() || writes >= threshold;
 }
 
+/// Activations begin as soon as they may; what is decided here is not taken back when a request to the old row comes.
 void DramModel::openRows(Channel &channel, Ticks now) {
-  std::fill(oldestOther.begin(), oldestOther.end(), -1);
+  const std::vector<Request> &waiting = channel.serving().waiting;
   std::fill(hitsWaiting.begin(), hitsWaiting.end(), 0);
-  for (size_t i = 0; i < channel.queue.size(); ++i) {
-    const Request &request = channel.queue[i];
-    if (request.burst->write != channel.writing)
-      continue;
-    const Bank &bank = channel.banks[request.bank];
-    if (bank.open && bank.row == request.row)
-      ++hitsWaiting[request.bank];
-    else if (oldestOther[request.bank] < 0)
-      oldestOther[request.bank] = int(i);
+  misses.clear();
+  for (unsigned i = 0; i < waiting.size(); ++i) {
+    const Bank &bank = channel.banks[waiting[i].bank];
+    if (bank.open && bank.row == waiting[i].row)
+      ++hitsWaiting[waiting[i].bank];
+    else
+      misses.push_back(i);
   }
-  for (unsigned b = 0; b < channel.banks.size(); ++b) {
-    Bank &bank = channel.banks[b];
-    if (oldestOther[b] >= 0 && (hitsWaiting[b] == 0 || bank.hits >= spec.hitsPerActivation))
-      activate(bank, channel.queue[unsigned(oldestOther[b])].row, now);
+  for (unsigned i : misses) {
+    const Bank &bank = channel.banks[waiting[i].bank];
+    if (hitsWaiting[waiting[i].bank] && bank.hits < spec.hitsPerActivation)
+      continue;
+    activate(channel, waiting[i].bank, waiting[i].row, now);
+    hitsWaiting[waiting[i].bank] = 1; // for this one; the bank has no hits yet
   }
 }
 
-void DramModel::activate(Bank &bank, uint64_t row, Ticks now) {
+void DramModel::activate(Channel &channel, unsigned number, uint64_t row, Ticks now) {
+  Bank &bank = channel.banks[number];
+  Rank &rank = channel.ranks[rankOf(number)];
   Ticks start = std::max(now, bank.prechargeReady) + (bank.open ? prechargeTime : 0);
+  start = std::max(start, rank.earliest[0]);
+  std::rotate(rank.earliest.begin(), rank.earliest.begin() + 1, rank.earliest.end());
+  rank.earliest.back() = start + fourActivates;
+  rank.earliest.front() = std::max(rank.earliest.front(), start + activateToActivate);
   bank.open = true;
   bank.row = row;
   bank.hits = 0;
@@ -144,43 +165,48 @@ void DramModel::activate(Bank &bank, uint64_t row, Ticks now) {
   bank.prechargeReady = start + rowActive;
 }
 
-/// Earliest time of the column command: the row is open, the data find the bus free, and a read after a write waits for
-/// it.
+/// Earliest time of the column command: the row is open, the data find the bus free and turned, and a read after a
+/// write to the same rank waits for it.
 DramModel::Ticks DramModel::columnTime(const Channel &channel, const Request &request, Ticks now) const {
-  Ticks latency = request.burst->write ? columnWrite : columnRead;
+  unsigned rank = rankOf(request.bank);
+  Ticks latency = channel.writing ? columnWrite : columnRead;
   Ticks column = std::max(now, channel.banks[request.bank].columnReady);
-  if (channel.busFree > column + latency)
-    column = channel.busFree - latency;
-  if (!request.burst->write && channel.writeEnd)
-    column = std::max(column, channel.writeEnd + writeToRead);
+  bool turns = channel.busFree && (channel.writing != channel.wroteLast || rank != channel.lastRank);
+  Ticks busFree = channel.busFree + (turns ? busTurnaround : 0);
+  if (busFree > column + latency)
+    column = busFree - latency;
+  if (Ticks writeEnd = channel.ranks[rank].writeEnd; !channel.writing && writeEnd)
+    column = std::max(column, writeEnd + writeToRead);
   return column;
 }
 
 DramModel::Choice DramModel::choose(const Channel &channel, Ticks now) const {
   Choice best;
-  for (size_t i = 0; i < channel.queue.size(); ++i) {
-    const Request &request = channel.queue[i];
-    const Bank &bank = channel.banks[request.bank];
-    if (request.burst->write != channel.writing || !bank.open || bank.row != request.row)
+  const std::vector<Request> &waiting = channel.serving().waiting;
+  for (size_t i = 0; i < waiting.size(); ++i) {
+    const Bank &bank = channel.banks[waiting[i].bank];
+    if (!bank.open || bank.row != waiting[i].row)
       continue;
-    if (Ticks column = columnTime(channel, request, now); column < best.column)
+    if (Ticks column = columnTime(channel, waiting[i], now); column < best.column)
       best = {i, column};
   }
   return best;
 }
 
 void DramModel::serve(Channel &channel, const Choice &choice, uint64_t now) {
-  Request request = channel.queue[choice.position];
-  channel.queue.erase(channel.queue.begin() + int64_t(choice.position));
+  std::vector<Request> &waiting = channel.serving().waiting;
+  Request request = waiting[choice.position];
+  waiting.erase(waiting.begin() + int64_t(choice.position));
   DramBurst &b = *request.burst;
-  --(b.write ? channel.writes : channel.reads);
   Bank &bank = channel.banks[request.bank];
   ++(bank.hits++ ? statistics->rowHits : statistics->rowMisses);
 
   Ticks dataEnd = choice.column + (b.write ? columnWrite : columnRead) + burst;
   channel.busFree = dataEnd;
+  channel.wroteLast = b.write;
+  channel.lastRank = rankOf(request.bank);
   if (b.write)
-    channel.writeEnd = dataEnd;
+    channel.ranks[channel.lastRank].writeEnd = dataEnd;
   Ticks precharge = b.write ? dataEnd + writeRecovery : choice.column + readToPrecharge;
   bank.prechargeReady = std::max(bank.prechargeReady, precharge);
 

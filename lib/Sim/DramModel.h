@@ -2,12 +2,14 @@
 //
 // Consecutive bursts go to consecutive channels, turned by the higher digits of their numbers (in the spirit of Zhang,
 // Zhu, Zhang: A Permutation-Based Page Interleaving Scheme, MICRO 2000). Every channel has a queue of `queueDepth`
-// requests in front of which the rest waits in order of arrival, banks with one open row each, and a data bus. A bank
-// opens the row of its oldest waiting request as soon as none waits for the open row (or `hitsPerActivation` were
-// served and others wait); of the requests to open rows the one with the earliest data slot is served, the oldest
-// first. Reads go before writes until half the queue holds writes, then writes go until an eighth is left; the bus
-// turns round in between. Every refreshInterval all rows close for refreshTime. Contents change in the order in which a
-// channel serves its requests.
+// reads and one of as many writes, in front of which the rest waits in order of arrival, ranks of banks with one open
+// row each, and a data bus. A bank opens the row of its oldest waiting request as soon as none waits for the open row
+// (or `hitsPerActivation` were served and others wait), banks in the order of these requests; activations of one rank
+// keep activateToActivate, and five of them fourActivates, apart. Of the requests to open rows the one with the
+// earliest data slot is served, the oldest first. Reads go before writes until `writeBatchStart` writes wait, then
+// writes go until `writeBatchEnd` are left; where no reads wait writes go too. The data bus rests for busTurnaround
+// between two bursts of other directions or ranks. In every refreshInterval each rank closes its rows for refreshTime,
+// the ranks one after another. Contents change in the order in which a channel serves its requests.
 #ifndef JACQUARD_SIM_DRAMMODEL_H
 #define JACQUARD_SIM_DRAMMODEL_H
 
@@ -16,6 +18,7 @@
 #include "jacquard/Arch/ArchSpec.h"
 #include "jacquard/Sim/Simulator.h"
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <vector>
@@ -85,25 +88,40 @@ private:
     Ticks columnReady = 0;    ///< earliest column command to the open row
     Ticks prechargeReady = 0; ///< earliest precharge (or activate, when closed)
   };
-  struct Channel {
+  struct Rank {
+    std::array<Ticks, 4> earliest = {}; ///< of the next four activations, by what went before
+    Ticks writeEnd = 0;
+    uint64_t refreshes = 0; ///< due until now
+  };
+  /// Requests of one direction.
+  struct Queue {
     std::deque<Request> arrivals;
-    std::vector<Request> queue;
+    std::vector<Request> waiting; ///< the scheduler sees these
+    bool empty() const { return waiting.empty(); }
+  };
+  struct Channel {
+    Queue reads, writes;
     std::vector<Bank> banks;
-    unsigned reads = 0, writes = 0; ///< in `queue`
-    bool writing = false;
-    Ticks busFree = 0, writeEnd = 0;
-    uint64_t refreshes = 0; ///< refresh intervals begun
+    std::vector<Rank> ranks;
+    bool writing = false;   ///< direction of what is served next
+    bool wroteLast = false; ///< direction and rank of the last burst
+    unsigned lastRank = 0;
+    Ticks busFree = 0;
+    Queue &serving() { return writing ? writes : reads; }
+    const Queue &serving() const { return writing ? writes : reads; }
   };
   struct Choice {
     size_t position = 0;
     Ticks column = ~Ticks(0);
   };
 
+  unsigned rankOf(unsigned bank) const { return bank / banksPerRank; }
   void refresh(Channel &channel, uint64_t now);
-  void accept(Channel &channel, uint64_t now);
+  void refresh(Channel &channel, unsigned rank, uint64_t due);
+  void accept(Queue &queue, uint64_t now);
   void chooseDirection(Channel &channel);
   void openRows(Channel &channel, Ticks now);
-  void activate(Bank &bank, uint64_t row, Ticks now);
+  void activate(Channel &channel, unsigned bank, uint64_t row, Ticks now);
   Ticks columnTime(const Channel &channel, const Request &request, Ticks now) const;
   Choice choose(const Channel &channel, Ticks now) const;
   void serve(Channel &channel, const Choice &choice, uint64_t now);
@@ -112,12 +130,13 @@ private:
   DramSpec spec;
   DramImage &image;
   Ticks burst, activateTime, prechargeTime, columnRead, columnWrite, rowActive, writeRecovery, readToPrecharge,
-      writeToRead, refreshTime;
+      writeToRead, refreshTime, activateToActivate, fourActivates, busTurnaround;
+  unsigned banksPerRank;
   std::vector<Channel> channels;
   Wakeups *wakes = nullptr;
   unsigned firstComponent = 0;
   SectionStatistics *statistics = nullptr;
-  std::vector<int> oldestOther, hitsWaiting; ///< scratch of openRows, by bank
+  std::vector<unsigned> hitsWaiting, misses; ///< scratch of openRows: by bank; positions in the queue
 };
 
 } // namespace jacquard::sim

@@ -1,7 +1,8 @@
 // ArchSpec.h - the parsed architecture description: every hardware fact the tool chain uses
 //
-// Filled from a `.textproto` (schema: lib/Arch/arch.proto, presets: lib/Arch/presets). Nothing here is a default: a value
-// that the file leaves out is an error of the reader. Cycles are cycles of the fabric clock unless the name says otherwise.
+// Filled from a `.textproto` (schema: lib/Arch/arch.proto, presets: lib/Arch/presets). Nothing here is a default: a
+// value that the file leaves out is an error of the reader. Cycles are cycles of the fabric clock unless the name says
+// otherwise.
 #ifndef JACQUARD_ARCH_ARCHSPEC_H
 #define JACQUARD_ARCH_ARCHSPEC_H
 
@@ -30,9 +31,9 @@ struct ComputeSpec {
   unsigned registers = 0; ///< pipeline registers (vectors) between two stages
   unsigned counters = 0;  ///< levels of the counter chain
   PortCounts ports;
-  unsigned stageLatency = 0;    ///< cycles per pipeline stage
-  unsigned treeLatency = 0;     ///< cycles of the cross-lane reduction tree
-  unsigned outputFifoDepth = 0; ///< results an output port holds beyond those in the pipeline
+  unsigned stageLatency = 0;       ///< cycles per pipeline stage
+  unsigned treeLatency = 0;        ///< cycles of the cross-lane reduction tree
+  unsigned outputFifoDepth = 0;    ///< results an output port holds beyond those in the pipeline
   bool shadowAccumulators = false; ///< accumulators drain through shadows while the next tile accumulates
   bool resultChains = false;       ///< a drain can combine or pass on the results of another unit
 };
@@ -72,14 +73,33 @@ struct NetworkSpec {
 
 /// Off-chip memory. Times in cycles of the fabric clock.
 struct DramSpec {
-  unsigned channels = 0, banksPerChannel = 0, rowBytes = 0, burstBytes = 0;
+  unsigned channels = 0, ranks = 0; ///< ranks per channel
+  unsigned banksPerChannel = 0, rowBytes = 0, burstBytes = 0;
   uint64_t capacityBytes = 0;
-  double bytesPerCycle = 0;       ///< peak of all channels together
-  unsigned queueDepth = 0;        ///< requests waiting per channel
+  double bytesPerCycle = 0; ///< peak of all channels together
+  unsigned queueDepth = 0;  ///< reads, and as many writes, waiting per channel
   double activate = 0, precharge = 0, columnRead = 0, columnWrite = 0; ///< tRCD, tRP, CL, CWL
   double rowActive = 0, writeRecovery = 0, readToPrecharge = 0;        ///< tRAS, tWR, tRTP
   double writeToRead = 0, refreshInterval = 0, refreshTime = 0;        ///< tWTR, tREFI, tRFC
+  double activateToActivate = 0, fourActivates = 0;                    ///< tRRD, tFAW: activations of one rank
+  double busTurnaround = 0;                                            ///< data bus idle between directions or ranks
   unsigned hitsPerActivation = 0; ///< row hits served before waiting requests to other rows get their turn
+  unsigned writeBatchStart = 0, writeBatchEnd = 0; ///< writes waiting per channel when a batch of them begins and ends
+};
+
+/// Estimates, for reports only. Picojoules: per cycle in which a unit works, per element and hop, per byte and row of
+/// DRAM.
+struct EnergySpec {
+  std::string source; ///< what the figures are, for the reader of a report
+  double computeCycle = 0, memoryCycle = 0, dramPortCycle = 0;
+  double vectorHop = 0, scalarHop = 0, controlHop = 0;
+  double dramByte = 0, dramActivation = 0;
+  double switchMilliwatts = 0; ///< of a switch that carries a stream; others are gated
+};
+
+/// Estimates in square millimetres; a switch is that of all three networks.
+struct AreaSpec {
+  double computeUnit = 0, memoryUnit = 0, dramPort = 0, switchBox = 0;
 };
 
 /// Storage types of tensors. The numbers are part of the bitstream format. Integers have no sign of their own.
@@ -102,6 +122,8 @@ struct ArchSpec {
   DramPortSpec dramPort;
   NetworkSpec network;
   DramSpec dram;
+  EnergySpec energy;
+  AreaSpec area;
   double configurationBytesPerCycle = 0;
   std::vector<unsigned> opcodeStages; ///< indexed by Opcode: pipeline stages it occupies
 
