@@ -2,6 +2,7 @@
 #include "jacquard/Driver/Commands.h"
 
 #include "jacquard/Bitstream/Encode.h"
+#include "jacquard/Runtime/Estimates.h"
 #include "jacquard/Support/File.h"
 
 #include "llvm/Support/Format.h"
@@ -39,6 +40,12 @@ std::string toJson(const bitstream::Program &program) {
   json["model_hash"] = program.modelHash;
   json["arch"] = program.arch.name;
   json["arch_fingerprint"] = archFingerprint(program.arch);
+  runtime::AreaEstimate area = runtime::estimateArea(program.arch);
+  json["area_estimate_mm2"] = {{"compute", area.compute},
+                               {"memory", area.memory},
+                               {"dram_ports", area.dramPorts},
+                               {"switches", area.switches},
+                               {"total", area.total()}};
   json["dram_bytes"] = program.dramBytes;
   json["multiply_adds"] = program.multiplyAdds;
   json["compulsory_bytes"] = program.compulsoryBytes;
@@ -70,6 +77,11 @@ void printSummary(const bitstream::Program &program, size_t bytes) {
     os << " --" << name << "=" << value;
   os << "\nmodel hash     " << llvm::format_hex(program.modelHash, 18) << "\n";
   os << "architecture   " << program.arch.name << " (" << llvm::format_hex(archFingerprint(program.arch), 18) << ")\n";
+  runtime::AreaEstimate area = runtime::estimateArea(program.arch);
+  os << llvm::format(
+            "area           %.1f mm2: compute %.1f, memory %.1f, DRAM ports %.1f, switches %.1f; an estimate (",
+            area.total(), area.compute, area.memory, area.dramPorts, area.switches)
+     << program.arch.energy.source << ")\n";
   os << "size           " << bytes << " bytes\n";
   os << "DRAM           " << program.dramBytes << " bytes laid out\n";
   os << "work           " << program.multiplyAdds << " multiply-adds, " << program.compulsoryBytes
@@ -88,8 +100,9 @@ void printSummary(const bitstream::Program &program, size_t bytes) {
   for (const bitstream::ScheduleLoop &loop : program.loops)
     os << "loop           schedule entries " << loop.begin << " to " << loop.end - 1 << ", "
        << (loop.condition ? "at most " : "") << loop.maxTrips << " trips\n";
-  os << "available                        " << llvm::format("%7u %7u %11u\n", program.arch.numComputeUnits(),
-                                                            program.arch.numMemoryUnits(), program.arch.dramPort.count);
+  os << "available                        "
+     << llvm::format("%7u %7u %11u\n", program.arch.numComputeUnits(), program.arch.numMemoryUnits(),
+                     program.arch.dramPort.count);
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 
 #include "Attribution.h"
 
+#include "jacquard/Runtime/Estimates.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -38,6 +40,28 @@ std::string nodesOf(const sim::SectionStatistics &section) {
   for (size_t i = 0; i < std::min(nodes.size(), shown); ++i)
     text += (i ? "; " : "") + nodes[i];
   return nodes.size() > shown ? text + fmt::format(" and {} more", nodes.size() - shown) : text;
+}
+
+std::string energyLine(const EnergyEstimate &energy, const ArchSpec &arch) {
+  auto percent = [&](double part) { return 100 * ratio(part, energy.total()); };
+  return fmt::format("energy          {:.4g} J, {:.2f} W on average; an estimate ({}):\n"
+                     "                compute {:.1f} %, memory {:.1f} %, DRAM ports {:.1f} %, network {:.1f} %, "
+                     "DRAM {:.1f} %, idle switches {:.1f} %\n",
+                     energy.total(), energy.watts, arch.energy.source, percent(energy.compute), percent(energy.memory),
+                     percent(energy.dramPorts), percent(energy.network), percent(energy.dram), percent(energy.idle));
+}
+
+Json energyJson(const EnergyEstimate &energy, const ArchSpec &arch) {
+  return {{"source", clean(arch.energy.source)},
+          {"joules",
+           {{"compute", energy.compute},
+            {"memory", energy.memory},
+            {"dram_ports", energy.dramPorts},
+            {"network", energy.network},
+            {"dram", energy.dram},
+            {"idle_switches", energy.idle},
+            {"total", energy.total()}}},
+          {"watts", energy.watts}};
 }
 
 Json hopsJson(const uint64_t *hops) { return {{"vector", hops[0]}, {"scalar", hops[1]}, {"control", hops[2]}}; }
@@ -139,6 +163,7 @@ std::string formatReport(const bitstream::Program &program, const sim::Statistic
   if (s.limitCycles > 0)
     text += fmt::format("limit           {:.0f} cycles (max of {} multiply-adds, {} compulsory); reached {:.2f} %\n",
                         s.limitCycles, program.multiplyAdds, bytesText(program.compulsoryBytes), s.percentOfLimit);
+  text += energyLine(estimateEnergy(program, statistics), arch);
   text += formatAttribution(attribute(program, statistics));
   text += fmt::format("\n  {:<24} {:>10} {:>8} {:>10} {:>6} {:>7} {:>10} {:>7} {:>7}  {}\n", "section", "cycles",
                       "config", "predicted", "units", "busy", "DRAM", "of peak", "MACs", "nodes");
@@ -175,7 +200,8 @@ std::string reportJson(const bitstream::Program &program, const sim::Statistics 
                {"limit",
                 {{"cycles", s.limitCycles},
                  {"compulsory_bytes", program.compulsoryBytes},
-                 {"percent_reached", s.percentOfLimit}}}};
+                 {"percent_reached", s.percentOfLimit}}},
+               {"energy_estimate", energyJson(estimateEnergy(program, statistics), program.arch)}};
   Json &sections = json["sections"] = Json::array();
   for (const sim::SectionStatistics &section : statistics.sections)
     sections.push_back(sectionJson(program, section));
