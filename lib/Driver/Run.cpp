@@ -7,6 +7,7 @@
 #include "jacquard/Runtime/Report.h"
 #include "jacquard/Runtime/Session.h"
 #include "jacquard/Runtime/TensorIO.h"
+#include "jacquard/Runtime/Trace.h"
 #include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
 
@@ -93,9 +94,11 @@ int reportCheck(const Tensors &found, const Tensors &expected) {
   return code;
 }
 
-Result<sim::RunResult> simulateProgram(const bitstream::Program &program, const Tensors &inputs, uint64_t maxCycles) {
+Result<sim::RunResult> simulateProgram(const bitstream::Program &program, const Tensors &inputs, uint64_t maxCycles,
+                                       sim::Timeline *timeline) {
   sim::Options options;
   options.maxCycles = maxCycles;
+  options.timeline = timeline;
   bool terminal = isatty(STDERR_FILENO);
   if (terminal)
     options.progress = [](uint64_t cycle) { llvm::errs() << "\r\033[K" << cycle << " cycles"; };
@@ -106,12 +109,16 @@ Result<sim::RunResult> simulateProgram(const bitstream::Program &program, const 
 }
 
 int runProgram(const RunOptions &options, const bitstream::Program &program, const Tensors &inputs, Tensors &outputs) {
-  auto result = simulateProgram(program, inputs, options.maxCycles);
+  sim::Timeline timeline;
+  auto result = simulateProgram(program, inputs, options.maxCycles, options.trace.empty() ? nullptr : &timeline);
   if (!result)
     return fail(result.error());
   llvm::outs() << runtime::formatReport(program, result->statistics);
   if (!options.stats.empty())
     if (auto status = writeFile(options.stats, runtime::reportJson(program, result->statistics)); !status)
+      return fail(status.error());
+  if (!options.trace.empty())
+    if (auto status = writeFile(options.trace, runtime::traceJson(program, timeline)); !status)
       return fail(status.error());
   outputs = std::move(result->outputs);
   return 0;

@@ -83,10 +83,10 @@ Status checkUnits(const SectionConfig &config, const FabricModel &model) {
 class SectionRun {
 public:
   SectionRun(const Section &section, const FabricModel &model, DramModel &dram, ScratchpadContents &scratchpads,
-             Network network, uint64_t start, SectionStatistics &statistics)
+             Network network, uint64_t start, SectionStatistics &statistics, Timeline *timeline)
       : section(section), model(model), network(std::move(network)), numNodes(this->network.numNodes()),
         wakes(numNodes + numUnits(section.config) + dram.numChannels(), start - 1),
-        state{model, this->network, wakes, dram, scratchpads, statistics} {
+        state{model, this->network, wakes, dram, scratchpads, statistics, timeline} {
     this->network.attach(wakes);
     addUnits(section.config);
     dram.attach(wakes, numNodes + unsigned(units.size()), statistics);
@@ -199,7 +199,8 @@ public:
     Result<Network> network = Network::build(model, section.config, ports.outputs, ports.inputs);
     if (!network)
       return inSection(network.error());
-    return SectionRun(section, model, dram, scratchpads, std::move(*network), start, statistics).run(start, options);
+    return SectionRun(section, model, dram, scratchpads, std::move(*network), start, statistics, options.timeline)
+        .run(start, options);
   }
 
 private:

@@ -2,6 +2,7 @@
 #include "Sequencer.h"
 
 #include "jacquard/Bitstream/Encode.h"
+#include "jacquard/Sim/Timeline.h"
 
 #include <cmath>
 #include <cstring>
@@ -128,9 +129,14 @@ Status Sequencer::runSection(uint32_t entry) {
   uint32_t index = program.schedule[entry];
   const Section &section = program.sections[index];
   uint64_t before = std::exchange(pending, 0) + configure(index);
+  uint64_t start = statistics.cycles + before;
+  if (options.timeline)
+    options.timeline->beginRun(entry, statistics.cycles, start);
   SectionStatistics run;
-  if (Status status = engine.runSection(section, statistics.cycles + before, options, run); !status)
+  if (Status status = engine.runSection(section, start, options, run); !status)
     return status;
+  if (options.timeline)
+    options.timeline->endRun(start + run.cycles);
   SectionStatistics &sum = statistics.sections[entry];
   lastEntry = entry;
   statistics.cycles += run.cycles;

@@ -6,6 +6,7 @@
 #include "Network.h"
 
 #include "jacquard/Sim/Simulator.h"
+#include "jacquard/Sim/Timeline.h"
 
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct SectionState {
   DramModel &dram;
   ScratchpadContents &scratchpads;
   SectionStatistics &statistics;
+  Timeline *timeline; ///< may be null
   unsigned unfinished = 0; ///< units whose programs have not completed
   unsigned failedSite = 0;
   std::string error = {}; ///< the first run error, of the unit at failedSite; ends the run
@@ -56,6 +58,8 @@ public:
   /// Adds the cycles up to `end` to the class that the unit is in.
   void settle(uint64_t end) {
     cycles[unsigned(current)] += end - since;
+    if (state.timeline && (current == CycleClass::Busy || current == CycleClass::BankConflict))
+      state.timeline->add(siteNumber, since, end);
     since = end;
   }
   uint64_t cyclesOf(CycleClass c) const { return cycles[unsigned(c)]; }

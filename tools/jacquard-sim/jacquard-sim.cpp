@@ -1,6 +1,7 @@
 // jacquard-sim.cpp - runs a bitstream on the simulated fabric; knows nothing of the compiler
 #include "jacquard/Runtime/Report.h"
 #include "jacquard/Runtime/Session.h"
+#include "jacquard/Runtime/Trace.h"
 #include "jacquard/Sim/Simulator.h"
 #include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/File.h"
@@ -30,7 +31,7 @@ Inputs are .npy files or ONNX tensors (.pb). Inputs that are not given are rando
 Exit code: 0 when the program ran to its end, 1 on any error.)";
 
 struct Settings {
-  std::string program, outputDirectory, statisticsFile;
+  std::string program, outputDirectory, statisticsFile, traceFile;
   std::vector<std::string> inputs;
   uint64_t seed = 0, maxCycles = 0;
   bool quiet = false;
@@ -47,6 +48,7 @@ void addOptions(CLI::App &app, Settings &settings) {
       ->type_name("DIR");
   app.add_option("--stats", settings.statisticsFile, "write the statistics as JSON, - for standard output")
       ->type_name("FILE");
+  app.add_option("--trace", settings.traceFile, runtime::traceHelp)->type_name("FILE");
   app.add_option("--seed", settings.seed, "seed of the random inputs")->type_name("N")->capture_default_str();
   app.add_option("--max-cycles", settings.maxCycles, "stop with an error after N cycles; 0: never")
       ->type_name("N")
@@ -90,6 +92,9 @@ Status run(const Settings &settings) {
   options.maxCycles = settings.maxCycles;
   if (!settings.quiet && isatty(STDERR_FILENO))
     options.progress = [&](uint64_t cycle) { progress(cycle); };
+  sim::Timeline timeline;
+  if (!settings.traceFile.empty())
+    options.timeline = &timeline;
   Result<sim::RunResult> result = sim::simulate(*program, *inputs, options);
   progress.clear();
   if (!result)
@@ -100,6 +105,9 @@ Status run(const Settings &settings) {
       return paths.takeError();
   if (!settings.quiet)
     fmt::print("{}", runtime::formatReport(*program, result->statistics));
+  if (!settings.traceFile.empty())
+    if (Status status = writeFile(settings.traceFile, runtime::traceJson(*program, timeline)); !status)
+      return status;
   if (!settings.statisticsFile.empty())
     return writeFile(settings.statisticsFile, runtime::reportJson(*program, result->statistics));
   return {};

@@ -1,5 +1,6 @@
 // jacquard.cpp - the command line: compile, run, test, check, inspect and bench
 #include "jacquard/Driver/Commands.h"
+#include "jacquard/Runtime/Trace.h"
 #include "jacquard/Support/MappedFile.h"
 
 #include <CLI/CLI.hpp>
@@ -61,6 +62,7 @@ int main(int argc, char **argv) {
   runApp->add_option("--target", run.target, "sim or host")->capture_default_str();
   runApp->add_flag("--check", run.check, "Compare the simulator with the host; exit code 1 beyond the tolerance");
   runApp->add_option("--stats", run.stats, "Write the statistics as JSON");
+  runApp->add_option("--trace", run.trace, runtime::traceHelp);
   runApp->add_option("--max-cycles", run.maxCycles, "Give up after this many cycles");
   addCommon(runApp, run);
 

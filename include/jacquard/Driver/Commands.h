@@ -28,7 +28,7 @@ struct RunOptions : CommonOptions {
   std::string model; ///< a model or a .jbit
   std::vector<std::string> inputs; ///< NAME=FILE
   std::vector<std::string> expected; ///< NAME=FILE: outputs that the run must give
-  std::string outputDir, target = "sim", stats;
+  std::string outputDir, target = "sim", stats, trace;
   bool check = false;
   uint64_t maxCycles = 0;
 };

@@ -12,6 +12,8 @@
 
 namespace jacquard::sim {
 
+class Timeline;
+
 /// What every unit does in every cycle; the classes of one unit sum to the cycles of the run. docs/Simulator.md,
 /// "Statistics", says which holds when.
 enum class CycleClass : uint8_t { Busy = 0, Starved, Blocked, BankConflict, DramWait, Control, Configuration, Idle };
@@ -51,6 +53,7 @@ struct RunResult {
 struct Options {
   uint64_t maxCycles = 0;                       ///< 0: no limit; otherwise an error when exceeded
   std::function<void(uint64_t cycle)> progress; ///< called now and then, may be empty
+  Timeline *timeline = nullptr;                 ///< is told what runs when, where there is one
 };
 
 /// Type of the host tensor for a stored type; an integer's sign is not stored.
