@@ -3,12 +3,14 @@
 
 #include "jacquard/Bitstream/Encode.h"
 #include "jacquard/Runtime/Estimates.h"
+#include "jacquard/Runtime/Report.h"
 #include "jacquard/Support/File.h"
 
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 using namespace jacquard;
 using namespace jacquard::driver;
@@ -30,6 +32,15 @@ nlohmann::ordered_json symbolsToJson(const std::vector<bitstream::TensorSymbol> 
                     {"shape", symbol.shape},
                     {"address", symbol.address}});
   return list;
+}
+
+/// The nodes that the units of a section work for, each once. Names may hold any bytes; JSON wants UTF-8.
+nlohmann::ordered_json nodesJson(const bitstream::Section &section) {
+  std::set<std::string> nodes;
+  for (const bitstream::UnitName &unit : section.units)
+    if (!unit.node.empty())
+      nodes.insert(unit.node);
+  return nodes;
 }
 
 std::string toJson(const bitstream::Program &program) {
@@ -58,7 +69,8 @@ std::string toJson(const bitstream::Program &program) {
                                 {"memory", section.config.memory.size()},
                                 {"dram", section.config.dram.size()},
                                 {"bytes", bitstream::packSection(section.config, model).size()},
-                                {"predicted_cycles", section.predictedCycles}});
+                                {"predicted_cycles", section.predictedCycles},
+                                {"nodes", nodesJson(section)}});
   json["schedule"] = program.schedule;
   for (const bitstream::ScheduleLoop &loop : program.loops)
     json["loops"].push_back({{"begin", loop.begin},
@@ -66,7 +78,7 @@ std::string toJson(const bitstream::Program &program) {
                              {"max_trips", loop.maxTrips},
                              {"while", loop.condition.has_value()},
                              {"test_first", loop.testFirst}});
-  return json.dump(2) + "\n";
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 void printSummary(const bitstream::Program &program, size_t bytes) {
@@ -91,12 +103,15 @@ void printSummary(const bitstream::Program &program, size_t bytes) {
   for (const auto &symbol : program.outputs)
     os << "output         " << symbol.name << ": " << shapeText(symbol) << " at " << symbol.address << "\n";
   FabricModel model(program.arch);
-  os << "\nsection                          compute  memory  dram ports  frame bytes  predicted cycles\n";
-  for (const auto &section : program.sections)
-    os << llvm::format("%-32s %7zu %7zu %11zu %12zu %17llu\n", section.name.c_str(), section.config.compute.size(),
+  os << "\nsection                          compute  memory  dram ports  frame bytes  predicted cycles  nodes\n";
+  for (const auto &section : program.sections) {
+    std::string nodes = runtime::nodesOf(section);
+    os << llvm::format("%-32s %7zu %7zu %11zu %12zu %17llu", section.name.c_str(), section.config.compute.size(),
                        section.config.memory.size(), section.config.dram.size(),
                        bitstream::packSection(section.config, model).size(),
-                       (unsigned long long)section.predictedCycles);
+                       (unsigned long long)section.predictedCycles)
+       << (nodes.empty() ? "" : "  ") << nodes << "\n";
+  }
   for (const bitstream::ScheduleLoop &loop : program.loops)
     os << "loop           schedule entries " << loop.begin << " to " << loop.end - 1 << ", "
        << (loop.condition ? "at most " : "") << loop.maxTrips << " trips\n";

@@ -23,12 +23,12 @@ double limitOf(const bitstream::Program &program) {
                   ratio(double(program.compulsoryBytes), program.arch.dram.bytesPerCycle));
 }
 
-/// The model's nodes that the section computes, as its units name them: the first three texts that no other contains.
-std::string nodesOf(const sim::SectionStatistics &section) {
+/// The first three nodes of units that no other contains.
+template <typename Units> std::string nodesIn(const Units &units) {
   constexpr size_t shown = 3;
   std::vector<std::string> nodes;
   auto isIn = [](const std::string &text, const std::string &other) { return other.find(text) != std::string::npos; };
-  for (const sim::UnitStatistics &unit : section.units) {
+  for (const auto &unit : units) {
     if (std::any_of(nodes.begin(), nodes.end(), [&](const std::string &node) { return isIn(unit.node, node); }))
       continue; // an empty one is in all
     nodes.erase(std::remove_if(nodes.begin(), nodes.end(), [&](auto &node) { return isIn(node, unit.node); }),
@@ -69,7 +69,7 @@ Json hopsJson(const uint64_t *hops) { return {{"vector", hops[0]}, {"scalar", ho
 Json sectionJson(const bitstream::Program &program, const sim::SectionStatistics &section) {
   FabricModel model(program.arch);
   Json json = {{"name", clean(section.name)},
-               {"nodes", clean(nodesOf(section))},
+               {"nodes", clean(nodesIn(section.units))},
                {"cycles", section.cycles},
                {"configuration_cycles", section.configurationCycles},
                {"predicted_cycles", section.predictedCycles},
@@ -99,7 +99,7 @@ std::string bytesText(uint64_t bytes) {
 }
 
 std::string sectionLine(const sim::SectionStatistics &section, const ArchSpec &arch) {
-  std::string nodes = nodesOf(section);
+  std::string nodes = nodesIn(section.units);
   uint64_t bytes = section.dramReadBytes + section.dramWriteBytes;
   uint64_t used = 0, busy = 0;
   for (const sim::UnitStatistics &unit : section.units)
@@ -117,6 +117,8 @@ std::string sectionLine(const sim::SectionStatistics &section, const ArchSpec &a
 }
 
 } // namespace
+
+std::string nodesOf(const bitstream::Section &section) { return nodesIn(section.units); }
 
 Summary summarize(const bitstream::Program &program, const sim::Statistics &statistics) {
   const ArchSpec &arch = program.arch;

@@ -28,6 +28,9 @@ struct Summary {
 
 Summary summarize(const bitstream::Program &program, const sim::Statistics &statistics);
 
+/// The model's nodes that the section computes, as its units name them; of more than three the number of the others.
+std::string nodesOf(const bitstream::Section &section);
+
 /// Several lines: totals, where the cycles of the units went by kind of unit and by model node, then one line per section
 /// of the schedule.
 std::string formatReport(const bitstream::Program &program, const sim::Statistics &statistics);
