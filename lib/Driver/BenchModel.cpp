@@ -117,7 +117,9 @@ std::string Bench::simulate() {
     data.inputs = std::move(*inputs);
   }
   start = Clock::now();
-  auto simulated = sim::simulate(*program, data.arguments(*program), {});
+  sim::Options simulation;
+  simulation.engine = *sim::engineNamed(options.engine);
+  auto simulated = sim::simulate(*program, data.arguments(*program), simulation);
   if (!simulated)
     return simulated.error();
   simulationSeconds = secondsSince(start);

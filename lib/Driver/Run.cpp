@@ -94,10 +94,11 @@ int reportCheck(const Tensors &found, const Tensors &expected) {
   return code;
 }
 
-Result<sim::RunResult> simulateProgram(const bitstream::Program &program, const Tensors &inputs, uint64_t maxCycles,
-                                       sim::Timeline *timeline) {
+Result<sim::RunResult> simulateProgram(const bitstream::Program &program, const Tensors &inputs,
+                                       const RunOptions &runOptions, sim::Timeline *timeline) {
   sim::Options options;
-  options.maxCycles = maxCycles;
+  options.engine = *sim::engineNamed(runOptions.engine);
+  options.maxCycles = runOptions.maxCycles;
   options.timeline = timeline;
   bool terminal = isatty(STDERR_FILENO);
   if (terminal)
@@ -110,7 +111,7 @@ Result<sim::RunResult> simulateProgram(const bitstream::Program &program, const 
 
 int runProgram(const RunOptions &options, const bitstream::Program &program, const Tensors &inputs, Tensors &outputs) {
   sim::Timeline timeline;
-  auto result = simulateProgram(program, inputs, options.maxCycles, options.trace.empty() ? nullptr : &timeline);
+  auto result = simulateProgram(program, inputs, options, options.trace.empty() ? nullptr : &timeline);
   if (!result)
     return fail(result.error());
   llvm::outs() << runtime::formatReport(program, result->statistics);

@@ -70,7 +70,9 @@ Result<std::map<std::string, Tensor>> Case::simulate(Compiler &compiler, Outcome
     outcome.verdict = isMissingOnFabric(program.error()) ? Verdict::Unsupported : Verdict::Failed;
     return program.takeError();
   }
-  auto result = sim::simulate(*program, data.arguments(*program), {});
+  sim::Options simulation;
+  simulation.engine = *sim::engineNamed(options.engine);
+  auto result = sim::simulate(*program, data.arguments(*program), simulation);
   if (!result)
     return result.takeError();
   outcome.cycles += result->statistics.cycles;

@@ -111,12 +111,14 @@ template <typename W> void ComputeUnit<W>::bindStages(const ComputeConfig &confi
 template <typename W> void ComputeUnit<W>::visit(uint64_t now) {
   if (finished())
     return classify(now, CycleClass::Idle);
-  bool busy = stepDrain(now);
-  if (!walker.done() && inputsReady(now) && outputsFree(now)) {
+  bool drained = !drains.empty() && nextDrain(now) == Draining::Ready;
+  if (drained)
+    stepDrain(now);
+  Firing firing = walker.done() ? Firing::Done : nextFiring(now);
+  if (firing == Firing::Ready)
     fire(now);
-    busy = true;
-  }
-  classify(now, busy ? CycleClass::Busy : waiting(now));
+  bool busy = drained || firing == Firing::Ready;
+  classify(now, busy ? CycleClass::Busy : classOf(firing, drains.empty() ? Draining::None : nextDrain(now)));
   if (!busy)
     return;
   wakeAt(now + 1);
@@ -124,49 +126,43 @@ template <typename W> void ComputeUnit<W>::visit(uint64_t now) {
     --state.unfinished;
 }
 
-/// Why it neither fired nor drained: a firing's inputs come first, then the outputs that it ends, then the drain.
-template <typename W> CycleClass ComputeUnit<W>::waiting(uint64_t now) const {
-  bool token = false;
-  if (!walker.done()) {
-    for (const Input &input : inputs)
-      if (!state.network.ready(input.node, now)) {
-        if (state.network.kind(input.node) != NetworkKind::Control)
-          return CycleClass::Starved;
-        token = true;
-      }
-    if (token)
-      return CycleClass::Control;
-    for (const Output &output : outputs)
-      if (!output.config.drain && walker.ends(output.config.level) && !state.network.hasRoom(output.node, now))
-        return CycleClass::Blocked;
-  }
-  bool room = state.network.hasRoom(outputs[drains.back().output].node, now);
-  return room ? CycleClass::Starved : CycleClass::Blocked; // with room it lacks an element of its chain
+/// Why it neither fires nor drains: a firing's inputs come first, then the outputs that it ends, then the drain.
+template <typename W> CycleClass ComputeUnit<W>::classOf(Firing firing, Draining drain) {
+  if (firing == Firing::Ready || drain == Draining::Ready)
+    return CycleClass::Busy;
+  if (firing == Firing::LacksData)
+    return CycleClass::Starved;
+  if (firing == Firing::LacksToken)
+    return CycleClass::Control;
+  if (firing == Firing::LacksRoom || drain == Draining::LacksRoom)
+    return CycleClass::Blocked;
+  return drain == Draining::LacksChain ? CycleClass::Starved : CycleClass::Idle;
 }
 
 /// Puts out one shadow or passes one element of the chain on; the shadow of the cycle's draining is free for a firing
 /// in the same cycle.
-template <typename W> bool ComputeUnit<W>::stepDrain(uint64_t now) {
-  if (drains.empty() || !drainReady(drains.back(), now))
-    return false;
+template <typename W> void ComputeUnit<W>::stepDrain(uint64_t now) {
+  drainedAt = now;
   Drain &drain = drains.back();
-  const Output &output = outputs[drain.output];
   if (drain.passes == 0) {
     drainShadow(drain, now);
     drains.pop_back();
-    return true;
+    return;
   }
+  const Output &output = outputs[drain.output];
   pushLanes(output, state.network.lanes<W>(state.network.front(output.chainNode)), now);
   state.network.pop(output.chainNode, now);
   if (--drain.passes == 0)
     drains.pop_back();
-  return true;
 }
 
-template <typename W> bool ComputeUnit<W>::drainReady(const Drain &drain, uint64_t now) const {
+template <typename W> typename ComputeUnit<W>::Draining ComputeUnit<W>::nextDrain(uint64_t now) const {
+  const Drain &drain = drains.back();
   const Output &output = outputs[drain.output];
+  if (!state.network.hasRoom(output.node, now))
+    return Draining::LacksRoom;
   bool fromChain = drain.passes > 0 || (output.chained() && output.config.combine != Opcode::Nop);
-  return state.network.hasRoom(output.node, now) && (!fromChain || state.network.ready(output.chainNode, now));
+  return fromChain && !state.network.ready(output.chainNode, now) ? Draining::LacksChain : Draining::Ready;
 }
 
 template <typename W> void ComputeUnit<W>::drainShadow(const Drain &drain, uint64_t now) {
@@ -184,21 +180,23 @@ template <typename W> void ComputeUnit<W>::drainShadow(const Drain &drain, uint6
   pushLanes(output, value.data(), now);
 }
 
-template <typename W> bool ComputeUnit<W>::inputsReady(uint64_t now) const {
+template <typename W> typename ComputeUnit<W>::Firing ComputeUnit<W>::nextFiring(uint64_t now) const {
+  Firing lack = Firing::Ready;
   for (const Input &input : inputs)
-    if (!state.network.ready(input.node, now))
-      return false;
-  return true;
-}
-
-template <typename W> bool ComputeUnit<W>::outputsFree(uint64_t now) const {
-  if (!shadows && !drains.empty())
-    return false;
-  for (const Output &output : outputs)
-    if (walker.ends(output.config.level) &&
-        (output.config.drain ? !drains.empty() : !state.network.hasRoom(output.node, now)))
-      return false;
-  return true;
+    if (!state.network.ready(input.node, now) && lack != Firing::LacksData)
+      lack = state.network.kind(input.node) == NetworkKind::Control ? Firing::LacksToken : Firing::LacksData;
+  if (lack != Firing::Ready)
+    return lack;
+  bool needsDrain = !shadows; // whether it has to wait for the drain that is under way
+  for (const Output &output : outputs) {
+    if (!walker.ends(output.config.level))
+      continue;
+    if (output.config.drain)
+      needsDrain = true;
+    else if (!state.network.hasRoom(output.node, now))
+      return Firing::LacksRoom;
+  }
+  return needsDrain && (!drains.empty() || drainedAt > now) ? Firing::LacksDrain : Firing::Ready;
 }
 
 template <typename W> void ComputeUnit<W>::fire(uint64_t now) {
@@ -320,7 +318,7 @@ template <typename W> std::vector<Wait> ComputeUnit<W>::explain(uint64_t now) co
     const Output &output = outputs[drains.back().output];
     if (!state.network.hasRoom(output.node, now))
       waits.push_back(waitForRoom(output.port, output.node));
-    else if (!drainReady(drains.back(), now))
+    else if (nextDrain(now) != Draining::Ready)
       waits.push_back(waitForData(unsigned(output.config.chain), output.chainNode));
   }
   if (walker.done())

@@ -13,13 +13,29 @@ unsigned outputCapacity(const bitstream::ComputeOutput &output, const ArchSpec &
 /// Fires at most once per cycle, when every used input has an element and everything that the firing ends can be put
 /// out. A firing is computed at once; its results become visible when they would have left the pipeline. `W` is the
 /// machine word: uint32_t, or uint64_t in a wide unit.
-template <typename W> class ComputeUnit final : public Unit {
+template <typename W> class ComputeUnit : public Unit {
 public:
   ComputeUnit(SectionState &state, unsigned site, unsigned component, const bitstream::ComputeConfig &config);
 
   void visit(uint64_t now) override;
   bool finished() const override { return walker.done() && drains.empty(); }
   std::vector<Wait> explain(uint64_t now) const override;
+
+protected:
+  /// What the next firing, and the next step of the drain, lack.
+  enum class Firing : uint8_t { Ready, LacksData, LacksToken, LacksRoom, LacksDrain, Done };
+  enum class Draining : uint8_t { Ready, LacksRoom, LacksChain, None };
+
+  Firing nextFiring(uint64_t now) const;
+  Draining nextDrain(uint64_t now) const;
+  static CycleClass classOf(Firing firing, Draining drain);
+  /// When they are ready:
+  void fire(uint64_t now);
+  void stepDrain(uint64_t now);
+  bool firingsDone() const { return walker.done(); }
+  bool drainsDone() const { return drains.empty(); }
+  /// When the last step of a drain was made.
+  uint64_t lastDrain() const { return drainedAt; }
 
 private:
   using Lanes = std::vector<W>;
@@ -52,13 +68,7 @@ private:
 
   void bindPorts(const bitstream::ComputeConfig &config);
   void bindStages(const bitstream::ComputeConfig &config);
-  CycleClass waiting(uint64_t now) const;
-  bool stepDrain(uint64_t now);
-  bool drainReady(const Drain &drain, uint64_t now) const;
   void drainShadow(const Drain &drain, uint64_t now);
-  bool inputsReady(uint64_t now) const;
-  bool outputsFree(uint64_t now) const;
-  void fire(uint64_t now);
   void readInputs();
   const W *operandLanes(StageState &stage, unsigned i);
   void runStage(StageState &stage, unsigned valid);
@@ -70,13 +80,14 @@ private:
   CounterWalker walker;
   std::vector<Input> inputs;
   std::vector<Output> outputs;
-  std::vector<StageState> stages;       ///< those that do something
-  std::vector<unsigned> stageNumber;    ///< from the unit's stage to its place in `stages`, ~0u for an empty stage
-  std::vector<const W *> values;        ///< by pipeline register: where its lanes are, in this firing
-  std::vector<unsigned> unwritten;      ///< registers that read 0 at the begin of a firing
+  std::vector<StageState> stages;    ///< those that do something
+  std::vector<unsigned> stageNumber; ///< from the unit's stage to its place in `stages`, ~0u for an empty stage
+  std::vector<const W *> values;     ///< by pipeline register: where its lanes are, in this firing
+  std::vector<unsigned> unwritten;   ///< registers that read 0 at the begin of a firing
   Lanes zeros;
   std::vector<Drain> drains; ///< still to put out, last one first
-  uint32_t drainMask = 0;    ///< stages whose shadows the end of some level fills
+  uint64_t drainedAt = 0;
+  uint32_t drainMask = 0; ///< stages whose shadows the end of some level fills
 };
 
 } // namespace jacquard::sim

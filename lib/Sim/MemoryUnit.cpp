@@ -22,7 +22,7 @@ MemoryUnit<W>::MemoryUnit(SectionState &state, unsigned site, unsigned component
       words(size_t(config.bufferWords) * config.bufferCount), bankEpoch(banks), bankCount(banks), lastInBank(banks),
       previousInBank(lanes) {
   // Without a write program the reader has all buffers from the start.
-  buffers.assign(config.bufferCount, {config.write.used ? Owner::Writer : Owner::Reader, 0});
+  buffers.assign(config.bufferCount, {config.write.used ? Owner::Writer : Owner::Reader, 0, 0});
   auto attachInput = [&](unsigned port) {
     unsigned node = state.network.inputNode({site, port});
     state.network.setUnit(node, component);
@@ -81,12 +81,19 @@ template <typename W> CycleClass MemoryUnit<W>::classOf(Progress writes, Progres
 /// Busy when the port has a buffer to work on.
 template <typename W> typename MemoryUnit<W>::Progress MemoryUnit<W>::getBuffer(Port &port, Owner owner, uint64_t now) {
   const Buffer &buffer = buffers[port.buffer];
-  if (buffer.owner != owner)
+  if (buffer.owner != owner || buffer.since > now)
     return Progress::WaitsForBuffer;
   if (buffer.from <= now)
     return Progress::Busy;
   wakeAt(buffer.from);
   return Progress::Handover;
+}
+
+template <typename W> uint64_t MemoryUnit<W>::nextHandover(const Port &port, Owner owner, uint64_t now) const {
+  const Buffer &buffer = buffers[port.buffer];
+  if (buffer.owner != owner)
+    return never;
+  return buffer.since > now ? buffer.since : buffer.from;
 }
 
 template <typename W> const W *MemoryUnit<W>::indexOf(const Port &port) {
@@ -156,7 +163,7 @@ void MemoryUnit<W>::endAccess(Port &port, Owner next, uint64_t now, unsigned cyc
   if (program.indexed && port.walker.ends(program.indexLevel))
     state.network.pop(port.indexNode, now);
   if (port.walker.ends(program.handoverLevel)) {
-    buffers[port.buffer] = {next, handoverAt};
+    buffers[port.buffer] = {next, now, handoverAt};
     port.buffer = port.buffer + 1 == buffers.size() ? 0 : port.buffer + 1;
     wakeAt(handoverAt);
     if (&port == &write)

@@ -18,7 +18,7 @@ unsigned outputCapacity(const MemorySpec &spec);
 /// Each port makes one access at a time; an access takes as many cycles as its busiest bank needs. Words are changed
 /// when a write starts; the latencies delay the handover of the buffer and the read data. `W` is the machine word:
 /// uint32_t, or uint64_t in a wide unit, which has half the banks, of twice the width.
-template <typename W> class MemoryUnit final : public Unit {
+template <typename W> class MemoryUnit : public Unit {
 public:
   MemoryUnit(SectionState &state, unsigned site, unsigned component, const bitstream::MemoryConfig &config)
       : MemoryUnit(state, site, component, config, sizeof(W) == 8 ? state.model.spec().wide() : state.model.spec()) {}
@@ -28,12 +28,13 @@ public:
   std::vector<Wait> explain(uint64_t now) const override;
   void leaveContents() override;
 
-private:
-  enum class Progress { Busy, Conflict, WaitsForData, WaitsForRoom, WaitsForBuffer, Handover, Done };
+protected:
+  enum class Progress : uint8_t { Busy, Conflict, WaitsForData, WaitsForRoom, WaitsForBuffer, Handover, Done };
   enum class Owner : uint8_t { Writer, Reader };
   struct Buffer {
     Owner owner;
-    uint64_t from; ///< the owner may use it from this cycle on
+    uint64_t since; ///< when it was handed over
+    uint64_t from;  ///< the owner may use it from this cycle on
   };
   struct Port {
     bool used;
@@ -44,13 +45,23 @@ private:
     bool filling = false; ///< until then it fills a buffer
   };
 
+  Progress stepWrite(uint64_t now);
+  Progress stepRead(uint64_t now);
+  static CycleClass classOf(Progress writes, Progress reads);
+  /// Of the buffer that a port uses or waits for: the next cycle after `now` in which it goes on with its handover to
+  /// `owner`, never when the other port has it.
+  uint64_t nextHandover(const Port &port, Owner owner, uint64_t now) const;
+
+  bitstream::MemoryConfig config;
+  unsigned lanes, banks, readLatency, writeLatency;
+  Port write, read;
+  bool complete = false;
+
+private:
   /// `spec` counts in the unit's words.
   MemoryUnit(SectionState &state, unsigned site, unsigned component, const bitstream::MemoryConfig &config,
              const ArchSpec &spec);
 
-  Progress stepWrite(uint64_t now);
-  Progress stepRead(uint64_t now);
-  static CycleClass classOf(Progress writes, Progress reads);
   Progress getBuffer(Port &port, Owner owner, uint64_t now);
   const W *indexOf(const Port &port);
   /// Where in the buffer the lane's word is; whether it is there at all.
@@ -65,12 +76,8 @@ private:
   void readLanes(W *result, const W *cascade);
   void endAccess(Port &port, Owner next, uint64_t now, unsigned cyclesTaken, uint64_t handoverAt);
 
-  bitstream::MemoryConfig config;
-  unsigned lanes, banks, readLatency, writeLatency;
-  Port write, read;
   unsigned dataNode = 0, cascadeNode = 0, resultNode = 0;
   bool acquired = false; ///< an accumulating write port has its buffer and filled it
-  bool complete = false;
   std::vector<Buffer> buffers;
   std::vector<W> words;
 

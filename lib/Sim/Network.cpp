@@ -245,7 +245,7 @@ void Network::countHops(uint64_t *hops) const {
     while (nodes[root].parent != ~0u)
       root = nodes[root].parent;
     if (node.parent != ~0u)
-      hops[unsigned(node.kind)] += nodes[root].pushes;
+      hops[unsigned(node.kind)] += nodes[root].queue.numPushed();
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 namespace jacquard::sim {
 
@@ -19,6 +20,40 @@ namespace jacquard::sim {
 struct PortRef {
   unsigned site = 0;
   unsigned port = 0;
+};
+
+/// Where elements may be able to go on, as a unit has put something into an output queue or taken something from an
+/// input FIFO: numbers, each at most once.
+class Changes {
+public:
+  /// What changes when a unit changes the queue at `node`.
+  void setPlace(unsigned node, unsigned place) {
+    placeOf.resize(std::max<size_t>(placeOf.size(), node + 1));
+    placeOf[node] = place;
+    isSet.resize(std::max<size_t>(isSet.size(), place + 1));
+  }
+  void changed(unsigned node) { add(placeOf[node]); }
+  void add(unsigned place) {
+    if (!std::exchange(isSet[place], true))
+      list.push_back(place);
+  }
+  /// Takes the next one; false when there is none.
+  bool next(unsigned &place) {
+    while (!list.empty()) {
+      place = list.back();
+      if (isSet[place])
+        return true;
+      list.pop_back();
+    }
+    return false;
+  }
+  bool has(unsigned place) const { return isSet[place]; }
+  void set(unsigned place) { isSet[place] = true; } ///< by who sees to it that it is taken
+  bool take(unsigned place) { return std::exchange(isSet[place], false); }
+
+private:
+  std::vector<unsigned> placeOf, list;
+  std::vector<uint8_t> isSet;
 };
 
 class Network {
@@ -36,28 +71,49 @@ public:
   unsigned numNodes() const { return unsigned(nodes.size()); }
   /// The component to visit when input FIFO or output queue `node` changes.
   void setUnit(unsigned node, unsigned component);
+  /// Who is told of changes: components that move everything on cycle by cycle, or who computes when elements arrive.
   void attach(Wakeups &wakeups) { wakes = &wakeups; }
+  void attach(Changes &allChanges) { changes = &allChanges; }
 
   unsigned outputNode(PortRef port) const { return outputNodes.at({port.site, port.port}); }
   unsigned inputNode(PortRef port) const { return inputNodes.at({port.site, port.port}); }
 
   /// Unit side. A vector's lanes are written between newVector and push.
-  bool hasRoom(unsigned output, uint64_t now) const { return nodes[output].queue.hasRoom(now); }
+  bool hasRoom(unsigned output, uint64_t now) const {
+    const TokenQueue &queue = nodes[output].queue;
+    return queue.hasRoom(now) || answerNo(output, queue.roomIsKnown(), queue.roomFrom());
+  }
   uint32_t newVector() { return pool.allocate(); }
   template <typename W> W *lanes(uint64_t token) { return pool.lanes<W>(uint32_t(token)); }
   void push(unsigned node, uint64_t payload, uint64_t visible) {
-    ++nodes[node].pushes;
     nodes[node].queue.push(payload, visible);
-    wakes->wake(nodes[node].consumer, visible);
+    if (changes)
+      changes->changed(node);
+    else
+      wakes->wake(nodes[node].consumer, visible);
   }
-  bool ready(unsigned input, uint64_t now) const { return nodes[input].queue.ready(now); }
+  bool ready(unsigned input, uint64_t now) const {
+    const TokenQueue &queue = nodes[input].queue;
+    return queue.ready(now) || answerNo(input, !queue.empty(), queue.visible(queue.numPopped()));
+  }
   uint64_t front(unsigned input) const { return nodes[input].queue.front(); }
   NetworkKind kind(unsigned node) const { return nodes[node].kind; }
   void pop(unsigned input, uint64_t now) {
     if (nodes[input].kind == NetworkKind::Vector)
       pool.release(uint32_t(nodes[input].queue.front()));
-    remove(nodes[input], now);
+    if (!changes)
+      return remove(nodes[input], now);
+    nodes[input].queue.pop(now);
+    changes->changed(input);
   }
+
+  /// What would have to happen before a question that was answered no can be answered yes.
+  struct Missing {
+    unsigned node = ~0u;   ///< an end of a stream of which the next element, or the next room, is not known yet
+    uint64_t from = never; ///< else the cycle from which the first of the answers is yes
+  };
+  /// Of the questions since it was asked for last: for units that are not visited cycle by cycle.
+  Missing takeMissing() { return std::exchange(missing, {}); }
 
   /// Moves the head of an output queue or link register on as far as its branches have room.
   void forward(unsigned node, uint64_t now);
@@ -73,7 +129,6 @@ public:
   };
   std::vector<Consumer> consumersOf(unsigned output) const;
 
-private:
   struct Node {
     TokenQueue queue;
     NetworkKind kind;
@@ -83,11 +138,17 @@ private:
     unsigned producer = ~0u; ///< component that pushes: the parent, or the unit of an output queue
     unsigned consumer = ~0u; ///< component that pops: the node itself, or the unit of an input FIFO
     unsigned latency = 1;    ///< from the parent into this node
-    uint64_t pushes = 0;
-    uint64_t delivered = 0; ///< branches that already have the head
+    uint64_t delivered = 0;  ///< branches that already have the head
     std::vector<unsigned> branches = {};
   };
 
+  /// For the routes: nodes as they are built, and the queues between which elements go.
+  const Node &node(unsigned number) const { return nodes[number]; }
+  bool isEnd(unsigned number) const { return nodes[number].isInput || nodes[number].parent == ~0u; }
+  TokenQueue &queue(unsigned number) { return nodes[number].queue; }
+  TokenPool &vectors() { return pool; }
+
+private:
   explicit Network(const ComputeSpec &spec) : pool(spec.lanes, spec.wideLanes) {}
 
   /// Takes the head off without releasing what it holds.
@@ -95,6 +156,13 @@ private:
     if (node.queue.full()) // only then somebody may wait for room
       wakes->wake(node.producer, now + 1);
     node.queue.pop(now);
+  }
+  bool answerNo(unsigned node, bool isKnown, uint64_t from) const {
+    if (isKnown)
+      missing.from = std::min(missing.from, from);
+    else
+      missing.node = node;
+    return false;
   }
   bool moveHead(Node &node, uint64_t now);
   bool copyHead(Node &node, uint64_t now);
@@ -104,6 +172,8 @@ private:
   std::map<std::pair<unsigned, unsigned>, unsigned> outputNodes, inputNodes; ///< by site and port
   TokenPool pool;
   Wakeups *wakes = nullptr;
+  Changes *changes = nullptr;
+  mutable Missing missing;
 };
 
 } // namespace jacquard::sim

@@ -5,6 +5,7 @@
 #include "Sequencer.h"
 
 #include "jacquard/Bitstream/Encode.h"
+#include "jacquard/Sim/CompareRuns.h"
 #include "jacquard/Sim/Engine.h"
 #include "jacquard/Support/Diagnostics.h"
 
@@ -32,13 +33,12 @@ Status checkProgram(const Program &program, const FabricModel &model) {
   return checkLayout(program);
 }
 
-} // namespace
+std::unique_ptr<Engine> makeEngine(EngineKind kind, const FabricModel &model, DramModel &dram) {
+  return kind == EngineKind::Fast ? makeFastEngine(model, dram) : makeReferenceEngine(model, dram);
+}
 
-Result<RunResult> simulate(const Program &program, const std::map<std::string, Tensor> &inputs,
-                           const Options &options) {
-  FabricModel model(program.arch);
-  if (Status status = checkProgram(program, model); !status)
-    return status.takeError();
+Result<RunResult> simulateWith(EngineKind kind, const FabricModel &model, const Program &program,
+                               const std::map<std::string, Tensor> &inputs, const Options &options) {
   Result<DramImage> image = DramImage::create(program.dramBytes, program.arch.dram.burstBytes);
   if (!image)
     return image.takeError();
@@ -46,7 +46,7 @@ Result<RunResult> simulate(const Program &program, const std::map<std::string, T
     return status.takeError();
 
   DramModel dram(program.arch, *image);
-  std::unique_ptr<Engine> engine = makeReferenceEngine(model, dram);
+  std::unique_ptr<Engine> engine = makeEngine(kind, model, dram);
   RunResult result;
   if (Status status = Sequencer(program, model, *engine, *image, options, result.statistics).run(); !status)
     return status.takeError();
@@ -55,6 +55,32 @@ Result<RunResult> simulate(const Program &program, const std::map<std::string, T
     return outputs.takeError();
   result.outputs = std::move(*outputs);
   return result;
+}
+
+} // namespace
+
+std::optional<EngineKind> engineNamed(const std::string &name) {
+  if (name == "reference")
+    return EngineKind::Reference;
+  if (name == "fast")
+    return EngineKind::Fast;
+  return name == "both" ? std::optional(EngineKind::Both) : std::nullopt;
+}
+
+Result<RunResult> simulate(const Program &program, const std::map<std::string, Tensor> &inputs,
+                           const Options &options) {
+  FabricModel model(program.arch);
+  if (Status status = checkProgram(program, model); !status)
+    return status.takeError();
+  if (options.engine != EngineKind::Both)
+    return simulateWith(options.engine, model, program, inputs, options);
+  Options quiet = options;
+  quiet.timeline = nullptr;
+  auto expected = simulateWith(EngineKind::Reference, model, program, inputs, quiet);
+  auto found = simulateWith(EngineKind::Fast, model, program, inputs, options);
+  if (std::string difference = firstDifference(expected, found); !difference.empty())
+    return Error{"the reference engine and the fast engine differ in " + difference};
+  return found;
 }
 
 } // namespace jacquard::sim

@@ -29,7 +29,7 @@ public:
     holders[token] = 1;
     return token;
   }
-  void hold(uint32_t token) { ++holders[token]; }
+  void hold(uint32_t token, uint32_t times = 1) { holders[token] += times; }
   void release(uint32_t token) {
     if (--holders[token] == 0)
       free.push_back(token);
@@ -54,30 +54,51 @@ private:
   std::vector<uint32_t> holders, free;
 };
 
-/// A ring of at most `capacity` elements with the cycle from which each is visible. One side pushes and one side pops,
-/// each at most once per cycle; whether there is room is decided by the fill at the begin of the cycle, so the answer
-/// does not depend on who is visited first.
+/// A queue of at most `capacity` elements, with the cycle from which each is visible and the cycle in which it left.
+/// One side pushes and one side pops, each at most once per cycle and in order of time, but they need not be at the
+/// same cycle: elements are numbered, and whether there is room in cycle t follows from when the element `capacity`
+/// before left (a place that becomes free in t can be used from t + 1 on). So the answer does not depend on who is
+/// visited first within a cycle, nor on how far one side has run ahead of the other.
 class TokenQueue {
 public:
-  explicit TokenQueue(unsigned capacity) : ring(capacity) {}
+  explicit TokenQueue(unsigned capacity) : limit(capacity) { remember(capacity); }
 
-  bool hasRoom(uint64_t now) const { return count + (lastPop == now) < ring.size(); }
-  bool ready(uint64_t now) const { return count && ring[head].visible <= now; }
-  bool empty() const { return count == 0; }
-  bool full() const { return count >= ring.size(); }
-  uint64_t front() const { return ring[head].payload; }
+  /// Elements stay readable by number, and so do the cycles in which they left, until `window` later ones have come.
+  void remember(uint64_t window) {
+    size_t size = std::max<size_t>(entries.size(), 1);
+    while (size < window)
+      size *= 2;
+    entries.resize(size);
+    left.resize(size);
+    mask = size - 1;
+  }
+
+  unsigned capacity() const { return limit; }
+  uint64_t numPushed() const { return pushed; }
+  uint64_t numPopped() const { return popped; }
+  bool empty() const { return pushed == popped; }
+  bool full() const { return pushed - popped >= limit; }
+
+  bool hasRoom(uint64_t now) const { return pushed < limit || (roomIsKnown() && left[(pushed - limit) & mask] < now); }
+  bool ready(uint64_t now) const { return !empty() && visible(popped) <= now; }
+  uint64_t front() const { return payload(popped); }
+
+  /// Whether it is settled in which cycle the next element can be pushed, and that cycle (0: in any).
+  bool roomIsKnown() const { return pushed < limit + popped; }
+  uint64_t roomFrom() const { return pushed < limit ? 0 : left[(pushed - limit) & mask] + 1; }
+
+  // By number of element.
+  uint64_t visible(uint64_t i) const { return entries[i & mask].visible; }
+  uint64_t payload(uint64_t i) const { return entries[i & mask].payload; }
+  uint64_t leftAt(uint64_t i) const { return left[i & mask]; }
 
   void push(uint64_t payload, uint64_t visible) {
     assert(!full() && "pushed without room");
-    unsigned tail = head + count;
-    ring[tail >= ring.size() ? tail - unsigned(ring.size()) : tail] = {visible, payload};
-    ++count;
+    entries[pushed++ & mask] = {visible, payload};
   }
   void pop(uint64_t now) {
-    assert(count && "popped without an element");
-    head = head + 1 == ring.size() ? 0 : head + 1;
-    --count;
-    lastPop = now;
+    assert(!empty() && "popped without an element");
+    left[popped++ & mask] = now;
   }
 
 private:
@@ -85,9 +106,10 @@ private:
     uint64_t visible;
     uint64_t payload; ///< vector: number of a pool token; scalar: the word; control: 0
   };
-  std::vector<Entry> ring;
-  unsigned head = 0, count = 0;
-  uint64_t lastPop = never;
+  std::vector<Entry> entries;
+  std::vector<uint64_t> left;
+  uint64_t pushed = 0, popped = 0, mask = 0;
+  uint64_t limit;
 };
 
 } // namespace jacquard::sim

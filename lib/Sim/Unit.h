@@ -8,6 +8,7 @@
 #include "jacquard/Sim/Simulator.h"
 #include "jacquard/Sim/Timeline.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,9 @@ template <typename W> unsigned lanesOf(const ArchSpec &spec) {
 
 class Unit {
 public:
+  /// The component number of a unit that is not visited cycle by cycle.
+  static constexpr unsigned unvisited = ~0u;
+
   Unit(SectionState &state, unsigned site, unsigned component)
       : state(state), siteNumber(site), component(component), since(state.wakes.now() + 1) {}
   virtual ~Unit() = default;
@@ -64,6 +68,8 @@ public:
   }
   uint64_t cyclesOf(CycleClass c) const { return cycles[unsigned(c)]; }
   uint64_t firings() const { return numFirings; }
+  /// The last cycle in which it has asked to be looked at.
+  uint64_t lastWake() const { return latestWake; }
 
 protected:
   /// From cycle `now` on, until called again, the unit's cycles are of class `c`.
@@ -71,7 +77,11 @@ protected:
     settle(now);
     current = c;
   }
-  void wakeAt(uint64_t cycle) { state.wakes.wake(component, cycle); }
+  void wakeAt(uint64_t cycle) {
+    latestWake = std::max(latestWake, cycle);
+    if (component != unvisited)
+      state.wakes.wake(component, cycle);
+  }
   void fail(const std::string &message) {
     if (!state.error.empty())
       return;
@@ -87,7 +97,7 @@ protected:
 
   SectionState &state;
   unsigned siteNumber, component;
-  uint64_t numFirings = 0;
+  uint64_t numFirings = 0, latestWake = 0;
 
 private:
   CycleClass current = CycleClass::Idle;

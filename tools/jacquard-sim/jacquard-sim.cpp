@@ -32,6 +32,7 @@ Exit code: 0 when the program ran to its end, 1 on any error.)";
 
 struct Settings {
   std::string program, outputDirectory, statisticsFile, traceFile;
+  std::string engine = "fast";
   std::vector<std::string> inputs;
   uint64_t seed = 0, maxCycles = 0;
   bool quiet = false;
@@ -52,6 +53,12 @@ void addOptions(CLI::App &app, Settings &settings) {
   app.add_option("--seed", settings.seed, "seed of the random inputs")->type_name("N")->capture_default_str();
   app.add_option("--max-cycles", settings.maxCycles, "stop with an error after N cycles; 0: never")
       ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--engine", settings.engine,
+                 "fast, or reference: the plain one, which gives the same results, cycles and counts; or both: one "
+                 "after the other, an error if they differ")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"fast", "reference", "both"}))
       ->capture_default_str();
   app.add_flag("--quiet", settings.quiet, "print no statistics and no progress");
 }
@@ -89,6 +96,7 @@ Status run(const Settings &settings) {
 
   Progress progress;
   sim::Options options;
+  options.engine = *sim::engineNamed(settings.engine);
   options.maxCycles = settings.maxCycles;
   if (!settings.quiet && isatty(STDERR_FILENO))
     options.progress = [&](uint64_t cycle) { progress(cycle); };

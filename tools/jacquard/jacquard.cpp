@@ -33,6 +33,17 @@ static void addCommon(CLI::App *command, CommonOptions &options) {
       ->capture_default_str();
 }
 
+static void addSimulate(CLI::App *command, SimulateOptions &options) {
+  addCommon(command, options);
+  command
+      ->add_option("--engine", options.engine,
+                   "Simulator: fast, or reference, which gives the same results, cycles and counts; or both, one after "
+                   "the other, with an error if they differ")
+      ->check(CLI::IsMember({"fast", "reference", "both"}))
+      ->type_name("NAME")
+      ->capture_default_str();
+}
+
 int main(int argc, char **argv) {
   exitOnShrunkFiles();
   CLI::App app{"Jacquard compiles trained networks to the bitstream of a reconfigurable dataflow fabric and simulates it.\n"
@@ -64,7 +75,7 @@ int main(int argc, char **argv) {
   runApp->add_option("--stats", run.stats, "Write the statistics as JSON");
   runApp->add_option("--trace", run.trace, runtime::traceHelp);
   runApp->add_option("--max-cycles", run.maxCycles, "Give up after this many cycles");
-  addCommon(runApp, run);
+  addSimulate(runApp, run);
 
   TestOptions test;
   CLI::App *testApp = app.add_subcommand("test", "Run folders in the ONNX backend test layout");
@@ -74,7 +85,7 @@ int main(int argc, char **argv) {
   testApp->add_option("--jobs", test.jobs, "Cases at a time")->capture_default_str();
   testApp->add_option("--json", test.json, "Write the outcomes as JSON");
   testApp->add_option("--timeout", test.timeoutSeconds, "Seconds after which a case counts as failed")->capture_default_str();
-  addCommon(testApp, test);
+  addSimulate(testApp, test);
 
   CheckOptions check;
   CLI::App *checkApp = app.add_subcommand("check", "Say which of a model's nodes are supported, without compiling it; exit code 1 if one is not");
@@ -106,7 +117,7 @@ int main(int argc, char **argv) {
   benchApp->add_flag("--sections", bench.sections, "Print a table per model: what bounds each section, cycles predicted and simulated");
   benchApp->add_flag("--random", bench.randomInputs, "Leave stored data aside; --shape and --dim decide, and the host is the reference");
   benchApp->add_option("--timeout", bench.timeoutSeconds, "Seconds after which a model counts as failed (default: none)");
-  addCommon(benchApp, bench);
+  addSimulate(benchApp, bench);
 
   std::string code;
   CLI::App *explainApp = app.add_subcommand("explain", "Show cause and cure of an error number");

@@ -24,7 +24,12 @@ struct CompileOptions : CommonOptions {
 };
 int compileCommand(const CompileOptions &options);
 
-struct RunOptions : CommonOptions {
+/// What run, test and bench share.
+struct SimulateOptions : CommonOptions {
+  std::string engine = "fast"; ///< a name that sim::engineNamed knows
+};
+
+struct RunOptions : SimulateOptions {
   std::string model; ///< a model or a .jbit
   std::vector<std::string> inputs; ///< NAME=FILE
   std::vector<std::string> expected; ///< NAME=FILE: outputs that the run must give
@@ -34,7 +39,7 @@ struct RunOptions : CommonOptions {
 };
 int runCommand(const RunOptions &options);
 
-struct TestOptions : CommonOptions {
+struct TestOptions : SimulateOptions {
   std::vector<std::string> folders;
   std::string target = "both", json;
   std::string filter; ///< a regular expression that names of cases must match somewhere; empty: all
@@ -53,7 +58,7 @@ struct InspectOptions {
 };
 int inspectCommand(const InspectOptions &options);
 
-struct BenchOptions : CommonOptions {
+struct BenchOptions : SimulateOptions {
   std::vector<std::string> models; ///< files, or folders with a model.onnx
   std::string json;
   bool sections = false, randomInputs = false;

@@ -24,6 +24,8 @@ public:
 
 /// The plain engine: unit by unit, cycle by cycle. `model` and `dram` must outlive it.
 std::unique_ptr<Engine> makeReferenceEngine(const FabricModel &model, DramModel &dram);
+/// The one for whole networks: units run ahead of one another as far as the streams between them allow.
+std::unique_ptr<Engine> makeFastEngine(const FabricModel &model, DramModel &dram);
 
 } // namespace jacquard::sim
 

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ struct SectionStatistics {
   uint64_t runs = 0;                ///< how often the schedule came by
   uint64_t cycles = 0;              ///< configuration, sequencing and execution of all runs
   uint64_t configurationCycles = 0; ///< with what the sequencer takes to read conditions and to write trip counters
-  uint64_t multiplyAdds = 0;                      ///< fma/imad and accumulating operations in valid lanes
+  uint64_t multiplyAdds = 0;        ///< fma/imad and accumulating operations in valid lanes
   uint64_t dramReadBytes = 0, dramWriteBytes = 0; ///< whole bursts
   uint64_t rowHits = 0, rowMisses = 0;
   uint64_t bankConflictCycles = 0;
@@ -50,7 +51,14 @@ struct RunResult {
   Statistics statistics;
 };
 
+/// The engines give the same results, cycles and counts; see docs/Simulator.md, "Engines". `Both` runs one after the
+/// other, and a difference is an error.
+enum class EngineKind : uint8_t { Reference, Fast, Both };
+/// "reference", "fast" or "both"; nothing for another name.
+std::optional<EngineKind> engineNamed(const std::string &name);
+
 struct Options {
+  EngineKind engine = EngineKind::Fast;
   uint64_t maxCycles = 0;                       ///< 0: no limit; otherwise an error when exceeded
   std::function<void(uint64_t cycle)> progress; ///< called now and then, may be empty
   Timeline *timeline = nullptr;                 ///< is told what runs when, where there is one

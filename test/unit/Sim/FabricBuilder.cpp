@@ -314,8 +314,18 @@ std::vector<float> someFloats(size_t count, uint64_t seed) {
   return values;
 }
 
+namespace {
+
+/// With both engines, which have to agree in everything.
+Result<RunResult> runEngines(const Program &program, const std::map<std::string, Tensor> &inputs, Options options) {
+  options.engine = EngineKind::Both;
+  return simulate(program, inputs, options);
+}
+
+} // namespace
+
 RunResult runProgram(const Program &program, const std::map<std::string, Tensor> &inputs, const Options &options) {
-  Result<RunResult> result = simulate(program, inputs, options);
+  Result<RunResult> result = runEngines(program, inputs, options);
   if (!result) {
     ADD_FAILURE() << result.error();
     return {};
@@ -335,7 +345,7 @@ RunResult runProgram(const Program &program, const std::map<std::string, Tensor>
 }
 
 std::string runError(const Program &program, const std::map<std::string, Tensor> &inputs, const Options &options) {
-  Result<RunResult> result = simulate(program, inputs, options);
+  Result<RunResult> result = runEngines(program, inputs, options);
   EXPECT_FALSE(bool(result));
   return result ? "" : result.error();
 }

@@ -99,10 +99,11 @@ template <typename T> std::vector<T> valuesOf(const Tensor &tensor) {
 /// Small whole numbers, so that sums are exact in any order.
 std::vector<float> someFloats(size_t count, uint64_t seed);
 
-/// Runs and expects success; also checks that the unit classes of every section sum to units x cycles.
+/// Runs with both engines, which have to agree, and expects success; also checks that the unit classes of every section
+/// sum to units x cycles.
 RunResult runProgram(const bitstream::Program &program, const std::map<std::string, Tensor> &inputs,
                      const Options &options = {});
-/// Runs and expects an error; returns it.
+/// Runs with both engines, which have to agree, and expects an error; returns it.
 std::string runError(const bitstream::Program &program, const std::map<std::string, Tensor> &inputs,
                      const Options &options = {});
 

@@ -1,0 +1,202 @@
+// FastEngine.cpp - units run ahead of one another; only DRAM and its ports go cycle by cycle
+#include "Deadlock.h"
+#include "FastUnits.h"
+#include "SectionSetup.h"
+
+#include "jacquard/Sim/Engine.h"
+#include "jacquard/Support/Diagnostics.h"
+
+namespace jacquard::sim {
+namespace {
+
+using namespace bitstream;
+
+/// Everything that lives for one run of a section.
+class FastRun final : public RouteListener {
+public:
+  FastRun(const Section &section, const FabricModel &model, DramModel &dram, ScratchpadContents &scratchpads,
+          Network builtNetwork, uint64_t start, SectionStatistics &statistics, Timeline *timeline)
+      : section(section), model(model), network(std::move(builtNetwork)),
+        numPorts(unsigned(section.config.dram.size())), wakes(numPorts + dram.numChannels(), start - 1),
+        state{model, network, wakes, dram, scratchpads, statistics, timeline}, chip{state},
+        runnerOfNode(network.numNodes()), portOfNode(network.numNodes(), Unit::unvisited) {
+    chip.end = start;
+    addUnits(section.config);
+    findEnds();
+    routes = std::make_unique<TimedRoutes>(network, *this);
+    chip.routes = routes.get();
+    dram.attach(wakes, numPorts, statistics);
+    state.unfinished = unsigned(units.size());
+    for (unsigned port = 0; port < numPorts; ++port)
+      wakes.wake(port, start);
+  }
+
+  Status run(uint64_t start, const Options &options) {
+    constexpr uint64_t progressEvery = 1 << 16;
+    uint64_t nextProgress = start + progressEvery;
+    if (options.maxCycles)
+      chip.horizon = options.maxCycles;
+    for (runAhead(); state.unfinished && wakes.advance(); runAhead()) {
+      uint64_t now = wakes.now();
+      if (!chip.allows(now))
+        break;
+      visitDue(now);
+      if (options.progress && now >= nextProgress) {
+        nextProgress = now + progressEvery;
+        options.progress(now);
+      }
+    }
+    if (chip.failure.cycle != never)
+      return runError(section, model, chip.failure.cycle, chip.failure.site, chip.failure.message);
+    if (state.unfinished)
+      return unfinishedError(start, options);
+    network.countHops(state.statistics.hops);
+    finishUnits(units, model, start, chip.end, state.statistics);
+    return {};
+  }
+
+private:
+  void addUnits(const SectionConfig &config) {
+    for (const auto &unit : config.compute)
+      addRunner<FastCompute>(unit.config.wide, unit.site, unit.config);
+    for (const auto &unit : config.memory)
+      addRunner<FastMemory>(unit.config.wide, unit.site, unsigned(units.size()), unit.config);
+    for (const auto &unit : config.dram)
+      if (unit.config.store)
+        addPort<StorePort>(unit);
+      else
+        addPort<LoadPort>(unit);
+  }
+
+  template <template <typename> class Model, typename... Arguments>
+  void addRunner(bool wide, const Arguments &...arguments) {
+    if (wide)
+      addRunner(std::make_unique<Model<uint64_t>>(state, chip, arguments...));
+    else
+      addRunner(std::make_unique<Model<uint32_t>>(state, chip, arguments...));
+  }
+  template <typename Model> void addRunner(std::unique_ptr<Model> unit) {
+    runners.push_back(unit.get());
+    enqueue(*unit);
+    units.push_back(std::move(unit));
+  }
+
+  template <template <typename> class Model> void addPort(const AtSite<DramPortConfig> &unit) {
+    unsigned port = unsigned(units.size() - runners.size());
+    if (unit.config.wide)
+      units.push_back(std::make_unique<Model<uint64_t>>(state, unit.site, port, unit.config));
+    else
+      units.push_back(std::make_unique<Model<uint32_t>>(state, unit.site, port, unit.config));
+  }
+
+  /// Who is at the ends of streams.
+  void findEnds() {
+    std::vector<unsigned> unitAt(model.sites().size());
+    for (unsigned unit = 0; unit < units.size(); ++unit)
+      unitAt[units[unit]->site()] = unit;
+    for (unsigned node = 0; node < network.numNodes(); ++node) {
+      if (!network.isEnd(node))
+        continue;
+      unsigned unit = unitAt[network.node(node).port.site];
+      if (unit < runners.size())
+        runnerOfNode[node] = runners[unit];
+      else
+        portOfNode[node] = unit - unsigned(runners.size());
+    }
+  }
+
+  void enqueue(Runner &runner) {
+    if (!std::exchange(runner.queued, true))
+      ready.push_back(&runner);
+  }
+
+  /// All that follows from what DRAM and its ports have done so far.
+  void runAhead() {
+    for (routes->advance(); !ready.empty(); routes->advance()) {
+      Runner *runner = ready.front();
+      ready.pop_front();
+      runner->queued = false;
+      runner->run();
+    }
+  }
+
+  void visitDue(uint64_t now) {
+    wakes.visitDue([&](unsigned component) {
+      if (component >= numPorts)
+        return state.dram.visit(component - numPorts, now);
+      unsigned before = state.unfinished;
+      units[runners.size() + component]->visit(now);
+      if (state.unfinished < before)
+        chip.end = std::max(chip.end, now + 1);
+    });
+    chip.tookError(now, unsigned(units.size()), 0);
+  }
+
+  void arrived(unsigned node, uint64_t first, uint64_t end) override {
+    if (portOfNode[node] == Unit::unvisited)
+      return resume(node);
+    for (; first < end; ++first)
+      wakes.wake(portOfNode[node], network.queue(node).visible(first));
+  }
+  void departed(unsigned node, uint64_t first, uint64_t end) override {
+    if (portOfNode[node] == Unit::unvisited)
+      return resume(node);
+    for (; first < end; ++first)
+      wakes.wake(portOfNode[node], network.queue(node).leftAt(first) + 1);
+  }
+  void resume(unsigned node) {
+    if (runnerOfNode[node]->awaits(node))
+      enqueue(*runnerOfNode[node]);
+  }
+
+  /// Either the limit was in the way, or nothing would ever happen again.
+  Error unfinishedError(uint64_t start, const Options &options) {
+    uint64_t last = std::max({start, wakes.now(), routes->lastArrival()});
+    for (const std::unique_ptr<Unit> &unit : units)
+      last = std::max(last, unit->lastWake());
+    if (options.maxCycles && (chip.reachedHorizon || last >= options.maxCycles))
+      return cycleLimitError(section, options.maxCycles);
+    return numbered(Diag::Deadlock, explainDeadlock(section, model, units, last));
+  }
+
+  const Section &section;
+  const FabricModel &model;
+  Network network;
+  unsigned numPorts;
+  Wakeups wakes; ///< of ports and channels
+  SectionState state;
+  Chip chip;
+  std::vector<Runner *> runnerOfNode;
+  std::vector<unsigned> portOfNode;
+  std::vector<std::unique_ptr<Unit>> units; ///< compute, memory, then DRAM ports
+  std::vector<Runner *> runners;
+  std::deque<Runner *> ready;
+  std::unique_ptr<TimedRoutes> routes;
+};
+
+class FastEngine final : public Engine {
+public:
+  FastEngine(const FabricModel &model, DramModel &dram) : model(model), dram(dram), scratchpads(model.sites().size()) {}
+
+  Status runSection(const Section &section, uint64_t start, const Options &options,
+                    SectionStatistics &statistics) override {
+    Result<Network> network = buildNetwork(section, model);
+    if (!network)
+      return network.takeError();
+    return FastRun(section, model, dram, scratchpads, std::move(*network), start, statistics, options.timeline)
+        .run(start, options);
+  }
+
+private:
+  const FabricModel &model;
+  DramModel &dram;
+  ScratchpadContents scratchpads;
+};
+
+} // namespace
+
+std::unique_ptr<Engine> makeFastEngine(const FabricModel &model, DramModel &dram) {
+  return std::make_unique<FastEngine>(model, dram);
+}
+
+} // namespace jacquard::sim

@@ -1,0 +1,33 @@
+// SectionSetup.h - what all engines do before and after they run a section
+#ifndef JACQUARD_LIB_SIM_SECTIONSETUP_H
+#define JACQUARD_LIB_SIM_SECTIONSETUP_H
+
+#include "ComputeUnit.h"
+#include "DramPort.h"
+#include "MemoryUnit.h"
+
+#include "jacquard/Bitstream/Program.h"
+
+#include <memory>
+
+namespace jacquard::sim {
+
+unsigned numUnits(const bitstream::SectionConfig &config);
+
+/// The routed streams, with queues at the used ports of all units. Errors: what can be wrong besides the fields that
+/// verifyConfig knows.
+Result<Network> buildNetwork(const bitstream::Section &section, const FabricModel &model);
+
+/// The errors that end a run.
+Error cycleLimitError(const bitstream::Section &section, uint64_t maxCycles);
+Error runError(const bitstream::Section &section, const FabricModel &model, uint64_t cycle, unsigned site,
+               const std::string &message);
+
+/// What scratchpads leave behind, and counts of every site of the grid for a run from cycle `start` to `end`; those
+/// without a program are idle.
+void finishUnits(const std::vector<std::unique_ptr<Unit>> &units, const FabricModel &model, uint64_t start,
+                 uint64_t end, SectionStatistics &statistics);
+
+} // namespace jacquard::sim
+
+#endif // JACQUARD_LIB_SIM_SECTIONSETUP_H
