@@ -34,8 +34,15 @@ AccessWalker::AccessWalker(const bitstream::AccessProgram &program, unsigned lan
     reg.coefficients.resize(walker.numLevels());
     current.push_back(reg.base);
   }
-  if (access.ops.empty() && access.address < access.registers.size())
-    isDense = walker.vectorLevel() < 0 || access.registers[access.address].coefficients[walker.vectorLevel()] == 1;
+  for (const AddressOp &op : access.ops)
+    checks |= op.kind == AddressOpKind::Check;
+  affine = access.ops.empty() && access.address < access.registers.size();
+  if (affine)
+    laneStride = strideOf(access.address);
+}
+
+int64_t AccessWalker::strideOf(unsigned r) const {
+  return walker.vectorLevel() < 0 ? 0 : access.registers[r].coefficients[walker.vectorLevel()];
 }
 
 void AccessWalker::advance() {
@@ -55,42 +62,54 @@ void AccessWalker::advance() {
 }
 
 void AccessWalker::setRegister(unsigned r) {
-  int64_t stride = walker.vectorLevel() < 0 ? 0 : access.registers[r].coefficients[walker.vectorLevel()];
-  int64_t *out = slot(r);
+  int64_t stride = strideOf(r), *out = slot(r);
   for (unsigned lane = 0; lane < valid; ++lane)
     out[lane] = wrapAdd(current[r], wrapMul(stride, lane));
 }
 
 void AccessWalker::runStage(const AddressOp &op, int64_t *result) {
   const int64_t *a = slot(op.a), *b = slot(op.b);
-  for (unsigned lane = 0; lane < valid; ++lane)
-    switch (op.kind) {
-    case AddressOpKind::None:
-      result[lane] = 0;
-      break;
-    case AddressOpKind::Madd:
+  switch (op.kind) {
+  case AddressOpKind::None:
+    return void(std::fill_n(result, valid, 0));
+  case AddressOpKind::Madd:
+    for (unsigned lane = 0; lane < valid; ++lane)
       result[lane] = wrapAdd(wrapMul(a[lane], op.low), b[lane]);
-      break;
-    case AddressOpKind::Div:
-      result[lane] = floorDiv(a[lane], op.low);
-      break;
-    case AddressOpKind::Mod:
-      result[lane] = a[lane] - wrapMul(op.low, floorDiv(a[lane], op.low));
-      break;
-    case AddressOpKind::Check:
+    return;
+  case AddressOpKind::Div:
+  case AddressOpKind::Mod: {
+    // Neighbours mostly have the same quotient, and a multiplication is faster than a division.
+    int64_t quotient = 0, begin = 0;
+    for (unsigned lane = 0; lane < valid; ++lane) {
+      int64_t remainder = wrapAdd(a[lane], -begin);
+      if (remainder < 0 || remainder >= op.low) {
+        quotient = floorDiv(a[lane], op.low);
+        begin = wrapMul(quotient, op.low);
+        remainder = wrapAdd(a[lane], -begin);
+      }
+      result[lane] = op.kind == AddressOpKind::Div ? quotient : remainder;
+    }
+    return;
+  }
+  case AddressOpKind::Check:
+    for (unsigned lane = 0; lane < valid; ++lane) {
       result[lane] = a[lane];
       part[lane] &= op.low <= a[lane] && a[lane] < op.high;
-      break;
     }
+    return;
+  }
 }
 
 template <typename W> void AccessWalker::evaluate(const W *index) {
   valid = walker.validLanes();
-  for (unsigned lane = 0; lane < lanes; ++lane)
-    part[lane] = lane < valid;
-  if (isDense) {
+  if (checks || filled != valid)
     for (unsigned lane = 0; lane < lanes; ++lane)
-      addresses[lane] = wrapAdd(current[access.address], lane);
+      part[lane] = lane < valid;
+  filled = valid;
+  if (affine) {
+    int64_t address = current[access.address];
+    for (unsigned lane = 0; lane < lanes; ++lane, address = wrapAdd(address, laneStride))
+      addresses[lane] = address;
     return;
   }
   for (unsigned r = 0; r < current.size(); ++r)

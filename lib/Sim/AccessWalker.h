@@ -28,13 +28,15 @@ public:
   bool takesPart(unsigned lane) const { return part[lane]; }
   int64_t address(unsigned lane) const { return addresses[lane]; }
 
-  /// Whether all valid lanes take part, with ascending neighbours from address(0): the common case, worth a short cut.
-  bool dense() const { return isDense; }
+  /// Whether in all firings all valid lanes take part, each `stride` after the one before: worth a short cut.
+  bool isAffine() const { return affine; }
+  int64_t stride() const { return laneStride; }
 
   void advance();
 
 private:
   int64_t *slot(unsigned value) { return &values[size_t(value) * lanes]; }
+  int64_t strideOf(unsigned r) const;
   void setRegister(unsigned r);
   void runStage(const bitstream::AddressOp &op, int64_t *result);
 
@@ -42,9 +44,11 @@ private:
   CounterWalker walker;
   unsigned lanes, numRegisters;
   unsigned valid = 0;
-  bool isDense = false;         ///< of every firing: a lone affine register with unit stride
-  std::vector<int64_t> current; ///< lane 0 of every affine register, kept up to date from firing to firing
-  std::vector<int64_t> values;  ///< all values of the address pipeline, lane by lane
+  bool affine = false, checks = false; ///< a lone affine register; some stage may leave lanes out
+  int64_t laneStride = 0;              ///< of the register that is the address
+  unsigned filled = ~0u;               ///< so many lanes of `part` are set, where nothing checks
+  std::vector<int64_t> current;        ///< lane 0 of every affine register, kept up to date from firing to firing
+  std::vector<int64_t> values;         ///< all values of the address pipeline, lane by lane
   std::vector<uint8_t> part;
   std::vector<int64_t> addresses;
 };

@@ -80,12 +80,14 @@ template <typename W> void ComputeUnit<W>::bindStages(const ComputeConfig &confi
     Lanes blank(paddedLanes(lanes));
     stages.push_back({stage,
                       kernelOf<W>(stage.opcode),
-                      blank,
+                      nullptr,
                       blank,
                       blank,
                       {blank, blank, blank},
                       opcodeArity(stage.opcode),
                       isMultiplyAdd(stage)});
+    if (const Operand *factor = factorOf(stage))
+      stages.back().factor = *factor;
     for (unsigned i = 0; i < opcodeArity(stage.opcode); ++i) {
       const Operand &operand = stage.operands[i];
       if (operand.kind == OperandKind::Register || operand.kind == OperandKind::LaneOfRegister)
@@ -102,6 +104,38 @@ template <typename W> void ComputeUnit<W>::bindStages(const ComputeConfig &confi
   for (unsigned reg = 0; reg < values.size(); ++reg)
     if (readEarly[reg])
       unwritten.push_back(reg);
+  bindRows();
+}
+
+/// Joins neighbouring stages that multiply the same register with a lane each.
+template <typename W> void ComputeUnit<W>::bindRows() {
+  accumulators.resize(stages.size() * paddedLanes(lanes));
+  factors.resize(stages.size());
+  auto joins = [&](const Stage &a, const Stage &b) {
+    return factorOf(a) && factorOf(b) && timesOf(a).index == timesOf(b).index &&
+           a.accumulatorLevel == b.accumulatorLevel;
+  };
+  for (unsigned s = 0; s < stages.size(); ++s) {
+    stages[s].accumulator = &accumulators[s * paddedLanes(lanes)];
+    if (s > 0 && joins(stages[s - 1].config, stages[s].config))
+      ++groups.back().count;
+    else
+      groups.push_back({s, 1, factorOf(stages[s].config) != nullptr, timesOf(stages[s].config).index});
+  }
+}
+
+/// The operand that is a lane, if the stage adds its product with a register to its accumulator and does nothing else.
+template <typename W> const Operand *ComputeUnit<W>::factorOf(const Stage &stage) {
+  unsigned lane = stage.operands[0].kind == OperandKind::LaneOfRegister ? 0 : 1;
+  bool isFactor = stage.opcode == Opcode::Fma && stage.accumulate && stage.destination < 0 &&
+                  stage.operands[lane].kind == OperandKind::LaneOfRegister &&
+                  stage.operands[1 - lane].kind == OperandKind::Register &&
+                  stage.operands[2].kind == OperandKind::Accumulator;
+  return isFactor ? &stage.operands[lane] : nullptr;
+}
+
+template <typename W> const Operand &ComputeUnit<W>::timesOf(const Stage &stage) {
+  return stage.operands[factorOf(stage) == &stage.operands[0] ? 1 : 0];
 }
 
 //===-------------------------------------------------------------------------------------------------------------===//
@@ -204,8 +238,12 @@ template <typename W> void ComputeUnit<W>::fire(uint64_t now) {
     values[reg] = zeros.data();
   readInputs();
   unsigned valid = walker.validLanes();
-  for (StageState &stage : stages)
-    runStage(stage, valid);
+  for (const StageGroup &group : groups)
+    if (group.multiplies && valid == lanes)
+      runRows(group);
+    else
+      for (unsigned s = group.first; s < group.first + group.count; ++s)
+        runStage(stages[s], valid);
   writeOutputs(now);
   for (const Input &input : inputs)
     if (walker.ends(input.config.popLevel))
@@ -234,12 +272,9 @@ template <typename W> const W *ComputeUnit<W>::operandLanes(StageState &stage, u
     return zeros.data();
   case OperandKind::Register:
     return values[operand.index];
-  case OperandKind::LaneOfRegister: {
-    uint32_t step = operand.laneLevel < 0 ? 0 : walker.step(unsigned(operand.laneLevel));
-    W word = values[operand.index][operand.laneBase + operand.laneStride * step];
-    std::fill(spread.begin(), spread.end(), word);
+  case OperandKind::LaneOfRegister:
+    std::fill(spread.begin(), spread.end(), laneOf(operand));
     return spread.data();
-  }
   case OperandKind::Counter: {
     bool perLane = int(operand.index) == walker.vectorLevel();
     for (unsigned lane = 0; lane < lanes; ++lane)
@@ -249,20 +284,36 @@ template <typename W> const W *ComputeUnit<W>::operandLanes(StageState &stage, u
   case OperandKind::Constant:
     return spread.data();
   case OperandKind::Accumulator:
-    return stage.accumulator.data();
+    return stage.accumulator;
   }
   return zeros.data();
 }
 
+template <typename W> W ComputeUnit<W>::laneOf(const Operand &operand) const {
+  uint32_t step = operand.laneLevel < 0 ? 0 : walker.step(unsigned(operand.laneLevel));
+  return values[operand.index][operand.laneBase + operand.laneStride * step];
+}
+
+/// What runStage would do for each of the stages, in all lanes.
+template <typename W> void ComputeUnit<W>::runRows(const StageGroup &group) {
+  if (walker.begins(stages[group.first].config.accumulatorLevel))
+    for (unsigned s = group.first; s < group.first + group.count; ++s)
+      std::fill_n(stages[s].accumulator, paddedLanes(lanes), W(stages[s].config.accumulatorInit));
+  for (unsigned r = 0; r < group.count; ++r)
+    factors[r] = laneOf(stages[group.first + r].factor);
+  fmaRows<W>()(stages[group.first].accumulator, factors.data(), values[group.times], group.count, lanes);
+  state.statistics.multiplyAdds += uint64_t(lanes) * group.count;
+}
+
 template <typename W> void ComputeUnit<W>::runStage(StageState &stage, unsigned valid) {
   if (stage.config.accumulate && walker.begins(stage.config.accumulatorLevel))
-    std::fill(stage.accumulator.begin(), stage.accumulator.end(), W(stage.config.accumulatorInit));
+    std::fill_n(stage.accumulator, paddedLanes(lanes), W(stage.config.accumulatorInit));
   const W *operands[3] = {};
   for (unsigned i = 0; i < stage.arity; ++i)
     operands[i] = operandLanes(stage, i);
   // Lanes that do not take part keep their accumulator.
   bool direct = !stage.config.accumulate || valid == lanes;
-  W *result = stage.config.accumulate ? stage.accumulator.data() : stage.result.data();
+  W *result = stage.config.accumulate ? stage.accumulator : stage.result.data();
   stage.kernel(direct ? result : stage.result.data(), operands[0], operands[1], operands[2], lanes);
   if (!direct)
     std::copy_n(stage.result.data(), valid, result);
@@ -290,7 +341,8 @@ template <typename W> void ComputeUnit<W>::writeOutputs(uint64_t now) {
       drains.push_back({o, 0, outputs[o].config.chainCount});
     for (unsigned s = 0; s < stageNumber.size() && s < 32; ++s)
       if (outputs[o].config.stageMask >> s & 1) {
-        stages[stageNumber[s]].shadow = stages[stageNumber[s]].accumulator;
+        StageState &stage = stages[stageNumber[s]];
+        std::copy_n(stage.accumulator, stage.shadow.size(), stage.shadow.data());
         drains.push_back({o, s});
       }
   }

@@ -54,10 +54,18 @@ private:
   struct StageState {
     bitstream::Stage config;
     Kernel<W> kernel;
-    Lanes result, accumulator, shadow;
+    W *accumulator; ///< in `accumulators`
+    Lanes result, shadow;
     Lanes operand[3]; ///< constants, counters and broadcast lanes, spread over all lanes
     unsigned arity;
     bool multiplyAdd;
+    bitstream::Operand factor = {}; ///< of a stage that multiplies
+  };
+  /// Stages that are run at one go; all groups together have each stage once, in order.
+  struct StageGroup {
+    unsigned first, count; ///< in `stages`
+    bool multiplies;       ///< each of them adds the product of a lane and one register to its accumulator:
+    unsigned times;        ///< that register
   };
   /// One accumulator, or `passes` elements of the chain.
   struct Drain {
@@ -68,10 +76,15 @@ private:
 
   void bindPorts(const bitstream::ComputeConfig &config);
   void bindStages(const bitstream::ComputeConfig &config);
+  void bindRows();
+  static const bitstream::Operand *factorOf(const bitstream::Stage &stage);
+  static const bitstream::Operand &timesOf(const bitstream::Stage &stage);
   void drainShadow(const Drain &drain, uint64_t now);
   void readInputs();
   const W *operandLanes(StageState &stage, unsigned i);
   void runStage(StageState &stage, unsigned valid);
+  void runRows(const StageGroup &group);
+  W laneOf(const bitstream::Operand &operand) const;
   void writeOutputs(uint64_t now);
   void pushLanes(const Output &output, const W *lanes, uint64_t now);
 
@@ -80,7 +93,9 @@ private:
   CounterWalker walker;
   std::vector<Input> inputs;
   std::vector<Output> outputs;
-  std::vector<StageState> stages;    ///< those that do something
+  std::vector<StageState> stages; ///< those that do something
+  std::vector<StageGroup> groups;
+  Lanes accumulators, factors;       ///< by place in `stages`
   std::vector<unsigned> stageNumber; ///< from the unit's stage to its place in `stages`, ~0u for an empty stage
   std::vector<const W *> values;     ///< by pipeline register: where its lanes are, in this firing
   std::vector<unsigned> unwritten;   ///< registers that read 0 at the begin of a firing

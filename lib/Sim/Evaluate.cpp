@@ -199,7 +199,20 @@ template <typename Op, typename W> void runKernel(W *result, const W *a, const W
   }
 }
 
+template <typename W> void runFmaRows(W *result, const W *a, const W *b, unsigned rows, unsigned lanes) {
+  for (unsigned r = 0; r < rows; ++r, result += paddedLanes(lanes))
+    for (unsigned i = 0; i < lanes; ++i)
+      result[i] = Fma::apply(a[r], b[i], result[i]);
+}
+
 #if defined(__x86_64__)
+template <typename Real> inline Real fusedInHardware(Real a, Real b, Real c) {
+  if constexpr (sizeof(Real) == sizeof(float))
+    return __builtin_fmaf(a, b, c);
+  else
+    return __builtin_fma(a, b, c);
+}
+
 /// fma in hardware: the same correctly rounded value as the library function, a hundred times faster.
 template <typename W>
 __attribute__((target("avx2,fma"))) void runFmaInHardware(W *result, const W *a, const W *b, const W *c,
@@ -209,21 +222,35 @@ __attribute__((target("avx2,fma"))) void runFmaInHardware(W *result, const W *a,
     std::memcpy(x, a + base, sizeof(x));
     std::memcpy(y, b + base, sizeof(y));
     std::memcpy(z, c + base, sizeof(z));
-    for (unsigned i = 0; i < laneBlock; ++i) {
-      if constexpr (sizeof(W) == 4)
-        z[i] = __builtin_fmaf(x[i], y[i], z[i]);
-      else
-        z[i] = __builtin_fma(x[i], y[i], z[i]);
-    }
+    for (unsigned i = 0; i < laneBlock; ++i)
+      z[i] = fusedInHardware(x[i], y[i], z[i]);
     std::memcpy(result + base, z, sizeof(z));
   }
 }
 
-template <typename W> Kernel<W> fastestFma() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? runFmaInHardware<W> : runKernel<Fma, W>;
+template <typename W>
+__attribute__((target("avx2,fma"))) void runFmaRowsInHardware(W *result, const W *a, const W *b, unsigned rows,
+                                                              unsigned lanes) {
+  for (unsigned base = 0; base < lanes; base += laneBlock) {
+    RealOf<W> y[laneBlock];
+    std::memcpy(y, b + base, sizeof(y));
+    W *row = result + base;
+    for (unsigned r = 0; r < rows; ++r, row += paddedLanes(lanes)) {
+      RealOf<W> x = real(a[r]), z[laneBlock];
+      std::memcpy(z, row, sizeof(z));
+      for (unsigned i = 0; i < laneBlock; ++i)
+        z[i] = fusedInHardware(x, y[i], z[i]);
+      std::memcpy(row, z, sizeof(z));
+    }
+  }
 }
+
+bool hasFma() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+template <typename W> Kernel<W> fastestFma() { return hasFma() ? runFmaInHardware<W> : runKernel<Fma, W>; }
+template <typename W> FmaRows<W> fastestFmaRows() { return hasFma() ? runFmaRowsInHardware<W> : runFmaRows<W>; }
 #else
 template <typename W> Kernel<W> fastestFma() { return runKernel<Fma, W>; }
+template <typename W> FmaRows<W> fastestFmaRows() { return runFmaRows<W>; }
 #endif
 
 } // namespace
@@ -237,6 +264,11 @@ template <typename W> Kernel<W> kernelOf(Opcode op) {
 #include "jacquard/Arch/Opcodes.def"
   };
   return kernels[unsigned(op)];
+}
+
+template <typename W> FmaRows<W> fmaRows() {
+  static const FmaRows<W> fastest = fastestFmaRows<W>();
+  return fastest;
 }
 
 template <typename W> W evaluate(Opcode op, W a, W b, W c) {
@@ -257,6 +289,7 @@ template <typename W> W reduceTree(Opcode op, W *values, unsigned lanes) {
 
 #define INSTANTIATE(W)                                                                                                 \
   template Kernel<W> kernelOf<W>(Opcode);                                                                              \
+  template FmaRows<W> fmaRows<W>();                                                                                    \
   template W evaluate<W>(Opcode, W, W, W);                                                                             \
   template W reduceTree<W>(Opcode, W *, unsigned);
 INSTANTIATE(uint32_t)

@@ -178,14 +178,17 @@ void MemoryUnit<W>::endAccess(Port &port, Owner next, uint64_t now, unsigned cyc
   state.statistics.bankConflictCycles += cyclesTaken - 1;
 }
 
-/// Whether the access is to `lanes` neighbouring words that are all here.
-template <typename W> bool MemoryUnit<W>::isDense(const Port &port, unsigned lanes) const {
-  return port.walker.dense() && offset(port, 0) >= 0 && uint64_t(offset(port, 0)) + lanes <= config.bufferWords;
+/// Whether the first `lanes` lanes access words in even steps that are all here.
+template <typename W> bool MemoryUnit<W>::isAffine(const Port &port, unsigned lanes) const {
+  if (!port.walker.isAffine() || lanes == 0)
+    return false;
+  auto [first, last] = std::minmax(offset(port, 0), offset(port, lanes - 1));
+  return first >= 0 && uint64_t(last) < config.bufferWords;
 }
 
 template <typename W> bool MemoryUnit<W>::checkAddresses(const Port &port, const char *what) {
   unsigned lanesUsed = port.walker.program().broadcast ? 1 : port.walker.validLanes();
-  if (config.sliced || isDense(port, lanesUsed))
+  if (config.sliced || isAffine(port, lanesUsed))
     return true;
   for (unsigned lane = 0; lane < lanesUsed; ++lane) {
     if (!port.walker.takesPart(lane) || holds(port, lane))
@@ -200,11 +203,12 @@ template <typename W> bool MemoryUnit<W>::checkAddresses(const Port &port, const
 /// The largest number of words that one bank has to move, at least 1. Lanes with one address share the word unless
 /// `equalAddressesConflict`.
 template <typename W> unsigned MemoryUnit<W>::conflictCycles(const Port &port, bool equalAddressesConflict) {
-  if (port.walker.validLanes() <= banks && isDense(port, port.walker.validLanes()))
+  bool mask = (banks & (banks - 1)) == 0; // then odd steps meet every bank before they come to the first one again
+  bool odd = port.walker.stride() % 2 != 0;
+  if (mask && odd && port.walker.validLanes() <= banks && isAffine(port, port.walker.validLanes()))
     return 1;
   ++epoch;
   uint32_t most = 1;
-  bool mask = (banks & (banks - 1)) == 0;
   for (unsigned lane = 0; lane < port.walker.validLanes(); ++lane) {
     if (!holds(port, lane))
       continue;
@@ -232,8 +236,10 @@ template <typename W> void MemoryUnit<W>::writeLanes() {
   W *base = &words[size_t(write.buffer) * config.bufferWords];
   const W *data = state.network.lanes<W>(state.network.front(dataNode));
   unsigned valid = write.walker.validLanes();
-  if (config.accumulate == Opcode::Nop && isDense(write, valid)) {
-    std::copy_n(data, valid, base + offset(write, 0));
+  if (config.accumulate == Opcode::Nop && isAffine(write, valid)) {
+    W *word = base + offset(write, 0);
+    for (unsigned lane = 0; lane < valid; ++lane)
+      word[int64_t(lane) * write.walker.stride()] = data[lane];
     return;
   }
   for (unsigned lane = 0; lane < valid; ++lane) {
@@ -252,9 +258,15 @@ template <typename W> void MemoryUnit<W>::readLanes(W *result, const W *cascade)
     std::fill_n(result, lanes, holds(read, 0) ? base[offset(read, 0)] : elsewhere(0));
     return;
   }
-  unsigned dense = isDense(read, read.walker.validLanes()) ? read.walker.validLanes() : 0;
-  std::copy_n(base + (dense ? offset(read, 0) : 0), dense, result);
-  for (unsigned lane = dense; lane < lanes; ++lane)
+  unsigned affine = isAffine(read, read.walker.validLanes()) ? read.walker.validLanes() : 0;
+  int64_t stride = read.walker.stride();
+  const W *word = base + (affine ? offset(read, 0) : 0);
+  if (stride == 1)
+    std::copy_n(word, affine, result);
+  else
+    for (unsigned lane = 0; lane < affine; ++lane)
+      result[lane] = word[int64_t(lane) * stride];
+  for (unsigned lane = affine; lane < lanes; ++lane)
     result[lane] = holds(read, lane) ? base[offset(read, lane)] : elsewhere(lane);
 }
 

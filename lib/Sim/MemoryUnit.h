@@ -69,7 +69,7 @@ private:
   bool holds(const Port &port, unsigned lane) const {
     return port.walker.takesPart(lane) && uint64_t(offset(port, lane)) < config.bufferWords;
   }
-  bool isDense(const Port &port, unsigned lanes) const;
+  bool isAffine(const Port &port, unsigned lanes) const;
   bool checkAddresses(const Port &port, const char *what);
   unsigned conflictCycles(const Port &port, bool equalAddressesConflict);
   void writeLanes();

@@ -183,6 +183,11 @@ Result<Network> Network::build(const FabricModel &model, const SectionConfig &co
   Network network(model.spec().compute);
   if (Status status = NetworkBuilder(model, config, network).run(outputs, inputs); !status)
     return status.takeError();
+  size_t vectors = 1; // one may be in the making
+  for (const Node &node : network.nodes)
+    if (node.kind == NetworkKind::Vector)
+      vectors += node.queue.capacity();
+  network.pool.reserve(vectors);
   return network;
 }
 

@@ -8,22 +8,35 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
+#include <new>
 #include <vector>
 
 namespace jacquard::sim {
 
-/// Vectors in flight, counted by the FIFO entries that hold them. Storage grows with the largest number in flight,
-/// which the FIFO depths bound; a vector never moves. A vector has words of 32 or of 64 bits, as its producer says.
+/// Vectors in flight, counted by the FIFO entries that hold them. FIFO depths bound their number; a vector never moves.
+/// It has words of 32 or of 64 bits, as its producer says.
 class TokenPool {
 public:
   TokenPool(unsigned lanes, unsigned wideLanes)
-      : stride(std::max(paddedLanes(lanes) * sizeof(uint32_t), paddedLanes(wideLanes) * sizeof(uint64_t))) {}
+      : stride(std::max(paddedLanes(lanes) * sizeof(uint32_t), paddedLanes(wideLanes) * sizeof(uint64_t))) {
+    stride = (stride + alignment - 1) / alignment * alignment;
+  }
+
+  /// Makes room for so many vectors; memory is not touched before it is used. Called once.
+  void reserve(size_t vectors) {
+    storage.reset(static_cast<unsigned char *>(std::aligned_alloc(alignment, std::max<size_t>(vectors, 1) * stride)));
+    if (!storage)
+      throw std::bad_alloc();
+    holders.resize(vectors);
+    for (size_t i = vectors; i-- > 0;)
+      free.push_back(uint32_t(i));
+  }
 
   /// A vector of arbitrary words, held once.
   uint32_t allocate() {
-    if (free.empty())
-      grow();
+    assert(!free.empty() && "more vectors than the queues hold");
     uint32_t token = free.back();
     free.pop_back();
     holders[token] = 1;
@@ -34,23 +47,16 @@ public:
     if (--holders[token] == 0)
       free.push_back(token);
   }
-  template <typename W> W *lanes(uint32_t token) {
-    return reinterpret_cast<W *>(&blocks[token / blockTokens][token % blockTokens * stride]);
-  }
+  template <typename W> W *lanes(uint32_t token) { return reinterpret_cast<W *>(storage.get() + token * stride); }
 
 private:
-  static constexpr uint32_t blockTokens = 64;
+  static constexpr size_t alignment = 64;
+  struct Free {
+    void operator()(unsigned char *memory) const { std::free(memory); }
+  };
 
-  void grow() {
-    blocks.push_back(std::make_unique<unsigned char[]>(blockTokens * stride));
-    uint32_t first = uint32_t(holders.size());
-    holders.resize(first + blockTokens);
-    for (uint32_t i = blockTokens; i-- > 0;)
-      free.push_back(first + i);
-  }
-
-  size_t stride;                                        ///< bytes of a vector, whole words of either size
-  std::vector<std::unique_ptr<unsigned char[]>> blocks; ///< bytes: what is stored there makes the type
+  size_t stride;                                  ///< bytes of a vector, whole words of either size
+  std::unique_ptr<unsigned char[], Free> storage; ///< bytes: what is stored there makes the type
   std::vector<uint32_t> holders, free;
 };
 
