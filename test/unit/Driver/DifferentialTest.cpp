@@ -1,4 +1,4 @@
-// DifferentialTest.cpp - random `pat` programs on the host and on the simulated fabric
+// DifferentialTest.cpp - random `pat` programs on the host and, with both engines, on the simulated fabric
 #include "../Dialect/Pat/RandomProgram.h"
 
 #include "jacquard/Bitstream/Encode.h"
@@ -77,7 +77,9 @@ std::string simulate(ModuleOp module, const std::string &arch, ArrayRef<Tensor> 
   std::map<std::string, Tensor> used;
   for (const auto &symbol : decoded->inputs)
     used[symbol.name] = arguments[symbol.name];
-  auto result = sim::simulate(*decoded, used, {});
+  sim::Options options;
+  options.engine = sim::EngineKind::Both; // they have to agree in everything
+  auto result = sim::simulate(*decoded, used, options);
   if (!result)
     return result.error();
   outputs = std::move(result->outputs);

@@ -102,6 +102,7 @@ protected:
     for (const bitstream::TensorSymbol &symbol : read->inputs)
       inputs[symbol.name] = runtime::randomTensor(symbol, 3);
     sim::Options options;
+    options.engine = sim::EngineKind::Both; // whatever the bits say, they have to agree
     options.maxCycles = maxCycles;
     auto result = sim::simulate(*read, inputs, options);
     if (!result)
