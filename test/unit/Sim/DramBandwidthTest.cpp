@@ -25,7 +25,7 @@ struct Pattern {
 
 std::ostream &operator<<(std::ostream &os, const Pattern &pattern) { return os << pattern.name; }
 
-double measure(const Pattern &p, const ArchSpec &spec) {
+double measure(const Pattern &p, const ArchSpec &spec, uint64_t cycles = 100000) {
   Random random(7);
   auto randomBurst = [&] { return random.below(uint64_t(1) << 25) * 64; };
   std::vector<uint64_t> at(p.streams);
@@ -38,7 +38,6 @@ double measure(const Pattern &p, const ArchSpec &spec) {
     unsigned stream = turn++ % p.streams;
     return {0, at[stream] += 64, stream + p.writes >= p.streams};
   };
-  constexpr uint64_t cycles = 100000;
   return DramHarness(spec).shareOfPeak(next, p.outstanding, cycles) * spec.dram.bytesPerCycle * spec.clockGhz;
 }
 
@@ -62,3 +61,18 @@ INSTANTIATE_TEST_SUITE_P(Patterns, DramBandwidthTest,
                                          Pattern{"12 streams, 4 write", 12, 4, 512, 46.6, false},
                                          Pattern{"random, 64 outstanding", 0, 0, 64, 39.8, true},
                                          Pattern{"random, 1024 outstanding", 0, 0, 1024, 46.0, false}));
+
+// What follows for HBM2 from its timing alone: a channel rests for refreshTime in every refreshInterval; four rows may
+// be opened per fourActivates, and a random burst needs one each.
+TEST(Hbm2BandwidthTest, IsWhatTheTimingOfHbm2Allows) {
+  ArchSpec spec = *loadArch("sara");
+  const DramSpec &dram = spec.dram;
+  double peak = dram.bytesPerCycle, active = 1 - dram.refreshTime / dram.refreshInterval;
+  double streaming = measure({"streams", 4, 0, 4096, 0, false}, spec, 20000) / peak;
+  EXPECT_LE(streaming, active);
+  EXPECT_GE(streaming, 0.95 * active);
+  double byActivations = 4 * dram.burstBytes / dram.fourActivates * dram.channels / peak;
+  double random = measure({"random", 0, 0, 4096, 0, false}, spec, 20000) / peak;
+  EXPECT_LE(random, byActivations * active * 1.01); // now and then two bursts meet in one row
+  EXPECT_GE(random, 0.9 * byActivations * active);  // banks meet
+}

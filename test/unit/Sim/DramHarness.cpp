@@ -16,7 +16,10 @@ DramHarness::DramHarness(const ArchSpec &arch)
 }
 
 DramBurst *DramHarness::request(const DramRequest &request) {
-  DramBurst &burst = bursts.emplace_back();
+  if (unused.empty())
+    unused.push_back(&bursts.emplace_back());
+  DramBurst &burst = *unused.back();
+  unused.pop_back();
   burst.address = request.address;
   burst.write = request.write;
   burst.component = model.numChannels();
@@ -57,6 +60,7 @@ double DramHarness::shareOfPeak(const std::function<DramRequest()> &next, unsign
     visitChannels();
     auto answered = std::partition(open.begin(), open.end(), [&](DramBurst *b) { return !b->done(wakes.now()); });
     served += uint64_t(open.end() - answered);
+    unused.insert(unused.end(), answered, open.end());
     open.erase(answered, open.end());
     for (unsigned i = 0; i < spec.dram.channels && open.size() < outstanding; ++i)
       open.push_back(request(next()));

@@ -39,6 +39,7 @@ private:
   Wakeups wakes;
   SectionStatistics counts;
   std::deque<DramBurst> bursts;
+  std::vector<DramBurst *> unused;
 };
 
 } // namespace jacquard::sim::test
