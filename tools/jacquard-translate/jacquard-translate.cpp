@@ -1,5 +1,8 @@
 // jacquard-translate.cpp - import and export single steps: mlir-translate with the formats of Jacquard
+#include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
 #include "jacquard/Import/Onnx.h"
+#include "jacquard/InitAll.h"
+#include "jacquard/Mapper/ProblemText.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
@@ -64,8 +67,25 @@ static OwningOpRef<Operation *> importModel(llvm::SourceMgr &sources, MLIRContex
   return OwningOpRef<Operation *>(module ? module.release().getOperation() : nullptr);
 }
 
+/// The units and streams of every section, as the placer sees them; units must be partitioned.
+static LogicalResult exportNetlists(Operation *module, raw_ostream &out) {
+  auto result = module->walk([&](jacquard::fabric::DeviceOp device) {
+    auto model = jacquard::fabric::loadFabricModel(device, device.getArch());
+    if (!model)
+      return WalkResult::interrupt();
+    for (auto section : jacquard::fabric::sectionsOf(device)) {
+      auto input = jacquard::fabric::buildProblem(section, *model);
+      out << jacquard::mapper::printProblem({section.getName().str(), std::move(input.problem)});
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 int main(int argc, char **argv) {
   TranslateToMLIRRegistration onnx("import-onnx", "ONNX model (.onnx, or .onnxtxt for the text form) to pat",
                                    importModel, [](DialectRegistry &) {});
+  TranslateFromMLIRRegistration netlists("export-netlists", "fabric (stage partition or later) to netlists for jacquard-map",
+                                         exportNetlists, jacquard::registerAllDialects);
   return failed(mlirTranslateMain(argc, argv, "Jacquard's translation driver\n"));
 }
