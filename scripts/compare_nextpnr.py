@@ -38,10 +38,11 @@ APPLICATIONS = {
 
 class Netlist:
     def __init__(self, name):
-        self.name, self.units, self.nets = name, [], []  # kinds; (network, source, sinks) with ends (unit, port)
+        self.name, self.units, self.nets = name, [], []  # kinds; (network, source, sinks, activations), an end is (unit, port)
 
     def shape(self):
-        return json.dumps([self.units, self.nets])
+        """Units and nets without the activations, which neither placer of nextpnr looks at."""
+        return json.dumps([self.units, [net[:3] for net in self.nets]])
 
     def text(self):
         lines = [f'netlist "{self.name}"'] + [f'unit {kind} "u{i}" ""' for i, kind in enumerate(self.units)]
@@ -263,7 +264,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--arch", default="plasticine")
     parser.add_argument("--tool", default=os.path.join(HERE, "../build/bin/jacquard-map"))
-    parser.add_argument("--iterations", type=int, default=1000, help="of nextpnr's router before it counts as failed")
+    parser.add_argument("--iterations", type=int, default=300, help="of nextpnr's router before it counts as failed")
     parser.add_argument("--jobs", type=int, default=1, help="runs of nextpnr at a time")
     parser.add_argument("--json", help="keeps all figures; nextpnr's are taken from there if the file exists")
     arguments = parser.parse_args()
@@ -273,8 +274,7 @@ def main():
     made = [synthetic(application, number, fabric) for application in APPLICATIONS
             for number in range(arguments.synthetic)]
     netlists = compiled + made
-    ours = run_ours(arguments.tool, netlists, arguments)
-    peers = {}
+    ours, peers = {}, {}
     if arguments.json and os.path.exists(arguments.json):
         with open(arguments.json) as file:
             peers = {tuple(key): value for key, value in json.load(file)["peers"]}
@@ -283,6 +283,7 @@ def main():
     for netlist in missing:  # stored after each, so that a run that was ended can go on
         peers.update(run_peers([netlist], fabric, arguments))
         store(arguments.json, ours, peers)
+    ours = run_ours(arguments.tool, netlists, arguments)
     store(arguments.json, ours, peers)
 
     print("| netlists | placer of nextpnr | routed, ours / theirs | links, ratio | mean hops, ratio | by activations, ratio | "

@@ -26,12 +26,15 @@ Status accept(const char *what, const std::vector<std::string> &violations) {
 Result<Mapping> mapOntoFabric(const Problem &problem, const FabricModel &model, const MapOptions &options) {
   Congestion learned;
   std::string failure;
+  Placement last;
   const unsigned tries = std::max(options.tries, 1u);
   for (unsigned attempt = 0; attempt < tries; ++attempt) {
     PlaceOptions placeOptions = options.place;
     placeOptions.seed += attempt;
-    if (attempt > 0)
+    if (attempt > 0) {
       placeOptions.avoid = &learned;
+      placeOptions.start = &last;
+    }
     Result<Placement> placement = place(problem, model, placeOptions);
     if (!placement)
       return placement.takeError();
@@ -43,6 +46,7 @@ Result<Mapping> mapOntoFabric(const Problem &problem, const FabricModel &model, 
     if (!routing) {
       failure = routing.error();
       learned.add(found);
+      last = std::move(*placement);
       continue;
     }
     if (Status status = accept("routing", verifyRouting(problem, *placement, *routing, model)); !status)

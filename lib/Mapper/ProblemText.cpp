@@ -55,8 +55,7 @@ private:
   std::string_view rest;
 };
 
-template <typename T>
-bool readNumber(std::string_view text, T &number) {
+template <typename T> bool readNumber(std::string_view text, T &number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   return error == std::errc() && end == text.data() + text.size();
 }
@@ -73,11 +72,11 @@ public:
     const std::string_view keyword = words.word();
     if (keyword == "netlist")
       return netlist(words);
-    if (keyword != "unit" && keyword != "net")
-      return error("begins with", keyword, "'netlist', 'unit' or 'net'");
+    if (keyword != "unit" && keyword != "net" && keyword != "reserve")
+      return error("begins with", keyword, "'netlist', 'unit', 'net' or 'reserve'");
     if (netlists.empty())
       return error("begins with", keyword, "'netlist' before the first unit and net");
-    return keyword == "unit" ? unit(words) : net(words);
+    return keyword == "unit" ? unit(words) : keyword == "net" ? net(words) : reserve(words);
   }
 
   std::vector<NamedProblem> take() { return std::move(netlists); }
@@ -100,8 +99,13 @@ private:
     const std::string_view kind = words.word();
     if (!findKind(kind, {UnitKind::Compute, UnitKind::Memory, UnitKind::DramPort}, unitKindName, unit.kind))
       return error("unit is of kind", kind, "'compute', 'memory' or 'dram'");
-    if (!words.quotation(unit.name) || !words.quotation(unit.node) || !words.atEnd())
+    if (!words.quotation(unit.name) || !words.quotation(unit.node))
       return error("unit has", words.remaining(), "its name and its node in quotes");
+    if (!words.atEnd()) {
+      const std::string_view at = words.word(), site = words.word();
+      if (at != "at" || !readNumber(site, unit.fixedSite.emplace()) || !words.atEnd())
+        return error("unit ends with", at, "nothing or 'at' and the number of a site");
+    }
     netlists.back().problem.units.add(std::move(unit));
     return {};
   }
@@ -126,6 +130,15 @@ private:
         return error("net ends at", sink, "UNIT.PORT");
     }
     netlists.back().problem.nets.add(std::move(net));
+    return {};
+  }
+
+  Status reserve(Words &words) {
+    while (!words.atEnd()) {
+      const std::string_view site = words.word();
+      if (!readNumber(site, netlists.back().problem.reservedSites.emplace_back()))
+        return error("reserves", site, "numbers of sites");
+    }
     return {};
   }
 
@@ -159,8 +172,10 @@ private:
 
 std::string printProblem(const NamedProblem &netlist) {
   std::string text = fmt::format("netlist {}\n", quoted(netlist.name));
-  for (const Unit &unit : netlist.problem.units)
-    text += fmt::format("unit {} {} {}\n", unitKindName(unit.kind), quoted(unit.name), quoted(unit.node));
+  for (const Unit &unit : netlist.problem.units) {
+    text += fmt::format("unit {} {} {}", unitKindName(unit.kind), quoted(unit.name), quoted(unit.node));
+    text += unit.fixedSite ? fmt::format(" at {}\n", *unit.fixedSite) : "\n";
+  }
   for (const Net &net : netlist.problem.nets) {
     text += fmt::format("net {} {} {} {}.{} ->", networkKindName(net.network), quoted(net.name), net.weight,
                         net.source.unit.index(), net.source.port);
@@ -168,6 +183,8 @@ std::string printProblem(const NamedProblem &netlist) {
       text += fmt::format(" {}.{}", sink.unit.index(), sink.port);
     text += '\n';
   }
+  if (!netlist.problem.reservedSites.empty())
+    text += fmt::format("reserve {}\n", fmt::join(netlist.problem.reservedSites, " "));
   return text;
 }
 

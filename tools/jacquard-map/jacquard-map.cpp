@@ -1,4 +1,5 @@
-// jacquard-map.cpp - places and routes netlists in their text form and prints what came out; knows nothing of the compiler
+// jacquard-map.cpp - places and routes netlists in their text form and prints what came out; knows nothing of the
+// compiler
 #include "jacquard/Mapper/Map.h"
 #include "jacquard/Mapper/Measure.h"
 #include "jacquard/Mapper/ProblemText.h"
@@ -32,7 +33,8 @@ void addOptions(CLI::App &app, Settings &settings) {
       ->capture_default_str();
   app.add_option("--vector-tracks", settings.vectorTracks, "vector tracks instead of those of the architecture")
       ->type_name("N");
-  app.add_flag("--fewest-tracks", settings.fewest, "find also the fewest vector tracks that route (at most twice those given)");
+  app.add_flag("--fewest-tracks", settings.fewest,
+               "find also the fewest vector tracks that route (at most twice those given)");
   app.add_flag("--list-fabric", settings.list, "print the sites and ports of the architecture first");
 }
 
@@ -55,8 +57,8 @@ FabricModel withVectorTracks(const FabricModel &model, unsigned tracks) {
   return FabricModel(spec);
 }
 
-/// The fewest vector tracks with which `problem` maps, searched from those of `model`, where it does or does not map. At
-/// most twice as many are tried; one more than that stands for "not even then".
+/// The fewest vector tracks with which `problem` maps, searched from those of `model`, where it does or does not map.
+/// At most twice as many are tried; one more than that stands for "not even then".
 unsigned fewestTracks(const Problem &problem, const FabricModel &model, bool maps, const MapOptions &options) {
   const unsigned given = model.tracks(NetworkKind::Vector);
   const auto mapsWith = [&](unsigned tracks) {

@@ -85,7 +85,8 @@ static LogicalResult exportNetlists(Operation *module, raw_ostream &out) {
 int main(int argc, char **argv) {
   TranslateToMLIRRegistration onnx("import-onnx", "ONNX model (.onnx, or .onnxtxt for the text form) to pat",
                                    importModel, [](DialectRegistry &) {});
-  TranslateFromMLIRRegistration netlists("export-netlists", "fabric (stage partition or later) to netlists for jacquard-map",
+  TranslateFromMLIRRegistration netlists("export-netlists",
+                                         "fabric (stage partition or later) to netlists for jacquard-map",
                                          exportNetlists, jacquard::registerAllDialects);
   return failed(mlirTranslateMain(argc, argv, "Jacquard's translation driver\n"));
 }

@@ -13,8 +13,9 @@ struct MapOptions {
   unsigned tries = 4; ///< placements tried before the routing error is final
 };
 
-/// Checks, places and routes `problem`. The first try is place(options.place); later ones shift the seed and avoid what
-/// was full. Both solutions are verified (Verify.h) before they are returned.
+/// Checks, places and routes `problem`. The first try is place(options.place), which looks at length alone; later ones
+/// improve on it, shift the seed and avoid what was full. Both solutions are verified (Verify.h) before they are
+/// returned.
 Result<Mapping> mapOntoFabric(const Problem &problem, const FabricModel &model, const MapOptions &options = {});
 
 } // namespace jacquard::mapper

@@ -15,7 +15,8 @@ struct RouteFigures {
 };
 
 /// The routing must be right (verifyRouting).
-RouteFigures measure(const Problem &problem, const Placement &placement, const Routing &routing, const FabricModel &model);
+RouteFigures measure(const Problem &problem, const Placement &placement, const Routing &routing,
+                     const FabricModel &model);
 
 /// Links from the source of `net` to each of its sinks, in their order.
 std::vector<unsigned> hopsToSinks(const Problem &problem, const Placement &placement, const Routing &routing, NetId net,

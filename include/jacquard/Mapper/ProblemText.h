@@ -2,10 +2,12 @@
 //
 //   netlist "map_3"                                    begins a problem
 //   unit compute "conv1.mac0" "Conv_1"                 unit 0: kind, name, node of the model
-//   unit memory "conv1.w" "Conv_1"                     unit 1
+//   unit memory "conv1.w" "Conv_1" at 17               unit 1, which has to stand on site 17
 //   net vector "w:0" 4096 1.0 -> 0.0                   network, name, activations, source UNIT.PORT, then its sinks
+//   reserve 17 19                                      sites that are taken, but for units that have to stand there
 //
-// One statement per line; blank lines and lines that begin with '#' mean nothing. In quotes \" and \\ stand for " and \.
+// One statement per line; blank lines and lines that begin with '#' mean nothing. In quotes a backslash stands
+// before a quote or a backslash.
 #ifndef JACQUARD_MAPPER_PROBLEMTEXT_H
 #define JACQUARD_MAPPER_PROBLEMTEXT_H
 
@@ -22,8 +24,8 @@ struct NamedProblem {
 
 std::string printProblem(const NamedProblem &netlist);
 
-/// All netlists of a text. Errors: "file:line: what was found and expected". Whether ports and units exist is not looked
-/// at: that is check().
+/// All netlists of a text. Errors: "file:line: what was found and expected". Whether ports and units exist is not
+/// looked at: that is check().
 Result<std::vector<NamedProblem>> readProblems(std::string_view text, const std::string &fileName);
 
 } // namespace jacquard::mapper
