@@ -37,10 +37,12 @@ DramModel::DramModel(const ArchSpec &arch, DramImage &image)
       writeToRead(toTicks(spec.writeToRead)), refreshTime(toTicks(spec.refreshTime)),
       activateToActivate(toTicks(spec.activateToActivate)), fourActivates(toTicks(spec.fourActivates)),
       busTurnaround(toTicks(spec.busTurnaround)), banksPerRank(spec.banksPerChannel / spec.ranks),
-      channels(spec.channels), hitsWaiting(spec.banksPerChannel) {
+      channels(spec.channels) {
   for (Channel &channel : channels) {
     channel.banks.resize(spec.banksPerChannel);
     channel.ranks.resize(spec.ranks);
+    channel.reads.banks.resize(spec.banksPerChannel);
+    channel.writes.banks.resize(spec.banksPerChannel);
   }
 }
 
@@ -68,7 +70,7 @@ void DramModel::request(DramBurst *b, uint64_t now) {
   unsigned bank = unsigned((inChannel / burstsPerRow + row) % spec.banksPerChannel);
   b->doneAt = never;
   Channel &to = channels[channel];
-  (b->write ? to.writes : to.reads).arrivals.push_back({b, bank, row, now});
+  (b->write ? to.writes : to.reads).arrivals.push_back({b, bank, row, now, numRequests++});
   (b->write ? statistics->dramWriteBytes : statistics->dramReadBytes) += spec.burstBytes;
   wakes->wake(firstComponent + channel, now + 1);
 }
@@ -77,8 +79,8 @@ void DramModel::visit(unsigned number, uint64_t now) {
   Channel &channel = channels[number];
   refresh(channel, now);
   for (;;) {
-    accept(channel.reads, now);
-    accept(channel.writes, now);
+    accept(channel, channel.reads, now);
+    accept(channel, channel.writes, now);
     if (channel.reads.empty() && channel.writes.empty())
       return;
     chooseDirection(channel);
@@ -113,41 +115,45 @@ void DramModel::refresh(Channel &channel, unsigned rank, Ticks due) {
   for (auto bank = begin; bank != end; ++bank) {
     bank->open = false;
     bank->prechargeReady = start + refreshTime;
+    countHits(channel, unsigned(bank - channel.banks.begin()));
   }
 }
 
-void DramModel::accept(Queue &queue, uint64_t now) {
-  while (queue.waiting.size() < spec.queueDepth && !queue.arrivals.empty() && queue.arrivals.front().arrival < now) {
-    queue.waiting.push_back(queue.arrivals.front());
+void DramModel::accept(Channel &channel, Queue &queue, uint64_t now) {
+  while (queue.size < spec.queueDepth && !queue.arrivals.empty() && queue.arrivals.front().arrival < now) {
+    const Request &request = queue.arrivals.front();
+    BankQueue &requests = queue.banks[request.bank];
+    const Bank &bank = channel.banks[request.bank];
+    if (requests.waiting.empty())
+      queue.used.push_back(request.bank);
+    requests.hits += bank.open && bank.row == request.row;
+    requests.waiting.push_back(request);
+    ++queue.size;
     queue.arrivals.pop_front();
   }
 }
 
 void DramModel::chooseDirection(Channel &channel) {
-  size_t writes = channel.writes.waiting.size();
-  size_t threshold = channel.writing ? spec.writeBatchEnd + 1 : spec.writeBatchStart;
-  channel.writing = channel.reads.empty() || writes >= threshold;
+  unsigned threshold = channel.writing ? spec.writeBatchEnd + 1 : spec.writeBatchStart;
+  channel.writing = channel.reads.empty() || channel.writes.size >= threshold;
 }
 
 /// Activations begin as soon as they may; what is decided here is not taken back when a request to the old row comes.
 void DramModel::openRows(Channel &channel, Ticks now) {
-  const std::vector<Request> &waiting = channel.serving().waiting;
-  std::fill(hitsWaiting.begin(), hitsWaiting.end(), 0);
-  misses.clear();
-  for (unsigned i = 0; i < waiting.size(); ++i) {
-    const Bank &bank = channel.banks[waiting[i].bank];
-    if (bank.open && bank.row == waiting[i].row)
-      ++hitsWaiting[waiting[i].bank];
-    else
-      misses.push_back(i);
-  }
-  for (unsigned i : misses) {
-    const Bank &bank = channel.banks[waiting[i].bank];
-    if (hitsWaiting[waiting[i].bank] && bank.hits < spec.hitsPerActivation)
+  const Queue &queue = channel.serving();
+  toOpen.clear();
+  for (unsigned b : queue.used) {
+    const BankQueue &requests = queue.banks[b];
+    const Bank &bank = channel.banks[b];
+    if (requests.hits == requests.waiting.size() || (requests.hits && bank.hits < spec.hitsPerActivation))
       continue;
-    activate(channel, waiting[i].bank, waiting[i].row, now);
-    hitsWaiting[waiting[i].bank] = 1; // for this one; the bank has no hits yet
+    auto miss = std::find_if(requests.waiting.begin(), requests.waiting.end(),
+                             [&](const Request &request) { return !bank.open || bank.row != request.row; });
+    toOpen.push_back(&*miss);
   }
+  std::sort(toOpen.begin(), toOpen.end(), [](auto *a, auto *b) { return a->number < b->number; });
+  for (const Request *request : toOpen)
+    activate(channel, request->bank, request->row, now);
 }
 
 void DramModel::activate(Channel &channel, unsigned number, uint64_t row, Ticks now) {
@@ -163,14 +169,24 @@ void DramModel::activate(Channel &channel, unsigned number, uint64_t row, Ticks 
   bank.hits = 0;
   bank.columnReady = start + activateTime;
   bank.prechargeReady = start + rowActive;
+  countHits(channel, number);
 }
 
-/// Earliest time of the column command: the row is open, the data find the bus free and turned, and a read after a
-/// write to the same rank waits for it.
-DramModel::Ticks DramModel::columnTime(const Channel &channel, const Request &request, Ticks now) const {
-  unsigned rank = rankOf(request.bank);
+void DramModel::countHits(Channel &channel, unsigned number) {
+  const Bank &bank = channel.banks[number];
+  for (Queue *queue : {&channel.reads, &channel.writes}) {
+    BankQueue &requests = queue->banks[number];
+    requests.hits = unsigned(std::count_if(requests.waiting.begin(), requests.waiting.end(),
+                                           [&](const Request &r) { return bank.open && bank.row == r.row; }));
+  }
+}
+
+/// Earliest time of a column command to the open row of a bank: the row is open, the data find the bus free and turned,
+/// and a read after a write to the same rank waits for it.
+DramModel::Ticks DramModel::columnTime(const Channel &channel, unsigned bank, Ticks now) const {
+  unsigned rank = rankOf(bank);
   Ticks latency = channel.writing ? columnWrite : columnRead;
-  Ticks column = std::max(now, channel.banks[request.bank].columnReady);
+  Ticks column = std::max(now, channel.banks[bank].columnReady);
   bool turns = channel.busFree && (channel.writing != channel.wroteLast || rank != channel.lastRank);
   Ticks busFree = channel.busFree + (turns ? busTurnaround : 0);
   if (busFree > column + latency)
@@ -180,23 +196,34 @@ DramModel::Ticks DramModel::columnTime(const Channel &channel, const Request &re
   return column;
 }
 
+/// The requests to an open row have all the same time, so the oldest of each bank compete.
 DramModel::Choice DramModel::choose(const Channel &channel, Ticks now) const {
   Choice best;
-  const std::vector<Request> &waiting = channel.serving().waiting;
-  for (size_t i = 0; i < waiting.size(); ++i) {
-    const Bank &bank = channel.banks[waiting[i].bank];
-    if (!bank.open || bank.row != waiting[i].row)
+  const Queue &queue = channel.serving();
+  for (unsigned b : queue.used) {
+    const BankQueue &requests = queue.banks[b];
+    if (!requests.hits)
       continue;
-    if (Ticks column = columnTime(channel, waiting[i], now); column < best.column)
-      best = {i, column};
+    size_t position = 0;
+    while (requests.waiting[position].row != channel.banks[b].row)
+      ++position;
+    Ticks column = columnTime(channel, b, now);
+    uint64_t number = requests.waiting[position].number;
+    if (column < best.column || (column == best.column && number < best.number))
+      best = {b, position, number, column};
   }
   return best;
 }
 
 void DramModel::serve(Channel &channel, const Choice &choice, uint64_t now) {
-  std::vector<Request> &waiting = channel.serving().waiting;
-  Request request = waiting[choice.position];
-  waiting.erase(waiting.begin() + int64_t(choice.position));
+  Queue &queue = channel.serving();
+  BankQueue &requests = queue.banks[choice.bank];
+  Request request = requests.waiting[choice.position];
+  requests.waiting.erase(requests.waiting.begin() + int64_t(choice.position));
+  --requests.hits;
+  --queue.size;
+  if (requests.waiting.empty())
+    queue.used.erase(std::find(queue.used.begin(), queue.used.end(), choice.bank));
   DramBurst &b = *request.burst;
   Bank &bank = channel.banks[request.bank];
   ++(bank.hits++ ? statistics->rowHits : statistics->rowMisses);

@@ -80,6 +80,7 @@ private:
     unsigned bank;
     uint64_t row;
     uint64_t arrival; ///< cycle
+    uint64_t number;  ///< counts up: the smaller the older
   };
   struct Bank {
     bool open = false;
@@ -93,11 +94,18 @@ private:
     Ticks writeEnd = 0;
     uint64_t refreshes = 0; ///< due until now
   };
-  /// Requests of one direction.
+  /// Requests of one direction to one bank.
+  struct BankQueue {
+    std::vector<Request> waiting; ///< oldest first
+    unsigned hits = 0;            ///< those to the open row
+  };
+  /// Requests of one direction. The scheduler sees those in `banks`.
   struct Queue {
     std::deque<Request> arrivals;
-    std::vector<Request> waiting; ///< the scheduler sees these
-    bool empty() const { return waiting.empty(); }
+    std::vector<BankQueue> banks;
+    std::vector<unsigned> used; ///< banks with requests, in no order
+    unsigned size = 0;
+    bool empty() const { return size == 0; }
   };
   struct Channel {
     Queue reads, writes;
@@ -111,18 +119,21 @@ private:
     const Queue &serving() const { return writing ? writes : reads; }
   };
   struct Choice {
-    size_t position = 0;
+    unsigned bank = 0;
+    size_t position = 0; ///< among the bank's requests
+    uint64_t number = 0;
     Ticks column = ~Ticks(0);
   };
 
   unsigned rankOf(unsigned bank) const { return bank / banksPerRank; }
   void refresh(Channel &channel, uint64_t now);
   void refresh(Channel &channel, unsigned rank, uint64_t due);
-  void accept(Queue &queue, uint64_t now);
+  void accept(Channel &channel, Queue &queue, uint64_t now);
   void chooseDirection(Channel &channel);
   void openRows(Channel &channel, Ticks now);
   void activate(Channel &channel, unsigned bank, uint64_t row, Ticks now);
-  Ticks columnTime(const Channel &channel, const Request &request, Ticks now) const;
+  static void countHits(Channel &channel, unsigned bank);
+  Ticks columnTime(const Channel &channel, unsigned bank, Ticks now) const;
   Choice choose(const Channel &channel, Ticks now) const;
   void serve(Channel &channel, const Choice &choice, uint64_t now);
   void transfer(DramBurst &burst);
@@ -136,7 +147,8 @@ private:
   Wakeups *wakes = nullptr;
   unsigned firstComponent = 0;
   SectionStatistics *statistics = nullptr;
-  std::vector<unsigned> hitsWaiting, misses; ///< scratch of openRows: by bank; positions in the queue
+  uint64_t numRequests = 0;
+  std::vector<const Request *> toOpen; ///< scratch of openRows
 };
 
 } // namespace jacquard::sim
