@@ -39,26 +39,34 @@ AccessWalker::AccessWalker(const bitstream::AccessProgram &program, unsigned lan
   affine = access.ops.empty() && access.address < access.registers.size();
   if (affine)
     laneStride = strideOf(access.address);
+  setDeltas();
 }
 
 int64_t AccessWalker::strideOf(unsigned r) const {
   return walker.vectorLevel() < 0 ? 0 : access.registers[r].coefficients[walker.vectorLevel()];
 }
 
-void AccessWalker::advance() {
-  // Level k went one step on; the deeper ones went from their last step back to the first.
-  int k = walker.advance();
-  if (k < 0)
-    return;
+/// How the registers change when a level goes one step on and the deeper ones from their last step back to the first.
+void AccessWalker::setDeltas() {
+  deltas.resize(walker.numLevels() * current.size());
   for (size_t r = 0; r < current.size(); ++r) {
     const std::vector<int64_t> &coefficients = access.registers[r].coefficients;
-    int64_t delta = 0;
-    for (unsigned level = unsigned(k); level < walker.numLevels(); ++level) {
+    int64_t back = 0; // what the deeper levels take back
+    for (unsigned level = walker.numLevels(); level-- > 0;) {
       int64_t stride = int(level) == walker.vectorLevel() ? wrapMul(coefficients[level], lanes) : coefficients[level];
-      delta = wrapAdd(delta, level == unsigned(k) ? stride : wrapMul(stride, 1 - int64_t(walker.numSteps(level))));
+      deltas[level * current.size() + r] = wrapAdd(stride, back);
+      back = wrapAdd(back, wrapMul(stride, 1 - int64_t(walker.numSteps(level))));
     }
-    current[r] = wrapAdd(current[r], delta);
   }
+}
+
+void AccessWalker::advance() {
+  int level = walker.advance();
+  if (level < 0)
+    return;
+  const int64_t *delta = &deltas[unsigned(level) * current.size()];
+  for (size_t r = 0; r < current.size(); ++r)
+    current[r] = wrapAdd(current[r], delta[r]);
 }
 
 void AccessWalker::setRegister(unsigned r) {
@@ -102,16 +110,13 @@ void AccessWalker::runStage(const AddressOp &op, int64_t *result) {
 
 template <typename W> void AccessWalker::evaluate(const W *index) {
   valid = walker.validLanes();
+  anyPart = valid > 0;
+  if (affine)
+    return;
   if (checks || filled != valid)
     for (unsigned lane = 0; lane < lanes; ++lane)
       part[lane] = lane < valid;
   filled = valid;
-  if (affine) {
-    int64_t address = current[access.address];
-    for (unsigned lane = 0; lane < lanes; ++lane, address = wrapAdd(address, laneStride))
-      addresses[lane] = address;
-    return;
-  }
   for (unsigned r = 0; r < current.size(); ++r)
     setRegister(r);
   if (index)
@@ -120,6 +125,8 @@ template <typename W> void AccessWalker::evaluate(const W *index) {
   for (unsigned j = 0; j < access.ops.size(); ++j)
     runStage(access.ops[j], slot(numRegisters + 1 + j));
   std::copy_n(slot(access.address), valid, addresses.begin());
+  if (checks)
+    anyPart = std::find(part.begin(), part.begin() + valid, 1) != part.begin() + valid;
 }
 
 template void AccessWalker::evaluate(const uint32_t *);

@@ -25,8 +25,12 @@ public:
   template <typename W> void evaluate(const W *index);
   /// After evaluate: lanes that the loop nest covers, and per lane whether it accesses and where (in elements).
   unsigned validLanes() const { return valid; }
-  bool takesPart(unsigned lane) const { return part[lane]; }
-  int64_t address(unsigned lane) const { return addresses[lane]; }
+  bool takesPart(unsigned lane) const { return affine ? lane < valid : part[lane]; }
+  int64_t address(unsigned lane) const {
+    return affine ? int64_t(uint64_t(current[access.address]) + lane * uint64_t(laneStride)) : addresses[lane];
+  }
+  /// After evaluate: whether any lane takes part.
+  bool anyTakesPart() const { return anyPart; }
 
   /// Whether in all firings all valid lanes take part, each `stride` after the one before: worth a short cut.
   bool isAffine() const { return affine; }
@@ -37,6 +41,7 @@ public:
 private:
   int64_t *slot(unsigned value) { return &values[size_t(value) * lanes]; }
   int64_t strideOf(unsigned r) const;
+  void setDeltas();
   void setRegister(unsigned r);
   void runStage(const bitstream::AddressOp &op, int64_t *result);
 
@@ -47,8 +52,10 @@ private:
   bool affine = false, checks = false; ///< a lone affine register; some stage may leave lanes out
   int64_t laneStride = 0;              ///< of the register that is the address
   unsigned filled = ~0u;               ///< so many lanes of `part` are set, where nothing checks
-  std::vector<int64_t> current;        ///< lane 0 of every affine register, kept up to date from firing to firing
-  std::vector<int64_t> values;         ///< all values of the address pipeline, lane by lane
+  bool anyPart = false;
+  std::vector<int64_t> current; ///< lane 0 of every affine register, kept up to date from firing to firing
+  std::vector<int64_t> deltas;  ///< by level and register: what a step of the level changes
+  std::vector<int64_t> values;  ///< all values of the address pipeline, lane by lane
   std::vector<uint8_t> part;
   std::vector<int64_t> addresses;
 };

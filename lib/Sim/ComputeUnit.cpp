@@ -1,5 +1,6 @@
 // ComputeUnit.cpp - one firing: read inputs, run the stages, write outputs, step the counters
 #include "ComputeUnit.h"
+#include "Word.h"
 
 #include <algorithm>
 #include <cstring>
@@ -115,12 +116,19 @@ template <typename W> void ComputeUnit<W>::bindRows() {
     return factorOf(a) && factorOf(b) && timesOf(a).index == timesOf(b).index &&
            a.accumulatorLevel == b.accumulatorLevel;
   };
+  auto follows = [](const Operand &a, const Operand &b) { // in every step
+    return a.index == b.index && a.laneBase + 1 == b.laneBase && a.laneStride == b.laneStride &&
+           a.laneLevel == b.laneLevel;
+  };
   for (unsigned s = 0; s < stages.size(); ++s) {
     stages[s].accumulator = &accumulators[s * paddedLanes(lanes)];
-    if (s > 0 && joins(stages[s - 1].config, stages[s].config))
+    if (s > 0 && joins(stages[s - 1].config, stages[s].config)) {
       ++groups.back().count;
-    else
-      groups.push_back({s, 1, factorOf(stages[s].config) != nullptr, timesOf(stages[s].config).index});
+      groups.back().neighbours &= follows(stages[s - 1].factor, stages[s].factor);
+    } else {
+      groups.push_back(
+          {s, 1, factorOf(stages[s].config) != nullptr, timesOf(stages[s].config).index, true, fmaRows<W>()});
+    }
   }
 }
 
@@ -239,8 +247,8 @@ template <typename W> void ComputeUnit<W>::fire(uint64_t now) {
   readInputs();
   unsigned valid = walker.validLanes();
   for (const StageGroup &group : groups)
-    if (group.multiplies && valid == lanes)
-      runRows(group);
+    if (group.multiplies)
+      runRows(group, valid);
     else
       for (unsigned s = group.first; s < group.first + group.count; ++s)
         runStage(stages[s], valid);
@@ -289,20 +297,24 @@ template <typename W> const W *ComputeUnit<W>::operandLanes(StageState &stage, u
   return zeros.data();
 }
 
-template <typename W> W ComputeUnit<W>::laneOf(const Operand &operand) const {
+template <typename W> const W &ComputeUnit<W>::laneOf(const Operand &operand) const {
   uint32_t step = operand.laneLevel < 0 ? 0 : walker.step(unsigned(operand.laneLevel));
   return values[operand.index][operand.laneBase + operand.laneStride * step];
 }
 
-/// What runStage would do for each of the stages, in all lanes.
-template <typename W> void ComputeUnit<W>::runRows(const StageGroup &group) {
+/// What runStage would do for each of the stages.
+template <typename W> void ComputeUnit<W>::runRows(const StageGroup &group, unsigned valid) {
   if (walker.begins(stages[group.first].config.accumulatorLevel))
     for (unsigned s = group.first; s < group.first + group.count; ++s)
       std::fill_n(stages[s].accumulator, paddedLanes(lanes), W(stages[s].config.accumulatorInit));
-  for (unsigned r = 0; r < group.count; ++r)
-    factors[r] = laneOf(stages[group.first + r].factor);
-  fmaRows<W>()(stages[group.first].accumulator, factors.data(), values[group.times], group.count, lanes);
-  state.statistics.multiplyAdds += uint64_t(lanes) * group.count;
+  const W *a = factors.data();
+  if (group.neighbours)
+    a = &laneOf(stages[group.first].factor);
+  else
+    for (unsigned r = 0; r < group.count; ++r)
+      factors[r] = laneOf(stages[group.first + r].factor);
+  group.kernel(stages[group.first].accumulator, paddedLanes(lanes), a, values[group.times], group.count, valid);
+  state.statistics.multiplyAdds += uint64_t(valid) * group.count;
 }
 
 template <typename W> void ComputeUnit<W>::runStage(StageState &stage, unsigned valid) {
@@ -354,7 +366,7 @@ template <typename W> void ComputeUnit<W>::pushLanes(const Output &output, const
   switch (state.network.kind(output.node)) {
   case NetworkKind::Vector: {
     uint32_t token = state.network.newVector();
-    std::memcpy(state.network.lanes<W>(token), source, lanes * sizeof(W));
+    copyLanes(state.network.lanes<W>(token), source, lanes);
     return state.network.push(output.node, token, visible);
   }
   case NetworkKind::Scalar:

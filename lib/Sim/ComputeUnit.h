@@ -66,6 +66,8 @@ private:
     unsigned first, count; ///< in `stages`
     bool multiplies;       ///< each of them adds the product of a lane and one register to its accumulator:
     unsigned times;        ///< that register
+    bool neighbours;       ///< the lanes follow one another
+    FmaRows<W> kernel;
   };
   /// One accumulator, or `passes` elements of the chain.
   struct Drain {
@@ -83,8 +85,8 @@ private:
   void readInputs();
   const W *operandLanes(StageState &stage, unsigned i);
   void runStage(StageState &stage, unsigned valid);
-  void runRows(const StageGroup &group);
-  W laneOf(const bitstream::Operand &operand) const;
+  void runRows(const StageGroup &group, unsigned valid);
+  const W &laneOf(const bitstream::Operand &operand) const;
   void writeOutputs(uint64_t now);
   void pushLanes(const Output &output, const W *lanes, uint64_t now);
 

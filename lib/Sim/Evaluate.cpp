@@ -199,8 +199,9 @@ template <typename Op, typename W> void runKernel(W *result, const W *a, const W
   }
 }
 
-template <typename W> void runFmaRows(W *result, const W *a, const W *b, unsigned rows, unsigned lanes) {
-  for (unsigned r = 0; r < rows; ++r, result += paddedLanes(lanes))
+template <typename W>
+void runFmaRows(W *result, unsigned stride, const W *a, const W *b, unsigned rows, unsigned lanes) {
+  for (unsigned r = 0; r < rows; ++r, result += stride)
     for (unsigned i = 0; i < lanes; ++i)
       result[i] = Fma::apply(a[r], b[i], result[i]);
 }
@@ -229,13 +230,14 @@ __attribute__((target("avx2,fma"))) void runFmaInHardware(W *result, const W *a,
 }
 
 template <typename W>
-__attribute__((target("avx2,fma"))) void runFmaRowsInHardware(W *result, const W *a, const W *b, unsigned rows,
-                                                              unsigned lanes) {
-  for (unsigned base = 0; base < lanes; base += laneBlock) {
+__attribute__((target("avx2,fma"))) void runFmaRowsInHardware(W *result, unsigned stride, const W *a, const W *b,
+                                                              unsigned rows, unsigned lanes) {
+  unsigned base = 0;
+  for (; base + laneBlock <= lanes; base += laneBlock) {
     RealOf<W> y[laneBlock];
     std::memcpy(y, b + base, sizeof(y));
     W *row = result + base;
-    for (unsigned r = 0; r < rows; ++r, row += paddedLanes(lanes)) {
+    for (unsigned r = 0; r < rows; ++r, row += stride) {
       RealOf<W> x = real(a[r]), z[laneBlock];
       std::memcpy(z, row, sizeof(z));
       for (unsigned i = 0; i < laneBlock; ++i)
@@ -243,6 +245,11 @@ __attribute__((target("avx2,fma"))) void runFmaRowsInHardware(W *result, const W
       std::memcpy(row, z, sizeof(z));
     }
   }
+  for (; base < lanes; ++base)
+    for (unsigned r = 0; r < rows; ++r) {
+      W &word = result[r * stride + base];
+      word = asWord<W>(fusedInHardware(real(a[r]), real(b[base]), real(word)));
+    }
 }
 
 bool hasFma() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }

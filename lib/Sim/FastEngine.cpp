@@ -24,7 +24,6 @@ public:
     addUnits(section.config);
     findEnds();
     routes = std::make_unique<TimedRoutes>(network, *this);
-    chip.routes = routes.get();
     dram.attach(wakes, numPorts, statistics);
     state.unfinished = unsigned(units.size());
     for (unsigned port = 0; port < numPorts; ++port)
@@ -77,7 +76,7 @@ private:
   }
   template <typename Model> void addRunner(std::unique_ptr<Model> unit) {
     runners.push_back(unit.get());
-    enqueue(*unit);
+    enqueue(*unit, Runner::Turn::Late);
     units.push_back(std::move(unit));
   }
 
@@ -105,19 +104,35 @@ private:
     }
   }
 
-  void enqueue(Runner &runner) {
-    if (!std::exchange(runner.queued, true))
-      ready.push_back(&runner);
+  void enqueue(Runner &runner, Runner::Turn turn) {
+    if (runner.turn >= turn)
+      return;
+    runner.turn = turn;
+    (turn == Runner::Turn::Soon ? soon : late).push_back(&runner);
   }
 
-  /// All that follows from what DRAM and its ports have done so far.
+  /// All that follows from what DRAM and its ports have done so far. The order does not matter; it is quick to make
+  /// many steps at a time, so those who can make but a few are left for last.
   void runAhead() {
-    for (routes->advance(); !ready.empty(); routes->advance()) {
-      Runner *runner = ready.front();
-      ready.pop_front();
-      runner->queued = false;
-      runner->run();
-    }
+    do {
+      runAll(soon, Runner::Turn::Soon);
+      if (!routes->advance())
+        runOne(late, Runner::Turn::Late);
+    } while (!soon.empty() || !late.empty() || routes->hasChanged());
+  }
+  void runAll(std::deque<Runner *> &queue, Runner::Turn turn) {
+    while (!queue.empty())
+      runOne(queue, turn);
+  }
+  void runOne(std::deque<Runner *> &queue, Runner::Turn turn) {
+    if (queue.empty())
+      return;
+    Runner *runner = queue.front();
+    queue.pop_front();
+    if (runner->turn != turn)
+      return; // it was found a better place
+    runner->turn = Runner::Turn::None;
+    runner->run();
   }
 
   void visitDue(uint64_t now) {
@@ -133,20 +148,24 @@ private:
   }
 
   void arrived(unsigned node, uint64_t first, uint64_t end) override {
+    const TokenQueue &queue = network.queue(node);
     if (portOfNode[node] == Unit::unvisited)
-      return resume(node);
+      return resume(node, queue.numPushed() - queue.numPopped());
     for (; first < end; ++first)
-      wakes.wake(portOfNode[node], network.queue(node).visible(first));
+      wakes.wake(portOfNode[node], queue.visible(first));
   }
   void departed(unsigned node, uint64_t first, uint64_t end) override {
+    const TokenQueue &queue = network.queue(node);
     if (portOfNode[node] == Unit::unvisited)
-      return resume(node);
+      return resume(node, queue.numPopped() + queue.capacity() - queue.numPushed());
     for (; first < end; ++first)
-      wakes.wake(portOfNode[node], network.queue(node).leftAt(first) + 1);
+      wakes.wake(portOfNode[node], queue.leftAt(first) + 1);
   }
-  void resume(unsigned node) {
+  /// `steps` may be possible now.
+  void resume(unsigned node, uint64_t steps) {
     if (runnerOfNode[node]->awaits(node))
-      enqueue(*runnerOfNode[node]);
+      enqueue(*runnerOfNode[node],
+              2 * steps >= network.queue(node).capacity() ? Runner::Turn::Soon : Runner::Turn::Late);
   }
 
   /// Either the limit was in the way, or nothing would ever happen again.
@@ -170,7 +189,7 @@ private:
   std::vector<unsigned> portOfNode;
   std::vector<std::unique_ptr<Unit>> units; ///< compute, memory, then DRAM ports
   std::vector<Runner *> runners;
-  std::deque<Runner *> ready;
+  std::deque<Runner *> soon, late;
   std::unique_ptr<TimedRoutes> routes;
 };
 

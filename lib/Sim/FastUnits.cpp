@@ -16,16 +16,11 @@ bool Chip::tookError(uint64_t cycle, unsigned unit, unsigned half) {
   return true;
 }
 
-Runner::Next Runner::afterNo(unsigned half, uint64_t &cycle) {
+bool Runner::knowsNext(unsigned half, uint64_t &cycle) {
   Network::Missing missing = chip.state.network.takeMissing();
-  if (missing.node == nothing) {
-    cycle = missing.from;
-    return Next::At;
-  }
-  if (chip.routes->advance())
-    return Next::Retry;
+  cycle = missing.from;
   awaited[half] = missing.node;
-  return Next::Await;
+  return missing.node == nothing;
 }
 
 //===-------------------------------------------------------------------------------------------------------------===//
@@ -61,9 +56,7 @@ template <typename W> bool FastCompute<W>::stepFirings() {
         drainClock = next;
         starts = true;
       }
-    } else if (Next what = afterNo(0, next); what == Next::Retry) {
-      continue;
-    } else if (what == Next::Await) {
+    } else if (!knowsNext(0, next)) {
       break;
     } else if (firing == Firing::LacksDrain) {
       if (!this->drainsDone())
@@ -85,9 +78,7 @@ template <typename W> bool FastCompute<W>::stepDrains() {
     if (drain == Draining::Ready) {
       this->stepDrain(drainClock);
       steps = true;
-    } else if (Next what = afterNo(1, next); what == Next::Retry) {
-      continue;
-    } else if (what == Next::Await) {
+    } else if (!knowsNext(1, next)) {
       break;
     }
     drainSteps.extend(drain, next);
@@ -178,8 +169,8 @@ template <typename W> template <bool isWrite> bool FastMemory<W>::stepsOn(Half &
     break;
   case Progress::WaitsForData:
   case Progress::WaitsForRoom:
-    if (Next what = afterNo(isWrite ? 0 : 1, next); what != Next::At)
-      return what == Next::Retry;
+    if (!knowsNext(isWrite ? 0 : 1, next))
+      return false;
     break;
   }
   half.track.extend(progress, next);

@@ -26,7 +26,6 @@ struct Failure {
 /// What the units that run ahead share.
 struct Chip {
   SectionState &state;
-  TimedRoutes *routes = nullptr;
   uint64_t horizon = never; ///< nothing may happen in this cycle or later
   bool reachedHorizon = false;
   uint64_t end = 0; ///< the first cycle in which all units that have finished so far have
@@ -54,13 +53,14 @@ public:
   virtual void run() = 0;
   bool awaits(unsigned node) const { return awaited[0] == node || awaited[1] == node; }
 
-  bool queued = false;
+  /// When its turn comes.
+  enum class Turn : uint8_t { None, Late, Soon };
+  Turn turn = Turn::None;
 
 protected:
-  /// How a half goes on that cannot step in this cycle: with the same cycle, as more has become known; not before the
-  /// stream that it awaits has gone on; at the cycle of the next change.
-  enum class Next { Retry, Await, At };
-  Next afterNo(unsigned half, uint64_t &cycle);
+  /// For a half that cannot step in this cycle: false if it has to await an end of a stream, else `cycle` becomes that
+  /// of the next change.
+  bool knowsNext(unsigned half, uint64_t &cycle);
 
   Chip &chip;
   unsigned awaited[2] = {nothing, nothing}; ///< by half: the end of a stream that has to be known for its next step

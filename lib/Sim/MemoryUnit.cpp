@@ -1,5 +1,6 @@
 // MemoryUnit.cpp - the two ports, the ring of buffers between them, and bank conflicts
 #include "MemoryUnit.h"
+#include "Word.h"
 
 #include <algorithm>
 #include <cstring>
@@ -188,7 +189,7 @@ template <typename W> bool MemoryUnit<W>::isAffine(const Port &port, unsigned la
 
 template <typename W> bool MemoryUnit<W>::checkAddresses(const Port &port, const char *what) {
   unsigned lanesUsed = port.walker.program().broadcast ? 1 : port.walker.validLanes();
-  if (config.sliced || isAffine(port, lanesUsed))
+  if (config.sliced || !port.walker.anyTakesPart() || isAffine(port, lanesUsed))
     return true;
   for (unsigned lane = 0; lane < lanesUsed; ++lane) {
     if (!port.walker.takesPart(lane) || holds(port, lane))
@@ -206,6 +207,8 @@ template <typename W> unsigned MemoryUnit<W>::conflictCycles(const Port &port, b
   bool mask = (banks & (banks - 1)) == 0; // then odd steps meet every bank before they come to the first one again
   bool odd = port.walker.stride() % 2 != 0;
   if (mask && odd && port.walker.validLanes() <= banks && isAffine(port, port.walker.validLanes()))
+    return 1;
+  if (!port.walker.anyTakesPart())
     return 1;
   ++epoch;
   uint32_t most = 1;
@@ -238,10 +241,15 @@ template <typename W> void MemoryUnit<W>::writeLanes() {
   unsigned valid = write.walker.validLanes();
   if (config.accumulate == Opcode::Nop && isAffine(write, valid)) {
     W *word = base + offset(write, 0);
+    int64_t stride = write.walker.stride();
+    if (stride == 1)
+      return copyLanes(word, data, valid);
     for (unsigned lane = 0; lane < valid; ++lane)
-      word[int64_t(lane) * write.walker.stride()] = data[lane];
+      word[int64_t(lane) * stride] = data[lane];
     return;
   }
+  if (!write.walker.anyTakesPart())
+    return;
   for (unsigned lane = 0; lane < valid; ++lane) {
     if (!holds(write, lane))
       continue;
@@ -262,7 +270,7 @@ template <typename W> void MemoryUnit<W>::readLanes(W *result, const W *cascade)
   int64_t stride = read.walker.stride();
   const W *word = base + (affine ? offset(read, 0) : 0);
   if (stride == 1)
-    std::copy_n(word, affine, result);
+    copyLanes(result, word, affine);
   else
     for (unsigned lane = 0; lane < affine; ++lane)
       result[lane] = word[int64_t(lane) * stride];

@@ -44,6 +44,10 @@ public:
 
   /// Goes on with all streams that have changed; false if none has.
   bool advance();
+  bool hasChanged() {
+    unsigned fork;
+    return changes.next(fork);
+  }
   /// The last cycle in which an element that got stuck becomes visible somewhere; 0 if there is none.
   uint64_t lastArrival() const;
 
@@ -58,14 +62,15 @@ private:
       while (size < window)
         size *= 2;
       values.resize(size);
+      mask = size - 1;
     }
-    uint64_t operator[](uint64_t i) const { return values[i & (values.size() - 1)]; }
+    uint64_t operator[](uint64_t i) const { return values[i & mask]; }
     uint64_t size() const { return count; }
-    void push(uint64_t value) { values[count++ & (values.size() - 1)] = value; }
+    void push(uint64_t value) { values[count++ & mask] = value; }
 
   private:
     std::vector<uint64_t> values;
-    uint64_t count = 0;
+    uint64_t count = 0, mask = 0;
   };
   struct Leg {
     unsigned node;               ///< behind the row

@@ -30,22 +30,22 @@ public:
     if (!storage)
       throw std::bad_alloc();
     holders.resize(vectors);
-    for (size_t i = vectors; i-- > 0;)
-      free.push_back(uint32_t(i));
+    free.resize(vectors);
+    for (numFree = 0; numFree < vectors; ++numFree)
+      free[numFree] = uint32_t(vectors - 1 - numFree);
   }
 
   /// A vector of arbitrary words, held once.
   uint32_t allocate() {
-    assert(!free.empty() && "more vectors than the queues hold");
-    uint32_t token = free.back();
-    free.pop_back();
+    assert(numFree > 0 && "more vectors than the queues hold");
+    uint32_t token = free[--numFree];
     holders[token] = 1;
     return token;
   }
   void hold(uint32_t token, uint32_t times = 1) { holders[token] += times; }
   void release(uint32_t token) {
     if (--holders[token] == 0)
-      free.push_back(token);
+      free[numFree++] = token;
   }
   template <typename W> W *lanes(uint32_t token) { return reinterpret_cast<W *>(storage.get() + token * stride); }
 
@@ -58,6 +58,7 @@ private:
   size_t stride;                                  ///< bytes of a vector, whole words of either size
   std::unique_ptr<unsigned char[], Free> storage; ///< bytes: what is stored there makes the type
   std::vector<uint32_t> holders, free;
+  size_t numFree = 0;
 };
 
 /// A queue of at most `capacity` elements, with the cycle from which each is visible and the cycle in which it left.

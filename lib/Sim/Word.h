@@ -37,6 +37,16 @@ template <typename Word> Word asWord(RealOf<Word> value) {
 
 template <typename Word> SignedOf<Word> sint(Word word) { return SignedOf<Word>(word); }
 
+/// Copies `count` words; faster than std::copy for the few that a vector has.
+template <typename Word> inline void copyLanes(Word *to, const Word *from, unsigned count) {
+  constexpr unsigned block = 8;
+  unsigned i = 0;
+  for (; i + block <= count; i += block)
+    std::memcpy(to + i, from + i, block * sizeof(Word));
+  for (; i < count; ++i)
+    to[i] = from[i];
+}
+
 } // namespace jacquard::sim
 
 #endif // JACQUARD_SIM_WORD_H
