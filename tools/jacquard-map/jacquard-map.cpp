@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cstdio>
 #include <fmt/format.h>
 
 using namespace jacquard;
@@ -87,6 +88,7 @@ void mapOne(const NamedProblem &netlist, unsigned seed, const FabricModel &model
   fmt::print("{}\t{}\t{}\t{}\t{:.4f}\t{:.4f}\t{}\t{}\t{:.3f}\t{}\n", netlist.name, seed, mapping ? 1 : 0, figures.links,
              figures.meanHops, figures.weightedHops, figures.longestHops, fewest, seconds,
              mapping ? "" : mapping.error());
+  std::fflush(stdout); // a line may take seconds
 }
 
 Status run(const Settings &settings) {

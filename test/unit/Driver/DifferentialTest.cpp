@@ -7,11 +7,14 @@
 #include "jacquard/Pipeline/Fit.h"
 #include "jacquard/Pipeline/Stages.h"
 #include "jacquard/Sim/Simulator.h"
+#include "jacquard/Support/File.h"
+#include "jacquard/Support/Random.h"
 #include "jacquard/Target/Bitstream/BitstreamTarget.h"
 #include "jacquard/Target/Host/HostExecutor.h"
 
 #include "gtest/gtest.h"
 
+#include <cstdio>
 #include <cstdlib>
 
 using namespace mlir;
@@ -139,5 +142,57 @@ TEST(DifferentialTest, HostAndSaraAgree) { compareTargets("sara", firstSeed(1001
 
 /// Found by this test: a fold that uses what its map computes was spread over slots that it cannot have.
 TEST(DifferentialTest, FoldUsesValuesOfItsMap) { compareTargets("sara", 1148, 1); }
+
+/// The architecture with every FIFO and ring at random between 1 and what it had and with longer links, written to a
+/// file; its path.
+std::string shrunkArch(const std::string &arch, uint64_t seed) {
+  Result<ArchSpec> spec = loadArch(arch);
+  EXPECT_TRUE(spec);
+  Random random(seed);
+  for (unsigned *entries :
+       {&spec->network.inputFifoDepth, &spec->compute.outputFifoDepth, &spec->memory.outputFifoDepth,
+        &spec->memory.maxBuffers, &spec->dramPort.outputFifoDepth, &spec->dramPort.outstandingBursts})
+    *entries = unsigned(random.between(1, random.chance(0.5) ? std::min(*entries, 2u) : *entries));
+  spec->network.hopLatency = unsigned(random.between(1, 8));
+  spec->network.hopBufferDepth = unsigned(random.between(2, 4));
+  const std::string path = testing::TempDir() + "shrunk-" + std::to_string(seed) + ".textproto";
+  EXPECT_TRUE(writeFile(path, printArch(*spec)));
+  return path;
+}
+
+/// With less room, and longer links, a program is slower, is refused or stands still; what it computes stays right.
+void compareShrunk(const std::string &arch, uint64_t firstSeed) {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  driver::Tolerance tolerance;
+  tolerance.ofLargest = true;
+  unsigned ran = 0;
+  for (uint64_t seed = firstSeed; seed < firstSeed + numPrograms(); ++seed) {
+    OwningOpRef<ModuleOp> module = test::randomProgram(context, seed, optionsOf(false, seed % 2));
+    SmallVector<Tensor> inputs = test::randomInputs(*module, seed);
+    auto expected = host::executeOnHost(*module, "main", inputs);
+    ASSERT_TRUE(succeeded(expected)) << "seed " << seed;
+    const std::string path = shrunkArch(arch, seed);
+    std::map<std::string, Tensor> found;
+    const std::string error = simulate(*module, path, inputs, found);
+    std::remove(path.c_str());
+    EXPECT_TRUE(error.empty() || error == "does not compile" || error.find("deadlock in section '") == 0)
+        << "seed " << seed << ": " << error << "\n"
+        << print(*module);
+    if (!error.empty())
+      continue;
+    ++ran;
+    for (auto [number, tensor] : llvm::enumerate(*expected)) {
+      driver::Difference difference = driver::compare(found["result" + std::to_string(number)], tensor, tolerance);
+      EXPECT_TRUE(difference.within) << "seed " << seed << " result " << number << ": " << difference.problem;
+    }
+  }
+  EXPECT_GT(2 * ran, numPrograms()) << "most programs should run with little room";
+}
+
+TEST(DifferentialTest, ShrunkTinyIsNeverWrong) { compareShrunk("tiny", firstSeed(6001)); }
+
+TEST(DifferentialTest, ShrunkPlasticineIsNeverWrong) { compareShrunk("plasticine", firstSeed(7001)); }
 
 } // namespace
