@@ -71,8 +71,9 @@ void AccessWalker::advance() {
 
 void AccessWalker::setRegister(unsigned r) {
   int64_t stride = strideOf(r), *out = slot(r);
-  for (unsigned lane = 0; lane < valid; ++lane)
-    out[lane] = wrapAdd(current[r], wrapMul(stride, lane));
+  int64_t value = current[r];
+  for (unsigned lane = 0; lane < valid; ++lane, value = wrapAdd(value, stride))
+    out[lane] = value;
 }
 
 void AccessWalker::runStage(const AddressOp &op, int64_t *result) {

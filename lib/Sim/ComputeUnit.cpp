@@ -242,6 +242,16 @@ template <typename W> typename ComputeUnit<W>::Firing ComputeUnit<W>::nextFiring
 }
 
 template <typename W> void ComputeUnit<W>::fire(uint64_t now) {
+  compute();
+  writeOutputs(now);
+  for (const Input &input : inputs)
+    if (walker.ends(input.config.popLevel))
+      state.network.pop(input.node, now);
+  walker.advance();
+  ++numFirings;
+}
+
+template <typename W> void ComputeUnit<W>::compute() {
   for (unsigned reg : unwritten)
     values[reg] = zeros.data();
   readInputs();
@@ -252,12 +262,39 @@ template <typename W> void ComputeUnit<W>::fire(uint64_t now) {
     else
       for (unsigned s = group.first; s < group.first + group.count; ++s)
         runStage(stages[s], valid);
-  writeOutputs(now);
+}
+
+template <typename W> uint64_t ComputeUnit<W>::fireRow(uint64_t now) {
+  uint64_t count = firingsInRow(now);
+  for (uint64_t i = 0; i < count; ++i) {
+    compute();
+    for (const Input &input : inputs)
+      if (walker.isInnermost(input.config.popLevel))
+        state.network.popSilently(input.node, now + i);
+    walker.advance();
+  }
+  if (count == 0)
+    return 0;
   for (const Input &input : inputs)
-    if (walker.ends(input.config.popLevel))
-      state.network.pop(input.node, now);
-  walker.advance();
-  ++numFirings;
+    if (walker.isInnermost(input.config.popLevel))
+      state.network.popped(input.node);
+  numFirings += count;
+  return count;
+}
+
+/// How many firings from cycle `now` on send nothing and find all their inputs ready.
+template <typename W> uint64_t ComputeUnit<W>::firingsInRow(uint64_t now) const {
+  if (walker.done() || (!shadows && !drains.empty()))
+    return 0;
+  for (const Output &output : outputs)
+    if (walker.isInnermost(output.config.level))
+      return 0;
+  uint64_t count = walker.firingsInRow();
+  for (const Input &input : inputs) {
+    bool pops = walker.isInnermost(input.config.popLevel);
+    count = state.network.readyInRow(input.node, now, pops, count);
+  }
+  return count;
 }
 
 template <typename W> void ComputeUnit<W>::readInputs() {

@@ -32,6 +32,9 @@ protected:
   /// When they are ready:
   void fire(uint64_t now);
   void stepDrain(uint64_t now);
+  /// Makes as many firings as are possible one per cycle from `now` on without looking at anything in between; returns
+  /// their number, which may be 0. For units that are not visited cycle by cycle.
+  uint64_t fireRow(uint64_t now);
   bool firingsDone() const { return walker.done(); }
   bool drainsDone() const { return drains.empty(); }
   /// When the last step of a drain was made.
@@ -82,6 +85,8 @@ private:
   static const bitstream::Operand *factorOf(const bitstream::Stage &stage);
   static const bitstream::Operand &timesOf(const bitstream::Stage &stage);
   void drainShadow(const Drain &drain, uint64_t now);
+  uint64_t firingsInRow(uint64_t now) const;
+  void compute();
   void readInputs();
   const W *operandLanes(StageState &stage, unsigned i);
   void runStage(StageState &stage, unsigned valid);

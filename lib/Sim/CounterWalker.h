@@ -37,6 +37,11 @@ public:
   bool begins(int level) const { return deepestNotFirst <= level; }
   bool ends(int level) const { return deepestNotLast <= level; }
 
+  /// Whether `level` ends in every firing as long as the innermost level is not at its last step.
+  bool isInnermost(int level) const { return level + 1 >= int(steps.size()); }
+  /// Firings before the innermost level comes to its last step; no other level ends in them.
+  uint64_t firingsInRow() const { return steps.empty() ? 0 : counts.back() - 1 - steps.back(); }
+
   /// Goes on; returns the outermost level whose step changed (all deeper ones went back to 0), -1 when the chain is
   /// done.
   int advance() {

@@ -46,6 +46,11 @@ template <typename W> void FastCompute<W>::run() {
 template <typename W> bool FastCompute<W>::stepFirings() {
   bool starts = false;
   while (!this->firingsDone() && chip.allows(firingClock)) {
+    if (uint64_t count = chip.horizon == never ? this->fireRow(firingClock) : 0) {
+      firingClock += count;
+      firings.extend(Firing::Ready, firingClock);
+      continue;
+    }
     Firing firing = this->nextFiring(firingClock);
     uint64_t next = firingClock + 1;
     if (firing == Firing::Ready) {

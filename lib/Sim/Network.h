@@ -107,6 +107,26 @@ public:
     changes->changed(input);
   }
 
+  /// For units that are not visited cycle by cycle: of at most `most` cycles from `now` on, how many in a row find an
+  /// element if each takes one (`pops`) or all use the same. Then pops whose cycles are told of once, at the end.
+  uint64_t readyInRow(unsigned input, uint64_t now, bool pops, uint64_t most) const {
+    const TokenQueue &queue = nodes[input].queue;
+    if (!pops)
+      return queue.ready(now) ? most : 0;
+    uint64_t first = queue.numPopped(), count = 0;
+    for (most = std::min(most, queue.numPushed() - first); count < most; ++count)
+      if (queue.visible(first + count) > now + count)
+        break;
+    return count;
+  }
+  void popSilently(unsigned input, uint64_t now) {
+    TokenQueue &queue = nodes[input].queue;
+    if (nodes[input].kind == NetworkKind::Vector)
+      pool.release(uint32_t(queue.front()));
+    queue.pop(now);
+  }
+  void popped(unsigned input) { changes->changed(input); }
+
   /// What would have to happen before a question that was answered no can be answered yes.
   struct Missing {
     unsigned node = ~0u;   ///< an end of a stream of which the next element, or the next room, is not known yet
