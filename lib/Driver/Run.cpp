@@ -4,6 +4,7 @@
 #include "jacquard/Bitstream/Encode.h"
 #include "jacquard/Driver/Compare.h"
 #include "jacquard/Runtime/Random.h"
+#include "jacquard/Runtime/ProgressLine.h"
 #include "jacquard/Runtime/Report.h"
 #include "jacquard/Runtime/Session.h"
 #include "jacquard/Runtime/TensorIO.h"
@@ -100,13 +101,10 @@ Result<sim::RunResult> simulateProgram(const bitstream::Program &program, const 
   options.engine = *sim::engineNamed(runOptions.engine);
   options.maxCycles = runOptions.maxCycles;
   options.timeline = timeline;
-  bool terminal = isatty(STDERR_FILENO);
-  if (terminal)
-    options.progress = [](uint64_t cycle) { llvm::errs() << "\r\033[K" << cycle << " cycles"; };
-  auto result = sim::simulate(program, inputs, options);
-  if (terminal)
-    llvm::errs() << "\r\033[K";
-  return result;
+  runtime::ProgressLine progress(program);
+  if (isatty(STDERR_FILENO))
+    options.progress = [&](const sim::Progress &where) { progress.show(where); };
+  return sim::simulate(program, inputs, options);
 }
 
 int runProgram(const RunOptions &options, const bitstream::Program &program, const Tensors &inputs, Tensors &outputs) {

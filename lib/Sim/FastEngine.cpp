@@ -42,7 +42,7 @@ public:
       visitDue(now);
       if (options.progress && now >= nextProgress) {
         nextProgress = now + progressEvery;
-        options.progress(now);
+        options.progress({now, 0, now - start});
       }
     }
     if (chip.failure.cycle != never)

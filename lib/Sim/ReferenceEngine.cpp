@@ -41,7 +41,7 @@ public:
       end = now + 1;
       if (options.progress && now >= nextProgress) {
         nextProgress = now + progressEvery;
-        options.progress(now);
+        options.progress({now, 0, now - start});
       }
     }
     network.countHops(state.statistics.hops);

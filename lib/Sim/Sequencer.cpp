@@ -133,7 +133,12 @@ Status Sequencer::runSection(uint32_t entry) {
   if (options.timeline)
     options.timeline->beginRun(entry, statistics.cycles, start);
   SectionStatistics run;
-  if (Status status = engine.runSection(section, start, options, run); !status)
+  Options ofRun = options;
+  if (options.progress) // the engine does not know which entry it runs
+    ofRun.progress = [&](const Progress &progress) {
+      options.progress({progress.cycle, entry, progress.entryCycles});
+    };
+  if (Status status = engine.runSection(section, start, ofRun, run); !status)
     return status;
   if (options.timeline)
     options.timeline->endRun(start + run.cycles);

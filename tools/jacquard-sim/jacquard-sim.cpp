@@ -1,4 +1,5 @@
 // jacquard-sim.cpp - runs a bitstream on the simulated fabric; knows nothing of the compiler
+#include "jacquard/Runtime/ProgressLine.h"
 #include "jacquard/Runtime/Report.h"
 #include "jacquard/Runtime/Session.h"
 #include "jacquard/Runtime/Trace.h"
@@ -7,7 +8,6 @@
 #include "jacquard/Support/File.h"
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -63,29 +63,6 @@ void addOptions(CLI::App &app, Settings &settings) {
   app.add_flag("--quiet", settings.quiet, "print no statistics and no progress");
 }
 
-/// Cycle count and speed on standard error, once in a while, where a person is looking.
-class Progress {
-public:
-  void operator()(uint64_t cycle) {
-    auto now = Clock::now();
-    if (now - shown < std::chrono::milliseconds(250))
-      return;
-    shown = now;
-    drawn = true;
-    double seconds = std::chrono::duration<double>(now - start).count();
-    fmt::print(stderr, "\r{} cycles, {:.2f} Mcycles/s ", cycle, double(cycle) / seconds / 1e6);
-  }
-  void clear() {
-    if (drawn)
-      fmt::print(stderr, "\r\033[K");
-  }
-
-private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point start = Clock::now(), shown = start;
-  bool drawn = false;
-};
-
 Status run(const Settings &settings) {
   Result<bitstream::Program> program = runtime::loadProgram(settings.program);
   if (!program)
@@ -94,12 +71,12 @@ Status run(const Settings &settings) {
   if (!inputs)
     return inputs.takeError();
 
-  Progress progress;
+  runtime::ProgressLine progress(*program);
   sim::Options options;
   options.engine = *sim::engineNamed(settings.engine);
   options.maxCycles = settings.maxCycles;
   if (!settings.quiet && isatty(STDERR_FILENO))
-    options.progress = [&](uint64_t cycle) { progress(cycle); };
+    options.progress = [&](const sim::Progress &where) { progress.show(where); };
   sim::Timeline timeline;
   if (!settings.traceFile.empty())
     options.timeline = &timeline;

@@ -57,10 +57,17 @@ enum class EngineKind : uint8_t { Reference, Fast, Both };
 /// "reference", "fast" or "both"; nothing for another name.
 std::optional<EngineKind> engineNamed(const std::string &name);
 
+/// Where a run is.
+struct Progress {
+  uint64_t cycle = 0;
+  uint32_t entry = 0;       ///< of the schedule
+  uint64_t entryCycles = 0; ///< so far in this run of the entry, without its configuration
+};
+
 struct Options {
   EngineKind engine = EngineKind::Fast;
   uint64_t maxCycles = 0;                       ///< 0: no limit; otherwise an error when exceeded
-  std::function<void(uint64_t cycle)> progress; ///< called now and then, may be empty
+  std::function<void(const Progress &)> progress; ///< called now and then, may be empty
   Timeline *timeline = nullptr;                 ///< is told what runs when, where there is one
 };
 
