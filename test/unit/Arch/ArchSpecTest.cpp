@@ -112,12 +112,12 @@ TEST(ArchSpecTest, RefusesImpossibleDramTiming) {
   EXPECT_EQ(errorWith("four_activates: 30", "four_activates: 6"),
             "[JQ2002] a.textproto:87:3: dram.four_activates: 6 is less than dram.activate_to_activate; expected at "
             "least 6.25");
-  EXPECT_EQ(errorWith("write_batch_start: 16", "write_batch_start: 33"),
+  EXPECT_EQ(errorWith("write_batch_start: 24", "write_batch_start: 33"),
             "[JQ2002] a.textproto:95:3: dram.write_batch_start: 33 writes never wait in a queue of 32; expected at "
             "most 32");
-  EXPECT_EQ(errorWith("write_batch_end: 0", "write_batch_end: 16"),
-            "[JQ2002] a.textproto:96:3: dram.write_batch_end: 16 is not less than dram.write_batch_start; expected "
-            "at most 15");
+  EXPECT_EQ(errorWith("write_batch_end: 4", "write_batch_end: 24"),
+            "[JQ2002] a.textproto:96:3: dram.write_batch_end: 24 is not less than dram.write_batch_start; expected "
+            "at most 23");
   EXPECT_EQ(errorWith("bus_turnaround: 1.25", "bus_turnaround: -1"),
             "[JQ2002] a.textproto:91:3: dram.bus_turnaround: -1 is not allowed; expected 0 to 1000000");
 }
