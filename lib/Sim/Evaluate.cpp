@@ -229,27 +229,29 @@ __attribute__((target("avx2,fma"))) void runFmaInHardware(W *result, const W *a,
   }
 }
 
+/// Of the block at `result` only the first `lanes` words change.
+template <typename W>
+__attribute__((target("avx2,fma"))) inline void fmaBlock(W *result, W a, const RealOf<W> *b, unsigned lanes) {
+  RealOf<W> x = real(a), z[laneBlock];
+  std::memcpy(z, result, sizeof(z));
+  for (unsigned i = 0; i < laneBlock; ++i)
+    z[i] = fusedInHardware(x, b[i], z[i]);
+  if (lanes >= laneBlock)
+    std::memcpy(result, z, sizeof(z));
+  else
+    for (unsigned i = 0; i < lanes; ++i)
+      result[i] = asWord<W>(z[i]);
+}
+
 template <typename W>
 __attribute__((target("avx2,fma"))) void runFmaRowsInHardware(W *result, unsigned stride, const W *a, const W *b,
                                                               unsigned rows, unsigned lanes) {
-  unsigned base = 0;
-  for (; base + laneBlock <= lanes; base += laneBlock) {
-    RealOf<W> y[laneBlock];
-    std::memcpy(y, b + base, sizeof(y));
-    W *row = result + base;
-    for (unsigned r = 0; r < rows; ++r, row += stride) {
-      RealOf<W> x = real(a[r]), z[laneBlock];
-      std::memcpy(z, row, sizeof(z));
-      for (unsigned i = 0; i < laneBlock; ++i)
-        z[i] = fusedInHardware(x, y[i], z[i]);
-      std::memcpy(row, z, sizeof(z));
-    }
+  for (unsigned base = 0; base < lanes; base += laneBlock) {
+    RealOf<W> block[laneBlock];
+    std::memcpy(block, b + base, sizeof(block));
+    for (unsigned r = 0; r < rows; ++r)
+      fmaBlock(result + r * stride + base, a[r], block, lanes - base);
   }
-  for (; base < lanes; ++base)
-    for (unsigned r = 0; r < rows; ++r) {
-      W &word = result[r * stride + base];
-      word = asWord<W>(fusedInHardware(real(a[r]), real(b[base]), real(word)));
-    }
 }
 
 bool hasFma() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }

@@ -274,8 +274,8 @@ template <typename W> void MemoryUnit<W>::readLanes(W *result, const W *cascade)
   else
     for (unsigned lane = 0; lane < affine; ++lane)
       result[lane] = word[int64_t(lane) * stride];
-  for (unsigned lane = affine; lane < lanes; ++lane)
-    result[lane] = holds(read, lane) ? base[offset(read, lane)] : elsewhere(lane);
+  for (unsigned lane = affine; lane < lanes; ++lane) // behind even steps none takes part
+    result[lane] = !affine && holds(read, lane) ? base[offset(read, lane)] : elsewhere(lane);
 }
 
 template <typename W> std::vector<Wait> MemoryUnit<W>::explain(uint64_t now) const {

@@ -22,8 +22,9 @@ template <typename W> using Kernel = void (*)(W *result, const W *a, const W *b,
 /// The kernel of `op`. `Nop` has one too: it yields 0.
 template <typename W> Kernel<W> kernelOf(Opcode op);
 
-/// Several multiply-adds that share an operand: result[r][i] = fma(a[r], b[i], result[r][i]) for r < rows, i < lanes; row
-/// r of `result` begins at word r x stride. Other words stay as they are. The same values as by the kernel of Fma.
+/// Several multiply-adds that share an operand: result[r][i] = fma(a[r], b[i], result[r][i]) for r < rows, i < lanes;
+/// row r of `result` begins at word r x stride. Other words stay as they are; those up to paddedLanes(lanes) may be
+/// read. The same values as by the kernel of Fma.
 template <typename W>
 using FmaRows = void (*)(W *result, unsigned stride, const W *a, const W *b, unsigned rows, unsigned lanes);
 template <typename W> FmaRows<W> fmaRows();
