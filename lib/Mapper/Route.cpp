@@ -6,6 +6,8 @@
 // end. Why each net visits a switch once: a tree that is grown from all its switches at cost 0 never re-enters one.
 #include "jacquard/Mapper/Route.h"
 
+#include "jacquard/Mapper/Balance.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -353,6 +355,8 @@ Result<Routing> route(const Problem &problem, const Placement &placement, const 
   }
   if (!firstFailure.empty())
     return Error{firstFailure};
+  if (options.retime)
+    retime(problem, placement, model, routing);
   return routing;
 }
 

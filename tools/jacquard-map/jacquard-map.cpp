@@ -1,11 +1,13 @@
 // jacquard-map.cpp - places and routes netlists in their text form and prints what came out; knows nothing of the
 // compiler
+#include "jacquard/Mapper/Balance.h"
 #include "jacquard/Mapper/Map.h"
 #include "jacquard/Mapper/Measure.h"
 #include "jacquard/Mapper/ProblemText.h"
 #include "jacquard/Support/File.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fmt/format.h>
@@ -23,7 +25,7 @@ Netlists come from 'jacquard-translate --export-netlists', which reads what 'jac
 struct Settings {
   std::string file, arch = "plasticine";
   unsigned seeds = 1, vectorTracks = 0;
-  bool fewest = false, list = false;
+  bool fewest = false, list = false, balance = false;
 };
 
 void addOptions(CLI::App &app, Settings &settings) {
@@ -36,6 +38,8 @@ void addOptions(CLI::App &app, Settings &settings) {
       ->type_name("N");
   app.add_flag("--fewest-tracks", settings.fewest,
                "find also the fewest vector tracks that route (at most twice those given)");
+  app.add_flag("--balance", settings.balance,
+               "name pairs of paths that part, meet again and lack room, on standard error");
   app.add_flag("--list-fabric", settings.list, "print the sites and ports of the architecture first");
 }
 
@@ -75,6 +79,16 @@ unsigned fewestTracks(const Problem &problem, const FabricModel &model, bool map
   return tracks;
 }
 
+void printBalance(const NamedProblem &netlist, const Mapping &mapping, const FabricModel &model) {
+  const std::vector<Reconvergence> pairs = reconvergences(netlist.problem, mapping.placement, mapping.routing, model);
+  const size_t lacking =
+      size_t(std::count_if(pairs.begin(), pairs.end(), [](auto &pair) { return pair.missing() > 0; }));
+  fmt::print(stderr, "{}: {} inputs where paths meet again, {} lack room\n", netlist.name, pairs.size(),
+             lacking);
+  for (size_t i = 0; i < std::min<size_t>(lacking, 4); ++i)
+    fmt::print(stderr, "  {}\n", describe(pairs[i], netlist.problem));
+}
+
 void mapOne(const NamedProblem &netlist, unsigned seed, const FabricModel &model, const Settings &settings) {
   MapOptions options;
   options.place.seed = seed;
@@ -84,6 +98,8 @@ void mapOne(const NamedProblem &netlist, unsigned seed, const FabricModel &model
   RouteFigures figures;
   if (mapping)
     figures = measure(netlist.problem, mapping->placement, mapping->routing, model);
+  if (mapping && settings.balance)
+    printBalance(netlist, *mapping, model);
   const unsigned fewest = settings.fewest ? fewestTracks(netlist.problem, model, bool(mapping), options) : 0;
   fmt::print("{}\t{}\t{}\t{}\t{:.4f}\t{:.4f}\t{}\t{}\t{:.3f}\t{}\n", netlist.name, seed, mapping ? 1 : 0, figures.links,
              figures.meanHops, figures.weightedHops, figures.longestHops, fewest, seconds,

@@ -9,6 +9,7 @@ namespace jacquard::mapper {
 
 struct RouteOptions {
   unsigned maxIterations = 100; ///< rounds of rip-up and re-route before giving up
+  bool retime = true;           ///< bend short paths where streams that meet again lack room (Balance.h)
 };
 
 /// Routes every net, each network on its own tracks, no link used twice (PathFinder). The placement must be legal
