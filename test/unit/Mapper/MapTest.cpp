@@ -36,7 +36,11 @@ TEST(MapTest, RandomNetlistsOnPlasticine) {
       expectMaps("plasticine", how, seed);
 }
 
-TEST(MapTest, RandomNetlistOnSn10) { expectMaps("sn10", {0.9, 0.3, 8}, 1); }
+TEST(MapTest, NearlyFullFabrics) {
+  expectMaps("plasticine", {0.95, 0.4, 8}, 11);
+  expectMaps("sara", {0.95, 0.35, 8}, 12);
+  expectMaps("sn10", {0.95, 0.3, 8}, 13);
+}
 
 TEST(MapTest, EqualSeedsGiveEqualMappings) {
   const FabricModel model = presetModel("plasticine");
