@@ -33,13 +33,19 @@ struct Temporary {
   llvm::MapVector<Operation *, SmallVector<fabric::StoreOp>> stores;
 };
 
-/// A copy of a temporary on chip: copy i serves the i-th load of every section.
+/// Neighbouring words of a tensor, [begin, end).
+struct Words {
+  int64_t begin, end;
+  bool meets(const Words &other) const { return begin < other.end && other.begin < end; }
+};
+
+/// What is kept of a temporary for the loads number `number` of all sections.
 struct Copy {
   unsigned temporary, number;
-  int64_t slices;
+  SmallVector<Words> slices;
   SectionRange span;
   double words; ///< that its loads bring
-  double density() const { return words / double(slices) / double(span.last - span.first + 1); }
+  double density() const { return words / double(slices.size()) / double(span.last - span.first + 1); }
 };
 
 struct FabricRetain : fabric::impl::FabricRetainPassBase<FabricRetain> {
@@ -47,11 +53,13 @@ struct FabricRetain : fabric::impl::FabricRetainPassBase<FabricRetain> {
 
 private:
   void collect(DeviceOp device, const MemorySpec &spec);
-  bool canRetain(const Temporary &temporary, const MemorySpec &spec) const;
-  std::vector<Copy> copiesOf(unsigned number, const SectionOrder &order, const MemorySpec &spec) const;
+  void addCopies(unsigned number, const SectionOrder &order, const MemorySpec &spec);
+  std::vector<int64_t> roomOf(const SectionOrder &order, const ArchSpec &spec) const;
   void retain(const Copy &copy, const ArchSpec &spec);
+  void eraseUnusedPorts(ArrayRef<Copy> retained);
 
   std::vector<Temporary> temporaries;
+  std::vector<Copy> copies;
 };
 
 bool fits(AccessAttr access, const MemorySpec &spec) {
@@ -67,6 +75,32 @@ double firings(AccessAttr access, unsigned lanes) {
 }
 
 int64_t wordsOf(BufferOp buffer) { return cast<RankedTensorType>(buffer.getType()).getNumElements(); }
+
+/// The words of a tensor of `size` that an access may touch.
+Words reachOf(AccessAttr access, int64_t size) {
+  if (access.getAddress() >= int64_t(access.getNumRegisters()))
+    return {0, size}; // computed
+  ArrayRef<int64_t> extents = access.getExtents();
+  ArrayRef<int64_t> linear = access.getRegisters().slice(access.getAddress() * (extents.size() + 1), extents.size() + 1);
+  Words reach{linear[0], linear[0] + 1};
+  for (auto [extent, step] : llvm::zip(extents, linear.drop_front()))
+    (step < 0 ? reach.begin : reach.end) += step * (extent - 1);
+  return {std::max<int64_t>(reach.begin, 0), std::min(reach.end, size)};
+}
+
+/// One writer per word and section, none in a section that reads, 32-bit words, and address programs of a memory unit.
+bool canRetain(const Temporary &temporary, const MemorySpec &spec) {
+  if (!temporary.buffer || temporary.loads.empty() || temporary.stores.empty())
+    return false;
+  auto suits = [&](auto port) { return !isWide(port) && fits(port.getAccess(), spec); };
+  for (auto &[section, stores] : temporary.stores)
+    if (temporary.loads.count(section) || !llvm::all_of(stores, suits))
+      return false;
+  for (auto &[section, loads] : temporary.loads)
+    if (!llvm::all_of(loads, suits))
+      return false;
+  return true;
+}
 
 void FabricRetain::collect(DeviceOp device, const MemorySpec &spec) {
   temporaries.clear();
@@ -98,80 +132,126 @@ void FabricRetain::collect(DeviceOp device, const MemorySpec &spec) {
   llvm::erase_if(temporaries, [&](const Temporary &temporary) { return !canRetain(temporary, spec); });
 }
 
-/// One writer per section, none in a section that reads, 32-bit words, and address programs of a memory unit.
-bool FabricRetain::canRetain(const Temporary &temporary, const MemorySpec &spec) const {
-  if (!temporary.buffer || temporary.loads.empty() || temporary.stores.empty())
-    return false;
-  for (auto &[section, stores] : temporary.stores)
-    if (fabric::StoreOp store = stores.front(); stores.size() != 1 || isWide(store) || temporary.loads.count(section) ||
-                                                !fits(store.getAccess(), spec))
-      return false;
-  for (auto &[section, loads] : temporary.loads)
-    for (LoadOp load : loads)
-      if (isWide(load) || !fits(load.getAccess(), spec))
-        return false;
-  return true;
+/// `all` cut at the begins of what each store writes, and into pieces of at most `capacity` words. Nothing when two
+/// stores of a section meet in one piece.
+SmallVector<Words> cutSlices(const Temporary &temporary, Words all, int64_t capacity) {
+  SmallVector<int64_t> begins = {all.begin};
+  int64_t size = wordsOf(temporary.buffer);
+  for (auto &[section, stores] : temporary.stores) {
+    SmallVector<Words> written;
+    for (fabric::StoreOp store : stores)
+      written.push_back(reachOf(store.getAccess(), size));
+    llvm::sort(written, [](const Words &a, const Words &b) { return a.begin < b.begin; });
+    for (size_t i = 1; i < written.size(); ++i) {
+      if (written[i - 1].meets(written[i]))
+        return {};
+      if (all.begin < written[i].begin && written[i].begin < all.end)
+        begins.push_back(written[i].begin);
+    }
+  }
+  llvm::sort(begins);
+  begins.erase(llvm::unique(begins), begins.end());
+  SmallVector<Words> slices;
+  for (auto [i, begin] : llvm::enumerate(begins)) {
+    int64_t end = i + 1 < begins.size() ? begins[i + 1] : all.end;
+    for (int64_t at = begin; at < end; at += capacity)
+      slices.push_back({at, std::min(at + capacity, end)});
+  }
+  return slices;
 }
 
-std::vector<Copy> FabricRetain::copiesOf(unsigned number, const SectionOrder &order, const MemorySpec &spec) const {
+void FabricRetain::addCopies(unsigned number, const SectionOrder &order, const MemorySpec &spec) {
   const Temporary &temporary = temporaries[number];
   size_t most = 0;
   for (auto &[section, loads] : temporary.loads)
     most = std::max(most, loads.size());
-  std::vector<Copy> copies;
-  int64_t capacity = int64_t(spec.bytes() / 4), slices = (wordsOf(temporary.buffer) + capacity - 1) / capacity;
-  if (slices > 1 && !spec.readCascades)
-    return copies;
   for (size_t i = 0; i < most; ++i) {
-    double words = 0;
+    Copy copy{number, unsigned(i), {}, {}, 0};
     SmallVector<SectionOp> users;
+    Words all{wordsOf(temporary.buffer), 0};
     for (auto &[section, stores] : temporary.stores)
       users.push_back(cast<SectionOp>(section));
-    for (auto &[section, loads] : temporary.loads)
-      if (i < loads.size()) {
-        users.push_back(cast<SectionOp>(section));
-        words += firings(LoadOp(loads[i]).getAccess(), spec.banks) * spec.banks;
-      }
-    copies.push_back({number, unsigned(i), slices, order.spanOf(users), words});
+    for (auto &[section, loads] : temporary.loads) {
+      if (i >= loads.size())
+        continue;
+      users.push_back(cast<SectionOp>(section));
+      LoadOp load = loads[i];
+      Words reach = reachOf(load.getAccess(), wordsOf(temporary.buffer));
+      all = {std::min(all.begin, reach.begin), std::max(all.end, reach.end)};
+      copy.words += firings(load.getAccess(), spec.banks) * spec.banks;
+    }
+    copy.slices = cutSlices(temporary, all, int64_t(spec.bytes() / 4));
+    copy.span = order.spanOf(users);
+    if (!copy.slices.empty() && (copy.slices.size() == 1 || spec.readCascades))
+      copies.push_back(copy);
   }
-  return copies;
 }
 
 /// Writes the slices of a copy into every section that stores or loads it.
 void FabricRetain::retain(const Copy &copy, const ArchSpec &spec) {
   Temporary &temporary = temporaries[copy.temporary];
-  int64_t words = wordsOf(temporary.buffer), capacity = int64_t(spec.memory.bytes() / 4);
+  int64_t size = wordsOf(temporary.buffer);
   OpBuilder b(temporary.buffer.getContext());
   auto forMemory = [&](AccessAttr access) {
     return access.renumbered(spec.dramPort.addressRegisters, spec.memory.addressRegisters);
   };
-  auto slice = [&](Location loc, int64_t number, Value data, AccessAttr write, Value writeIndex, AccessAttr read,
+  auto slice = [&](Location loc, size_t number, Value data, AccessAttr write, Value writeIndex, AccessAttr read,
                    Value readIndex, Value cascade) -> Value {
-    int64_t begin = number * capacity;
+    Words words = copy.slices[number];
+    bool whole = words.begin == 0 && words.end == size;
     std::string home = (temporary.buffer.getSymName() + "." + Twine(copy.number) + "." + Twine(number)).str();
     return MemoryOp::create(b, loc, StreamType::get(b.getContext()), data, write, writeIndex, read, readIndex, cascade,
-                            b.getI64IntegerAttr(std::min(capacity, words - begin)), b.getI64IntegerAttr(1), StringAttr(),
-                            b.getI64IntegerAttr(0), copy.slices > 1 ? b.getI64IntegerAttr(begin) : IntegerAttr(),
+                            b.getI64IntegerAttr(words.end - words.begin), b.getI64IntegerAttr(1), StringAttr(),
+                            b.getI64IntegerAttr(0), whole ? IntegerAttr() : b.getI64IntegerAttr(words.begin),
                             b.getStringAttr(home), DenseI64ArrayAttr(), StringAttr());
   };
-  for (auto &[section, stores] : temporary.stores) {
-    fabric::StoreOp store = stores.front();
-    b.setInsertionPoint(store);
-    for (int64_t i = 0; i < copy.slices; ++i)
-      slice(store.getLoc(), i, store.getData(), forMemory(store.getAccess()),
-            store.getIndex(), {}, {}, {});
-  }
+  for (auto &[section, stores] : temporary.stores)
+    for (fabric::StoreOp store : stores) {
+      b.setInsertionPoint(store);
+      for (size_t i = 0; i < copy.slices.size(); ++i)
+        if (copy.slices[i].meets(reachOf(store.getAccess(), size)))
+          slice(store.getLoc(), i, store.getData(), forMemory(store.getAccess()), store.getIndex(), {}, {}, {});
+    }
   for (auto &[section, loads] : temporary.loads) {
     if (copy.number >= loads.size())
       continue;
     LoadOp load = loads[copy.number];
     b.setInsertionPoint(load);
     Value stream;
-    for (int64_t i = 0; i < copy.slices; ++i)
-      stream = slice(load.getLoc(), i, {}, {}, {}, forMemory(load.getAccess()),
-                     load.getIndex(), stream);
+    for (size_t i = 0; i < copy.slices.size(); ++i)
+      stream = slice(load.getLoc(), i, {}, {}, {}, forMemory(load.getAccess()), load.getIndex(), stream);
     load.getData().replaceAllUsesWith(stream);
   }
+}
+
+/// Erases the loads that retained copies serve; where that is all of them, the stores and the place in DRAM as well.
+void FabricRetain::eraseUnusedPorts(ArrayRef<Copy> retained) {
+  for (const Copy &copy : retained)
+    for (auto &[section, loads] : temporaries[copy.temporary].loads)
+      if (copy.number < loads.size()) {
+        loads[copy.number].erase();
+        loads[copy.number] = {};
+      }
+  for (Temporary &temporary : temporaries) {
+    bool unused = llvm::all_of(temporary.loads, [](auto &entry) { return llvm::none_of(entry.second, [](LoadOp load) { return bool(load); }); });
+    if (!unused)
+      continue;
+    for (auto &[section, stores] : temporary.stores)
+      for (fabric::StoreOp store : stores)
+        store.erase();
+    temporary.buffer.erase();
+  }
+}
+
+/// Memory units that each section has to spare.
+std::vector<int64_t> FabricRetain::roomOf(const SectionOrder &order, const ArchSpec &spec) const {
+  std::vector<int64_t> room;
+  for (SectionOp section : order.sections()) {
+    auto fill = section->getAttrOfType<FloatAttr>(fillAttr);
+    room.push_back(int64_t((fill ? fill.getValueAsDouble() : 1.0) * spec.numMemoryUnits()) -
+                   llvm::range_size(section.getBody().front().getOps<MemoryOp>()));
+  }
+  return room;
 }
 
 void FabricRetain::runOnOperation() {
@@ -182,47 +262,24 @@ void FabricRetain::runOnOperation() {
   const ArchSpec &spec = model->spec();
   collect(device, spec.memory);
   SectionOrder order(device);
-  std::vector<int64_t> room;
-  for (SectionOp section : order.sections()) {
-    auto fill = section->getAttrOfType<FloatAttr>(fillAttr);
-    room.push_back(int64_t((fill ? fill.getValueAsDouble() : 1.0) * spec.numMemoryUnits()) -
-                   llvm::range_size(section.getBody().front().getOps<MemoryOp>()));
-  }
-  std::vector<Copy> copies;
+  copies.clear();
   for (unsigned number = 0; number < temporaries.size(); ++number)
-    llvm::append_range(copies, copiesOf(number, order, spec.memory));
+    addCopies(number, order, spec.memory);
   llvm::sort(copies, [](const Copy &a, const Copy &b) {
     return std::make_tuple(-a.density(), a.temporary, a.number) < std::make_tuple(-b.density(), b.temporary, b.number);
   });
-  std::vector<size_t> left; // loads that still come from DRAM, by temporary
-  for (const Temporary &temporary : temporaries) {
-    left.push_back(0);
-    for (auto &[section, loads] : temporary.loads)
-      left.back() += loads.size();
-  }
-  SmallVector<LoadOp> replaced;
-  for (const Copy &copy : copies) {
+  std::vector<int64_t> room = roomOf(order, spec);
+  llvm::erase_if(copies, [&](const Copy &copy) {
     auto taken = MutableArrayRef(room).slice(copy.span.first, copy.span.last - copy.span.first + 1);
-    if (llvm::any_of(taken, [&](int64_t units) { return units < copy.slices; }))
-      continue;
+    if (llvm::any_of(taken, [&](int64_t units) { return units < int64_t(copy.slices.size()); }))
+      return true;
     for (int64_t &units : taken)
-      units -= copy.slices;
+      units -= int64_t(copy.slices.size());
+    return false;
+  });
+  for (const Copy &copy : copies)
     retain(copy, spec);
-    for (auto &[section, loads] : temporaries[copy.temporary].loads)
-      if (copy.number < loads.size()) {
-        replaced.push_back(loads[copy.number]);
-        --left[copy.temporary];
-      }
-  }
-  for (LoadOp load : replaced)
-    load.erase();
-  for (auto [temporary, loads] : llvm::zip(temporaries, left)) {
-    if (loads > 0)
-      continue;
-    for (auto &[section, stores] : temporary.stores)
-      stores.front().erase();
-    temporary.buffer.erase();
-  }
+  eraseUnusedPorts(copies);
 }
 
 } // namespace
