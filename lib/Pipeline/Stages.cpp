@@ -48,6 +48,7 @@ static void populatePat(OpPassManager &passes) {
   function.addPass(createCanonicalizerPass()); // composes the index arithmetic that fusion left
   function.addPass(pat::createSimplifyIndexPass());
   function.addPass(pat::createMergeEqualPass());
+  function.addPass(pat::createLayOutPass());
   function.addPass(pat::createVerifyFlatPass());
 }
 

@@ -92,6 +92,17 @@ def MergeEqualPass : Pass<"pat-merge-equal", "::mlir::func::FuncOp"> {
   }];
 }
 
+def LayOutPass : Pass<"pat-lay-out", "::mlir::func::FuncOp"> {
+  let summary = "Choose the order of the dimensions of intermediates and weights";
+  let description = [{
+    Dimensions that some reader walks in windows (images) go outwards, the longest of those that all walk alone (channels)
+    becomes the innermost, in all maps that such an index passes through; constants that they read follow.
+
+    Before: `%0 = map (c, h, w) in [64, 9, 9] { .. }; map (c, h, w) in [64, 7, 7] { fold (a, b) { %0[c, h + a, w + b] } }`
+    After:  `%0 = map (h, w, c) in [9, 9, 64] { .. }; map (c, h, w) in [64, 7, 7] { fold (a, b) { %0[h + a, w + b, c] } }`
+  }];
+}
+
 def ExpandCombinersPass : Pass<"pat-expand-combiners", "::mlir::func::FuncOp"> {
   let summary = "Turn folds with composed combiners into trees of maps";
   let description = [{
