@@ -53,6 +53,7 @@ private:
 
   llvm::DenseMap<Value, Value> drams; ///< tensors, and numbers of trips, -> buffers
   SharedBuffers shared;
+  llvm::DenseSet<Value> mayStay; ///< intermediates that scratchpads may hold from section to section
   unsigned constants = 0, temporaries = 0, sections = 0; ///< numbers of the next names
   int64_t multiplyAdds = 0;
 };
@@ -205,8 +206,11 @@ void ConvertPatToPipe::declareResults(Operation &op, OpBuilder &builder) {
     drams[key] = declare(builder, op.getLoc(), "temporary", ("t" + Twine(temporaries++)).str(), type, {});
   };
   for (Value result : op.getResults())
-    if (isa<RankedTensorType>(result.getType()) && !drams.contains(result) && !shared.contains(result))
+    if (isa<RankedTensorType>(result.getType()) && !drams.contains(result) && !shared.contains(result)) {
       declareTemporary(result, result.getType());
+      if (isa<pat::MapOp, pat::GroupByOp>(op))
+        mayStay.insert(result);
+    }
   if (auto loop = dyn_cast<pat::IterateOp>(op); loop && !loop.getIteration().use_empty())
     declareTemporary(loop.getIteration(), RankedTensorType::get({}, builder.getI32Type()));
 }
@@ -222,7 +226,7 @@ LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpB
                                              int64_t trips) {
   auto bufferOf = [&](Value tensor) { return drams.lookup(tensor); };
   auto effortOf = [&](Operation *pattern) { return this->effortOf(pattern); };
-  for (const std::vector<PlannedNest> &group : groupNests(patterns, spec, effortOf, bufferOf)) {
+  for (const std::vector<PlannedNest> &group : groupNests(patterns, spec, effortOf, bufferOf, mayStay)) {
     SmallVector<const PlannedNest *> nests;
     for (const PlannedNest &planned : group) {
       nests.push_back(&planned);
@@ -327,6 +331,7 @@ void ConvertPatToPipe::runOnOperation() {
   }
   drams.clear();
   shared.clear();
+  mayStay.clear();
   constants = temporaries = sections = 0;
   multiplyAdds = 0;
   auto model = findModel();

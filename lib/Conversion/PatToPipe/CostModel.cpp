@@ -44,13 +44,13 @@ double CostModel::spreadCost(const Spread &spread) const {
       firings *= double(dim.extent);
   }
   double cost = firings;
-  double bursts = 0;
+  double bursts = 0; // of what goes to DRAM
   double wordsPerBurst = arch.dram.burstBytes / 4.0;
   for (const NestAccess &access : nest.accesses) {
     if (!access.affine)
       continue;
     int64_t stride = access.affine->strideAlong(spread.lanes);
-    if (stride != 0 && stride != 1 && !access.inFold)
+    if (stride != 0 && stride != 1 && !access.inFold && !access.mayStay)
       bursts += firings * arch.compute.lanes; // read once per point: straight from DRAM, a burst per lane
     if (stride != 0 && std::abs(stride) < int64_t(arch.memory.banks))
       cost = std::max(cost, firings * conflictCycles(stride, arch.compute.lanes));
@@ -64,6 +64,9 @@ double CostModel::spreadCost(const Spread &spread) const {
     bursts += 1;
   else if (!resultLanes)
     cost = std::max(cost, points);
+  else if (nest.resultsMayStay)
+    cost = std::max(cost, points / wordsPerBurst *
+                              double(conflictCycles(result.strideAlong(spread.lanes), arch.compute.lanes)));
   else if (result.strideAlong(spread.lanes) == 1)
     bursts += points / wordsPerBurst;
   else
@@ -73,39 +76,43 @@ double CostModel::spreadCost(const Spread &spread) const {
   return std::max(cost / usualUnits, dram) + 0.1 * cost / usualUnits;
 }
 
-/// DRAM bytes when every firing of the loops (that the access depends on, and all outside of them) goes to DRAM.
-double CostModel::streamBytes(const AffineAccess &access, const Mapping &mapping, bool write) const {
-  unsigned last = 0; // loops inside the last one it depends on repeat nothing
+/// A firing for each step of the loops that the access depends on, and of all outside of them.
+CostModel::Walk CostModel::walkOf(const AffineAccess &access, const Mapping &mapping, bool write) const {
+  Walk walk;
   for (auto [l, loop] : llvm::enumerate(mapping.loops))
     if ((!write || l < mapping.numParallel) && access.dependsOn(loop.dim))
-      last = l + 1;
-  double firings = 1;
-  int64_t stride = 0;
-  int64_t lanes = 1;
-  for (auto [l, loop] : llvm::enumerate(ArrayRef(mapping.loops).take_front(last))) {
-    firings *= double(loop.role == LoopRole::Slots ? loop.extent : steps(loop, arch));
+      walk.last = int(l);
+  for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(walk.last + 1)) {
+    walk.firings *= double(loop.role == LoopRole::Slots ? loop.extent : steps(loop, arch));
     if (loop.role == LoopRole::Lanes) {
-      stride = access.strideAlong(loop.dim);
-      lanes = std::min<int64_t>(loop.extent, arch.compute.lanes);
+      walk.stride = access.strideAlong(loop.dim);
+      walk.lanes = std::min<int64_t>(loop.extent, arch.compute.lanes);
     }
   }
+  return walk;
+}
+
+/// DRAM bytes when every firing goes to DRAM.
+double CostModel::streamBytes(const AffineAccess &access, const Mapping &mapping, bool write) const {
+  Walk walk = walkOf(access, mapping, write);
   double bursts = 1;
   int64_t words = arch.dram.burstBytes / 4;
-  if (std::abs(stride) == 1) { // a row of lanes, which may begin anywhere in a burst
+  if (std::abs(walk.stride) == 1) { // a row of lanes, which may begin anywhere in a burst
     bool aligned = true;
     for (unsigned d = 0; d < nest.dims.size(); ++d)
       aligned &= access.strideAlong(d) % words == 0 || std::abs(access.strideAlong(d)) == 1;
-    bursts = aligned ? double(ceilDiv(lanes, words)) : 1 + double(lanes - 1) / double(words);
-  } else if (stride != 0) {
-    bursts = std::min<double>(double(lanes), double(std::abs(stride) * lanes) / double(words));
-  } else if (mapping.group.count == 1 && last > 0 && std::abs(access.strideAlong(mapping.loops[last - 1].dim)) == 1) {
+    bursts = aligned ? double(ceilDiv(walk.lanes, words)) : 1 + double(walk.lanes - 1) / double(words);
+  } else if (walk.stride != 0) {
+    bursts = std::min<double>(double(walk.lanes), double(std::abs(walk.stride) * walk.lanes) / double(words));
+  } else if (mapping.group.count == 1 && walk.last >= 0 &&
+             std::abs(access.strideAlong(mapping.loops[walk.last].dim)) == 1) {
     bursts = 1.0 / double(words); // one word after the other
   }
   double copies = 1;
   for (const UnitPlan *plan : {&mapping.units, &mapping.group})
     if (write || (plan->dim >= 0 && access.dependsOn(plan->dim)))
       copies *= double(plan->count);
-  return firings * bursts * arch.dram.burstBytes * copies;
+  return walk.firings * bursts * arch.dram.burstBytes * copies;
 }
 
 /// DRAM bytes of one box (that of the whole group where its members share a port): whole bursts of every stretch
@@ -208,11 +215,12 @@ void CostModel::placeAccesses(Mapping &mapping) const {
     ++firstSpread;
   mapping.accesses.clear();
   mapping.startCycles = mapping.portCycles = 0;
-  double stored = streamBytes(result, mapping, true) * nest.op->getNumResults();
-  mapping.dramCycles = stored / arch.dram.bytesPerCycle;
+  mapping.dramCycles = 0;
+  placeResults(mapping);
   for (const NestAccess &access : nest.accesses) {
     if (access.affine) {
-      mapping.accesses.push_back(placeAccess(access, mapping, firstSpread));
+      AccessPlan retained = access.mayStay ? placeRetained(access, mapping, firstSpread) : AccessPlan();
+      mapping.accesses.push_back(retained.homes ? retained : placeAccess(access, mapping, firstSpread));
       continue;
     }
     double bytes;

@@ -16,8 +16,9 @@ struct Spread {
 /// Roofline model of a nest on a machine, with the first tiles' way from DRAM in front.
 ///
 /// Compute: one firing per point of the loops, `lanes` points at a time along the lane loop, all slots at once; bank
-/// conflicts, the drain of accumulators and the chains of groups stretch it. Ports: a vector per cycle and DRAM port.
-/// DRAM: bytes of the bursts that loads and stores touch, at peak bandwidth.
+/// conflicts, the drain of accumulators and the chains of groups stretch it. Ports: a vector per cycle and port of the
+/// DRAM or of a scratchpad that keeps an intermediate. DRAM: bytes of the bursts that loads and stores touch, at peak
+/// bandwidth.
 class CostModel {
 public:
   CostModel(const Nest &nest, const ArchSpec &arch) : nest(nest), arch(arch), result(nest.resultAccess()) {}
@@ -28,10 +29,20 @@ public:
   void predict(Mapping &mapping) const;
 
 private:
+  /// How one copy streams an access: firings, and the words of a vector.
+  struct Walk {
+    double firings = 1;
+    int64_t lanes = 1, stride = 0;
+    int last = -1; ///< the innermost loop it depends on
+  };
+  Walk walkOf(const AffineAccess &access, const Mapping &mapping, bool write) const;
   int64_t conflictCycles(int64_t stride, int64_t words) const;
   double streamBytes(const AffineAccess &access, const Mapping &mapping, bool write) const;
   double boxBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
   bool canHold(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
+  int64_t homesFor(int64_t ports, int64_t span) const;
+  AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const;
+  void placeResults(Mapping &mapping) const;
   AccessPlan placeGather(const NestAccess &access, double &bytes) const;
   AccessPlan placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const;
   void placeAccesses(Mapping &mapping) const;

@@ -27,8 +27,8 @@ double sectionOverhead(const ArchSpec &arch) {
 
 class Grouping {
 public:
-  Grouping(const ArchSpec &arch, function_ref<Value(Value)> bufferOf)
-      : narrow(arch), wide(arch.wide()), bufferOf(bufferOf) {}
+  Grouping(const ArchSpec &arch, function_ref<Value(Value)> bufferOf, llvm::DenseSet<Value> &mayStay)
+      : narrow(arch), wide(arch.wide()), bufferOf(bufferOf), mayStay(mayStay) {}
   void add(Operation *pattern, const MappingEffort &effort);
   std::vector<std::vector<PlannedNest>> finish();
 
@@ -43,6 +43,7 @@ private:
   const ArchSpec wide;
   bool alone = false; ///< what is in `current` shares with nobody
   function_ref<Value(Value)> bufferOf;
+  llvm::DenseSet<Value> &mayStay;
   std::vector<Candidate> current;
   UnitNeed need; ///< of `current`, all on one unit
   std::vector<std::vector<PlannedNest>> groups;
@@ -113,8 +114,12 @@ void Grouping::close() {
   if (current.empty())
     return;
   std::vector<PlannedNest> group;
-  for (Candidate &member : current)
+  for (Candidate &member : current) {
     group.push_back(current.size() == 1 ? std::move(member.fast) : std::move(member.single));
+    if (group.back().mapping.resultHomes == 0)
+      for (Value result : group.back().nest.op->getResults())
+        mayStay.erase(result);
+  }
   groups.push_back(std::move(group));
   current.clear();
   need = {};
@@ -122,6 +127,10 @@ void Grouping::close() {
 
 void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   Nest nest = analyseNest(pattern, narrow.compute.counters - 2); // a dimension may be cut, and all are in a metapipeline
+  for (NestAccess &access : nest.accesses)
+    access.mayStay = !nest.wide && mayStay.contains(access.op.getTensor());
+  nest.resultsMayStay =
+      !nest.wide && llvm::all_of(pattern->getResults(), [&](Value result) { return mayStay.contains(result); });
   const ArchSpec &arch = nest.wide ? wide : narrow;
   int64_t maxUnits = effort.frugal ? 1 : arch.numComputeUnits();
   Candidate candidate{{nest, chooseMapping(nest, arch, maxUnits, effort.fill)},
@@ -146,8 +155,9 @@ std::vector<std::vector<PlannedNest>> Grouping::finish() {
 
 std::vector<std::vector<PlannedNest>> jacquard::groupNests(ArrayRef<Operation *> patterns, const ArchSpec &arch,
                                                            function_ref<MappingEffort(Operation *)> effortOf,
-                                                           function_ref<Value(Value)> bufferOf) {
-  Grouping grouping(arch, bufferOf);
+                                                           function_ref<Value(Value)> bufferOf,
+                                                           llvm::DenseSet<Value> &mayStay) {
+  Grouping grouping(arch, bufferOf, mayStay);
   for (Operation *pattern : patterns)
     grouping.add(pattern, effortOf(pattern));
   return grouping.finish();

@@ -386,12 +386,13 @@ unsigned jacquard::addressStages(pat::AtOp at) {
 /// members of a group share the ports of what is buffered.
 UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch) {
   UnitNeed need;
-  need.dramPorts = mapping.units.count * nest.op->getNumResults();
+  need.dramPorts = mapping.resultHomes ? 0 : mapping.units.count * nest.op->getNumResults();
+  need.memory = mapping.resultHomes;
   for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {
     int64_t copies = copiesOf(access, mapping);
     bool shared = plan.buffered && sharesPort(access, mapping);
-    need.dramPorts += shared ? copies / mapping.group.count : copies;
-    need.memory += plan.buffered ? copies : 0;
+    need.dramPorts += plan.homes ? 0 : shared ? copies / mapping.group.count : copies;
+    need.memory += plan.homes + (plan.buffered ? copies : 0);
     if (!access.affine)
       need.compute += copies * ceilDiv(addressStages(access.op), std::max(1u, arch.compute.stages - 2));
   }

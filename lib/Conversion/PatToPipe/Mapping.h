@@ -26,6 +26,7 @@ struct UnitPlan {
 struct AccessPlan {
   bool buffered = false;
   unsigned depth = 0;
+  int64_t homes = 0; ///< memory units that hold the whole tensor on chip, one copy for each port; 0: it is in DRAM
 };
 
 struct Mapping {
@@ -34,6 +35,7 @@ struct Mapping {
   UnitPlan units;
   UnitPlan group; ///< members of every unit; they share DRAM ports, and each has a fold of its own
   llvm::SmallVector<AccessPlan> accesses; ///< one per access of the nest
+  int64_t resultHomes = 0;                ///< memory units that hold the results on chip; 0: they go to DRAM
   int64_t bufferDepth = 2;
   // Predicted. The last three overlap, once the first tiles are there.
   double startCycles = 0, computeCycles = 0, portCycles = 0, dramCycles = 0;

@@ -36,6 +36,7 @@ struct NestAccess {
   mutable pat::AtOp op; ///< ops are handles; asking one changes nothing
   bool inFold = false;
   std::optional<AffineAccess> affine; ///< nothing: positions are computed by the body (gather)
+  bool mayStay = false;               ///< an intermediate that scratchpads may hold from section to section
 };
 
 struct Nest {
@@ -47,6 +48,7 @@ struct Nest {
   /// Per index argument (the map's, then the fold's): its value as an affine expression over `dims`.
   llvm::SmallVector<mlir::AffineExpr> indexExprs;
   bool wide = false; ///< needs 64-bit words
+  bool resultsMayStay = false; ///< as of accesses
 
   mlir::Block *body() const { return &op->getRegion(0).front(); }
   /// All index arguments in the order of `indexExprs`.
