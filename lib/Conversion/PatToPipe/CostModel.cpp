@@ -76,6 +76,14 @@ double CostModel::spreadCost(const Spread &spread) const {
   return std::max(cost / usualUnits, dram) + 0.1 * cost / usualUnits;
 }
 
+/// Firings of each copy of the nest.
+double CostModel::firingsOf(const Mapping &mapping) const {
+  double firings = 1;
+  for (const LoopPlan &loop : mapping.loops)
+    firings *= double(steps(loop, arch));
+  return firings;
+}
+
 /// A firing for each step of the loops that the access depends on, and of all outside of them.
 CostModel::Walk CostModel::walkOf(const AffineAccess &access, const Mapping &mapping, bool write) const {
   Walk walk;
@@ -217,9 +225,12 @@ void CostModel::placeAccesses(Mapping &mapping) const {
   mapping.startCycles = mapping.portCycles = 0;
   mapping.dramCycles = 0;
   placeResults(mapping);
+  double retainedStart = 0; // scratchpads are read side by side
   for (const NestAccess &access : nest.accesses) {
     if (access.affine) {
-      AccessPlan retained = access.mayStay ? placeRetained(access, mapping, firstSpread) : AccessPlan();
+      double start = 0;
+      AccessPlan retained = access.mayStay ? placeRetained(access, mapping, firstSpread, start) : AccessPlan();
+      retainedStart = std::max(retainedStart, start);
       mapping.accesses.push_back(retained.homes ? retained : placeAccess(access, mapping, firstSpread));
       continue;
     }
@@ -228,6 +239,7 @@ void CostModel::placeAccesses(Mapping &mapping) const {
     mapping.dramCycles += bytes / arch.dram.bytesPerCycle;
     mapping.startCycles += mapping.accesses.back().buffered ? bytes / arch.dram.bytesPerCycle : 0;
   }
+  mapping.startCycles = std::max(mapping.startCycles, retainedStart);
 }
 
 /// Cycles of the slowest scratchpad read.
@@ -252,11 +264,10 @@ double CostModel::slowestRead(const Mapping &mapping) const {
 
 void CostModel::predict(Mapping &mapping) const {
   placeAccesses(mapping);
-  double firings = 1, outputs = double(mapping.group.count);
+  double outputs = double(mapping.group.count);
   for (auto [l, loop] : llvm::enumerate(mapping.loops)) {
-    firings *= double(steps(loop, arch));
     if (l < mapping.numParallel)
       outputs *= double(loop.role == LoopRole::Slots ? loop.extent : steps(loop, arch));
   }
-  mapping.computeCycles = std::max(firings * slowestRead(mapping), outputs);
+  mapping.computeCycles = std::max(firingsOf(mapping) * slowestRead(mapping), outputs);
 }

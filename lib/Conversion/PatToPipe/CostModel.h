@@ -35,13 +35,14 @@ private:
     int64_t lanes = 1, stride = 0;
     int last = -1; ///< the innermost loop it depends on
   };
+  double firingsOf(const Mapping &mapping) const;
   Walk walkOf(const AffineAccess &access, const Mapping &mapping, bool write) const;
   int64_t conflictCycles(int64_t stride, int64_t words) const;
   double streamBytes(const AffineAccess &access, const Mapping &mapping, bool write) const;
   double boxBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
   bool canHold(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
   int64_t homesFor(int64_t ports, int64_t span) const;
-  AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const;
+  AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &start) const;
   void placeResults(Mapping &mapping) const;
   AccessPlan placeGather(const NestAccess &access, double &bytes) const;
   AccessPlan placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const;

@@ -114,12 +114,8 @@ void Grouping::close() {
   if (current.empty())
     return;
   std::vector<PlannedNest> group;
-  for (Candidate &member : current) {
+  for (Candidate &member : current)
     group.push_back(current.size() == 1 ? std::move(member.fast) : std::move(member.single));
-    if (group.back().mapping.resultHomes == 0)
-      for (Value result : group.back().nest.op->getResults())
-        mayStay.erase(result);
-  }
   groups.push_back(std::move(group));
   current.clear();
   need = {};
@@ -136,6 +132,9 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   Candidate candidate{{nest, chooseMapping(nest, arch, maxUnits, effort.fill)},
                       {nest, chooseMapping(nest, arch, 1, effort.fill)},
                       arch};
+  if (candidate.fast.mapping.resultHomes == 0)
+    for (Value result : pattern->getResults())
+      mayStay.erase(result);
   if (effort.frugal || alone || !canJoin(candidate) || gain(candidate) <= 0)
     close();
   UnitNeed more = needOf(candidate);

@@ -18,6 +18,7 @@ namespace {
 constexpr int64_t bufferDepth = 2; // double buffering: load the next tile while this one is read
 constexpr unsigned triedSpreads = 3;
 constexpr int64_t mostMembers = 20;  // of a group: the last passes on what all before it drain
+constexpr double scratchpadPrice = 0.05; // of all scratchpads, as a share of the cycles
 constexpr double worthTrying = 1.15; // so many times more units than the last try
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -230,9 +231,11 @@ bool Search::fitsUnits(const Mapping &mapping) const {
          double(need.compute) <= fill * double(arch.numComputeUnits());
 }
 
-/// Among equals prefer less DRAM traffic, then fewer loops and units: another unit must pay.
+/// Among equals prefer less DRAM traffic, then fewer loops and units: another unit must pay. Scratchpads that are left can
+/// keep intermediates of other sections.
 double Search::costOf(const Mapping &mapping) const {
-  return mapping.cycles() * (1 + 0.002 * double(mapping.copies())) +
+  double scratchpads = double(estimateUnits(nest, mapping, arch).memory) / double(arch.numMemoryUnits());
+  return mapping.cycles() * (1 + 0.002 * double(mapping.copies()) + scratchpadPrice * scratchpads) +
          0.02 * (mapping.dramCycles + mapping.computeCycles) + double(mapping.loops.size());
 }
 

@@ -39,12 +39,13 @@ struct Words {
   bool meets(const Words &other) const { return begin < other.end && other.begin < end; }
 };
 
-/// What is kept of a temporary for the loads number `number` of all sections.
+/// A copy of a temporary, or of parts of it: a slice serves one load of a section.
 struct Copy {
   unsigned temporary, number;
-  SmallVector<Words> slices;
-  SectionRange span;
-  double words; ///< that its loads bring
+  SmallVector<LoadOp> loads; ///< those of one section read parts that do not meet
+  SmallVector<Words> slices = {};
+  SectionRange span = {};
+  double words = 0; ///< that its loads bring
   double density() const { return words / double(slices.size()) / double(span.last - span.first + 1); }
 };
 
@@ -76,7 +77,7 @@ double firings(AccessAttr access, unsigned lanes) {
 
 int64_t wordsOf(BufferOp buffer) { return cast<RankedTensorType>(buffer.getType()).getNumElements(); }
 
-/// The words of a tensor of `size` that an access may touch.
+/// The words of a tensor of `size` that an access may touch; one at least.
 Words reachOf(AccessAttr access, int64_t size) {
   if (access.getAddress() >= int64_t(access.getNumRegisters()))
     return {0, size}; // computed
@@ -85,7 +86,8 @@ Words reachOf(AccessAttr access, int64_t size) {
   Words reach{linear[0], linear[0] + 1};
   for (auto [extent, step] : llvm::zip(extents, linear.drop_front()))
     (step < 0 ? reach.begin : reach.end) += step * (extent - 1);
-  return {std::max<int64_t>(reach.begin, 0), std::min(reach.end, size)};
+  reach.begin = std::clamp<int64_t>(reach.begin, 0, size - 1);
+  return {reach.begin, std::clamp(reach.end, reach.begin + 1, size)};
 }
 
 /// One writer per word and section, none in a section that reads, 32-bit words, and address programs of a memory unit.
@@ -132,11 +134,44 @@ void FabricRetain::collect(DeviceOp device, const MemorySpec &spec) {
   llvm::erase_if(temporaries, [&](const Temporary &temporary) { return !canRetain(temporary, spec); });
 }
 
-/// `all` cut at the begins of what each store writes, and into pieces of at most `capacity` words. Nothing when two
-/// stores of a section meet in one piece.
-SmallVector<Words> cutSlices(const Temporary &temporary, Words all, int64_t capacity) {
-  SmallVector<int64_t> begins = {all.begin};
+/// The loads of each section, dealt out to as few copies as serve them: in order of their begins, each to the first copy
+/// where the loads before it end.
+std::vector<Copy> dealLoads(const Temporary &temporary, unsigned number) {
+  std::vector<Copy> copies;
   int64_t size = wordsOf(temporary.buffer);
+  for (auto &[section, loads] : temporary.loads) {
+    SmallVector<std::tuple<int64_t, int64_t, size_t>> ordered; // begin, end, number of the load
+    for (auto [i, load] : llvm::enumerate(loads)) {
+      Words reach = reachOf(LoadOp(load).getAccess(), size);
+      ordered.push_back({reach.begin, reach.end, i});
+    }
+    llvm::sort(ordered);
+    SmallVector<int64_t> ends;
+    for (auto [begin, end, i] : ordered) {
+      size_t copy = 0;
+      while (copy < ends.size() && ends[copy] > begin)
+        ++copy;
+      if (copy == ends.size())
+        ends.push_back(0);
+      ends[copy] = end;
+      if (copy == copies.size())
+        copies.push_back({number, unsigned(copy), {}});
+      copies[copy].loads.push_back(loads[i]);
+    }
+  }
+  return copies;
+}
+
+/// The words that the copy's loads read, cut where one of them or a store begins or ends, and into pieces of at most
+/// `capacity` words. Nothing when two stores of a section meet in one piece.
+SmallVector<Words> cutSlices(const Temporary &temporary, const Copy &copy, int64_t capacity) {
+  int64_t size = wordsOf(temporary.buffer);
+  SmallVector<Words> read;
+  SmallVector<int64_t> cuts;
+  for (LoadOp load : copy.loads) {
+    read.push_back(reachOf(load.getAccess(), size));
+    llvm::append_range(cuts, ArrayRef<int64_t>{read.back().begin, read.back().end});
+  }
   for (auto &[section, stores] : temporary.stores) {
     SmallVector<Words> written;
     for (fabric::StoreOp store : stores)
@@ -145,42 +180,33 @@ SmallVector<Words> cutSlices(const Temporary &temporary, Words all, int64_t capa
     for (size_t i = 1; i < written.size(); ++i) {
       if (written[i - 1].meets(written[i]))
         return {};
-      if (all.begin < written[i].begin && written[i].begin < all.end)
-        begins.push_back(written[i].begin);
+      cuts.push_back(written[i].begin);
     }
   }
-  llvm::sort(begins);
-  begins.erase(llvm::unique(begins), begins.end());
+  llvm::sort(cuts);
+  cuts.erase(llvm::unique(cuts), cuts.end());
   SmallVector<Words> slices;
-  for (auto [i, begin] : llvm::enumerate(begins)) {
-    int64_t end = i + 1 < begins.size() ? begins[i + 1] : all.end;
-    for (int64_t at = begin; at < end; at += capacity)
-      slices.push_back({at, std::min(at + capacity, end)});
+  for (size_t i = 0; i + 1 < cuts.size(); ++i) {
+    Words piece{cuts[i], cuts[i + 1]};
+    if (llvm::none_of(read, [&](const Words &words) { return words.meets(piece); }))
+      continue;
+    for (int64_t at = piece.begin; at < piece.end; at += capacity)
+      slices.push_back({at, std::min(at + capacity, piece.end)});
   }
   return slices;
 }
 
 void FabricRetain::addCopies(unsigned number, const SectionOrder &order, const MemorySpec &spec) {
   const Temporary &temporary = temporaries[number];
-  size_t most = 0;
-  for (auto &[section, loads] : temporary.loads)
-    most = std::max(most, loads.size());
-  for (size_t i = 0; i < most; ++i) {
-    Copy copy{number, unsigned(i), {}, {}, 0};
+  for (Copy &copy : dealLoads(temporary, number)) {
     SmallVector<SectionOp> users;
-    Words all{wordsOf(temporary.buffer), 0};
     for (auto &[section, stores] : temporary.stores)
       users.push_back(cast<SectionOp>(section));
-    for (auto &[section, loads] : temporary.loads) {
-      if (i >= loads.size())
-        continue;
-      users.push_back(cast<SectionOp>(section));
-      LoadOp load = loads[i];
-      Words reach = reachOf(load.getAccess(), wordsOf(temporary.buffer));
-      all = {std::min(all.begin, reach.begin), std::max(all.end, reach.end)};
+    for (LoadOp load : copy.loads) {
+      users.push_back(load->getParentOfType<SectionOp>());
       copy.words += firings(load.getAccess(), spec.banks) * spec.banks;
     }
-    copy.slices = cutSlices(temporary, all, int64_t(spec.bytes() / 4));
+    copy.slices = cutSlices(temporary, copy, int64_t(spec.bytes() / 4));
     copy.span = order.spanOf(users);
     if (!copy.slices.empty() && (copy.slices.size() == 1 || spec.readCascades))
       copies.push_back(copy);
@@ -212,29 +238,29 @@ void FabricRetain::retain(const Copy &copy, const ArchSpec &spec) {
         if (copy.slices[i].meets(reachOf(store.getAccess(), size)))
           slice(store.getLoc(), i, store.getData(), forMemory(store.getAccess()), store.getIndex(), {}, {}, {});
     }
-  for (auto &[section, loads] : temporary.loads) {
-    if (copy.number >= loads.size())
-      continue;
-    LoadOp load = loads[copy.number];
+  for (LoadOp load : copy.loads) {
     b.setInsertionPoint(load);
     Value stream;
     for (size_t i = 0; i < copy.slices.size(); ++i)
-      stream = slice(load.getLoc(), i, {}, {}, {}, forMemory(load.getAccess()), load.getIndex(), stream);
+      if (copy.slices[i].meets(reachOf(load.getAccess(), size)))
+        stream = slice(load.getLoc(), i, {}, {}, {}, forMemory(load.getAccess()), load.getIndex(), stream);
     load.getData().replaceAllUsesWith(stream);
   }
 }
 
 /// Erases the loads that retained copies serve; where that is all of them, the stores and the place in DRAM as well.
 void FabricRetain::eraseUnusedPorts(ArrayRef<Copy> retained) {
-  for (const Copy &copy : retained)
-    for (auto &[section, loads] : temporaries[copy.temporary].loads)
-      if (copy.number < loads.size()) {
-        loads[copy.number].erase();
-        loads[copy.number] = {};
-      }
-  for (Temporary &temporary : temporaries) {
-    bool unused = llvm::all_of(temporary.loads, [](auto &entry) { return llvm::none_of(entry.second, [](LoadOp load) { return bool(load); }); });
-    if (!unused)
+  std::vector<size_t> served(temporaries.size());
+  for (const Copy &copy : retained) {
+    served[copy.temporary] += copy.loads.size();
+    for (LoadOp load : copy.loads)
+      load.erase();
+  }
+  for (auto [temporary, count] : llvm::zip(temporaries, served)) {
+    size_t all = 0;
+    for (auto &[section, loads] : temporary.loads)
+      all += loads.size();
+    if (count < all)
       continue;
     for (auto &[section, stores] : temporary.stores)
       for (fabric::StoreOp store : stores)

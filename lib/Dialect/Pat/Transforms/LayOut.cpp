@@ -8,6 +8,7 @@
 #include "jacquard/Dialect/Pat/IR/PatOps.h"
 #include "jacquard/Dialect/Pat/Transforms/Passes.h"
 
+#include "mlir/Analysis/FlatLinearValueConstraints.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -72,6 +73,36 @@ std::optional<unsigned> loneIndex(AffineExpr position) {
   return std::nullopt;
 }
 
+/// Whether a position is built of several indices like a number of digits, so that no two points meet: what a reshape makes.
+bool isMixedRadix(AffineExpr position, ValueRange indices) {
+  SmallVector<int64_t> coefficients;
+  if (failed(getFlattenedAffineExpr(position, unsigned(indices.size()), 0, &coefficients)) ||
+      coefficients.size() != indices.size() + 1)
+    return false;
+  SmallVector<std::pair<int64_t, int64_t>> digits; // weight, extent
+  for (auto [weight, index] : llvm::zip(coefficients, indices)) {
+    if (weight == 0)
+      continue;
+    auto argument = dyn_cast<BlockArgument>(index);
+    ArrayRef<int64_t> domain;
+    if (argument && isa<MapOp>(argument.getOwner()->getParentOp()))
+      domain = cast<MapOp>(argument.getOwner()->getParentOp()).getDomain();
+    else if (argument && isa<FoldOp>(argument.getOwner()->getParentOp()))
+      domain = cast<FoldOp>(argument.getOwner()->getParentOp()).getDomain();
+    if (!argument || argument.getArgNumber() >= domain.size())
+      return false;
+    digits.push_back({weight, domain[argument.getArgNumber()]});
+  }
+  llvm::sort(digits);
+  int64_t expected = 1;
+  for (auto [weight, extent] : digits) {
+    if (weight != expected)
+      return false;
+    expected *= extent;
+  }
+  return true;
+}
+
 void LayOutPass::studyPosition(AtOp read, unsigned k) {
   AffineExpr position = read.getAccessMap().getResult(k);
   MapOp reader = mapAround(read), source = sourceOf(read.getTensor());
@@ -92,7 +123,7 @@ void LayOutPass::studyPosition(AtOp read, unsigned k) {
       together.insert({reader, argument.getArgNumber()});
     if (source && parallel)
       together.unionSets({source, k}, {reader, argument.getArgNumber()});
-    if (lone)
+    if (lone || isMixedRadix(position, read.getIndices()))
       continue;
     if (source)
       windowed.insert({source, k});
