@@ -64,7 +64,8 @@ void jacquard::populateStage(Stage stage, OpPassManager &passes, const PipelineO
   case Stage::Fabric:
     passes.addPass(createConvertPipeToFabricPass({options.arch}));
     passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrunePass());
-    return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricRetainPass());
+    passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricRetainPass());
+    return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPackConstantsPass());
   case Stage::Partition:
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPartitionPass());
   case Stage::Place:

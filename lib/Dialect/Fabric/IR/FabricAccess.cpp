@@ -3,6 +3,8 @@
 
 #include "mlir/IR/DialectImplementation.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace jacquard::fabric;
 
@@ -17,6 +19,32 @@ AccessAttr AccessAttr::renumbered(int64_t from, int64_t to) const {
   }
   return get(getContext(), getExtents(), getVectorLevel(), getRegisters(), ops, renumber(getAddress()), getElseValue(),
              getBroadcast(), getIndexLevel(), getHandoverLevel());
+}
+
+std::optional<int64_t> AccessAttr::evaluate(ArrayRef<int64_t> counters, int64_t numRegisters) const {
+  size_t row = counters.size() + 1;
+  auto registerAt = [&](int64_t r) {
+    int64_t value = getRegisters()[r * row];
+    for (auto [level, counter] : llvm::enumerate(counters))
+      value += getRegisters()[r * row + 1 + level] * counter;
+    return value;
+  };
+  SmallVector<int64_t, 8> results; // of the operations
+  auto valueOf = [&](int64_t number) {
+    return number < numRegisters ? registerAt(number) : results[number - numRegisters - 1];
+  };
+  for (size_t i = 0; i < getOps().size(); i += 5) {
+    ArrayRef<int64_t> op = getOps().slice(i, 5);
+    int64_t a = op[0] == 0 ? 0 : valueOf(op[1]), low = op[3];
+    StringRef kind = opNames[op[0]];
+    if (kind == "check" && (a < low || a >= op[4]))
+      return std::nullopt;
+    results.push_back(kind == "madd"  ? a * low + valueOf(op[2])
+                      : kind == "div" ? llvm::divideFloorSigned(a, low)
+                      : kind == "mod" ? llvm::mod(a, low)
+                                      : a);
+  }
+  return valueOf(getAddress());
 }
 
 static void printList(AsmPrinter &printer, ArrayRef<int64_t> values) {

@@ -47,6 +47,9 @@ def Fabric_AccessAttr : AttrDef<FabricDialect, "Access"> {
     unsigned getNumOps() const { return getOps().size() / 5; }
     /// The same in a unit of `to` address registers instead of `from`, behind which the other values are numbered.
     AccessAttr renumbered(int64_t from, int64_t to) const;
+    /// The address at a point of the loops, in a unit of `numRegisters` address registers; nothing where a check fails. The
+    /// access has no index stream.
+    std::optional<int64_t> evaluate(::llvm::ArrayRef<int64_t> counters, int64_t numRegisters) const;
   }];
 }
 

@@ -26,6 +26,18 @@ def FabricRetainPass : Pass<"fabric-retain", "::jacquard::fabric::DeviceOp"> {
   }];
 }
 
+def FabricPackConstantsPass : Pass<"fabric-pack-constants", "::jacquard::fabric::DeviceOp"> {
+  let summary = "Store constants in the order in which they are read";
+  let description = [{
+    Tiles of a weight are short pieces of its rows; stored one tile after the other they are read as one stream of whole
+    bursts. All buffers get new addresses.
+
+    Needs: DRAM ports. Gives: a buffer for each way in which a constant is read, unless that takes too much more DRAM.
+    Before: `fabric.load @w <[8, 64, 16] vector 2 registers [[0, 16, 128, 1]] address 0>`
+    After:  `fabric.load @w.0 <[8, 64, 16] vector 2 registers [[0, 1024, 16, 1]] address 0>`
+  }];
+}
+
 def FabricPartitionPass : Pass<"fabric-partition", "::jacquard::fabric::DeviceOp"> {
   let summary = "Split compute units until each fits one physical unit";
   let description = [{

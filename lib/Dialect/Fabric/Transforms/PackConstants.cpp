@@ -1,0 +1,176 @@
+// PackConstants.cpp - store constants in the order in which their DRAM ports read them
+// Why: a tile of a matrix is a short piece of every row; read so, it opens a DRAM row after the other and moves part bursts.
+// What is known when the model is compiled can lie in DRAM as it will be read: one stream of whole bursts.
+// Needs: DRAM ports with their accesses.
+// Gives: for each port that reads a constant a buffer of its own, which it reads from the first word to the last; loops
+// that read the same again stay. Constants that are also read in ways that cannot be packed are left alone.
+#include "jacquard/Dialect/Fabric/Transforms/Passes.h"
+
+#include "jacquard/Dialect/Fabric/IR/FabricOps.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace jacquard::fabric {
+#define GEN_PASS_DEF_FABRICPACKCONSTANTSPASS
+#include "jacquard/Dialect/Fabric/Transforms/Passes.h.inc"
+} // namespace jacquard::fabric
+
+#define DEBUG_TYPE "fabric-pack-constants"
+
+using namespace mlir;
+using namespace jacquard;
+using namespace jacquard::fabric;
+
+namespace {
+
+constexpr double mostGrowth = 1.25; // of a constant, by overhang and by ports that read the same
+
+struct FabricPackConstants : fabric::impl::FabricPackConstantsPassBase<FabricPackConstants> {
+  void runOnOperation() override;
+};
+
+/// The bytes of a constant, element after element; empty where they are not stored so.
+ArrayRef<char> bytesOf(BufferOp buffer) {
+  Attribute value = buffer.getValueAttr();
+  if (cast<RankedTensorType>(buffer.getType()).getElementType().isInteger(1))
+    return {};
+  if (auto resource = dyn_cast_or_null<DenseResourceElementsAttr>(value)) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    return blob ? blob->getData() : ArrayRef<char>();
+  }
+  auto dense = dyn_cast_or_null<DenseElementsAttr>(value);
+  return dense && !dense.isSplat() ? dense.getRawData() : ArrayRef<char>();
+}
+
+/// Whether some register of the access moves with the level.
+bool movesWith(AccessAttr access, unsigned level) {
+  size_t row = access.getExtents().size() + 1;
+  for (unsigned r = 0; r < access.getNumRegisters(); ++r)
+    if (access.getRegisters()[r * row + 1 + level] != 0)
+      return true;
+  return false;
+}
+
+/// Words that an access brings when what is read again counts once.
+int64_t packedWords(AccessAttr access) {
+  int64_t words = 1;
+  for (auto [level, extent] : llvm::enumerate(access.getExtents()))
+    words *= movesWith(access, unsigned(level)) ? extent : 1;
+  return words;
+}
+
+/// Lanes have to lie side by side, and the `else` word, if one is read, has to be 0 in every element type.
+bool canPack(AccessAttr access) {
+  int64_t vector = access.getVectorLevel(), levels = access.getExtents().size();
+  return !access.isIndexed() && !access.getBroadcast() && access.getElseValue() == 0 &&
+         (vector < 0 || (vector + 1 == levels && movesWith(access, unsigned(vector))));
+}
+
+/// The elements of `from` in the order of the access.
+AsmResourceBlob pack(AccessAttr access, unsigned numRegisters, ArrayRef<char> from, size_t width, int64_t size) {
+  SmallVector<unsigned> levels; // that move
+  for (unsigned level = 0; level < access.getExtents().size(); ++level)
+    if (movesWith(access, level))
+      levels.push_back(level);
+  int64_t words = packedWords(access);
+  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(size_t(words) * width, width, /*dataIsMutable=*/true);
+  char *out = blob.getMutableData().data();
+  SmallVector<int64_t> counters(access.getExtents().size(), 0);
+  for (int64_t word = 0; word < words; ++word, out += width) {
+    std::optional<int64_t> address = access.evaluate(counters, numRegisters);
+    if (address && *address >= 0 && *address < size)
+      std::memcpy(out, from.data() + size_t(*address) * width, width);
+    else
+      std::memset(out, 0, width);
+    for (unsigned level : llvm::reverse(levels)) {
+      if (++counters[level] < access.getExtents()[level])
+        break;
+      counters[level] = 0;
+    }
+  }
+  return blob;
+}
+
+/// The same firings, from word 0 on.
+AccessAttr packedAccess(AccessAttr access) {
+  size_t levels = access.getExtents().size();
+  SmallVector<int64_t> linear(levels + 1, 0);
+  int64_t step = 1;
+  for (size_t level = levels; level-- > 0;)
+    if (movesWith(access, unsigned(level))) {
+      linear[level + 1] = step;
+      step *= access.getExtents()[level];
+    }
+  return AccessAttr::get(access.getContext(), access.getExtents(), access.getVectorLevel(), linear, {}, 0, 0, false,
+                         AccessAttr::noIndex, access.getHandoverLevel());
+}
+
+void packConstant(BufferOp buffer, ArrayRef<LoadOp> loads, unsigned numRegisters) {
+  auto type = cast<RankedTensorType>(buffer.getType());
+  size_t width = elementBytes(*fabricElementType(type.getElementType()));
+  OpBuilder b(buffer);
+  llvm::SmallMapVector<AccessAttr, FlatSymbolRefAttr, 4> packed;
+  for (LoadOp load : loads) {
+    FlatSymbolRefAttr &symbol = packed[load.getAccess()];
+    if (!symbol) {
+      std::string name = (buffer.getSymName() + "." + Twine(packed.size() - 1)).str();
+      auto newType = RankedTensorType::get({packedWords(load.getAccess())}, type.getElementType());
+      auto value = DenseResourceElementsAttr::get(
+          newType, name, pack(load.getAccess(), numRegisters, bytesOf(buffer), width, type.getNumElements()));
+      auto moved = cast<BufferOp>(b.clone(*buffer));
+      moved.setSymName(name);
+      moved.setType(newType);
+      moved.setValueAttr(value);
+      symbol = FlatSymbolRefAttr::get(moved.getSymNameAttr());
+    }
+    load.setBufferAttr(symbol);
+    load.setAccessAttr(packedAccess(load.getAccess()));
+  }
+  buffer.erase();
+}
+
+/// Addresses one after another, on burst boundaries.
+void layOut(DeviceOp device, uint64_t burst) {
+  uint64_t address = 0;
+  for (auto buffer : device.getBody().front().getOps<BufferOp>()) {
+    buffer.setAddress(int64_t(address));
+    auto type = cast<RankedTensorType>(buffer.getType());
+    uint64_t bytes = uint64_t(type.getNumElements()) * elementBytes(*fabricElementType(type.getElementType()));
+    address += (bytes + burst - 1) / burst * burst;
+  }
+  device.setDramBytes(int64_t(std::max(address, burst))); // empty tensors have an address too
+}
+
+void FabricPackConstants::runOnOperation() {
+  DeviceOp device = getOperation();
+  auto model = loadFabricModel(device, device.getArch());
+  if (!model)
+    return signalPassFailure();
+  llvm::MapVector<StringAttr, SmallVector<LoadOp>> loadsOf;
+  device.walk([&](LoadOp load) { loadsOf[load.getBufferAttr().getAttr()].push_back(load); });
+  uint64_t total = uint64_t(device.getDramBytes());
+  SmallVector<BufferOp> buffers(device.getBody().front().getOps<BufferOp>());
+  for (BufferOp buffer : buffers) {
+    auto loads = loadsOf.find(buffer.getSymNameAttr());
+    if (buffer.getKind() != "constant" || loads == loadsOf.end() || bytesOf(buffer).empty())
+      continue;
+    llvm::SmallSetVector<AccessAttr, 4> accesses;
+    for (LoadOp load : loads->second)
+      accesses.insert(load.getAccess());
+    double words = 0;
+    for (AccessAttr access : accesses)
+      words += double(packedWords(access));
+    double had = double(cast<RankedTensorType>(buffer.getType()).getNumElements());
+    uint64_t growth = uint64_t(std::max(0.0, words - had)) * 8 + accesses.size() * model->spec().dram.burstBytes;
+    if (!llvm::all_of(accesses, canPack) || words > mostGrowth * had + 64 ||
+        total + growth > model->spec().dram.capacityBytes)
+      continue;
+    total += growth;
+    packConstant(buffer, loads->second, model->spec().dramPort.addressRegisters);
+  }
+  layOut(device, model->spec().dram.burstBytes);
+}
+
+} // namespace
