@@ -129,6 +129,12 @@ double CostModel::boxBytes(const NestAccess &access, const Mapping &mapping, uns
   const TensorView &view = access.affine->view;
   double stretches = 1, words = 1;
   bool unbroken = true;
+  if (access.packed) {
+    for (unsigned k = 0; k < view.shape.size(); ++k)
+      words *= double(boxExtent(access, k, mapping, depth) +
+                      (sharesPort(access, mapping) ? groupReach(access, k, mapping) : 0));
+    return words * 4;
+  }
   for (int k = int(view.shape.size()) - 1; k >= 0; --k) {
     int64_t extent = boxExtent(access, k, mapping, depth);
     if (sharesPort(access, mapping))

@@ -5,6 +5,8 @@
 // is lost: the speed-up of several units.
 #include "GroupNests.h"
 
+#include "mlir/IR/Matchers.h"
+
 using namespace mlir;
 using namespace jacquard;
 
@@ -123,8 +125,10 @@ void Grouping::close() {
 
 void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   Nest nest = analyseNest(pattern, narrow.compute.counters - 2); // a dimension may be cut, and all are in a metapipeline
-  for (NestAccess &access : nest.accesses)
+  for (NestAccess &access : nest.accesses) {
     access.mayStay = !nest.wide && mayStay.contains(access.op.getTensor());
+    access.packed = access.affine && !access.op.getElseValue() && matchPattern(access.op.getTensor(), m_Constant());
+  }
   nest.resultsMayStay =
       !nest.wide && llvm::all_of(pattern->getResults(), [&](Value result) { return mayStay.contains(result); });
   const ArchSpec &arch = nest.wide ? wide : narrow;

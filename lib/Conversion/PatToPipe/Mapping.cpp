@@ -231,8 +231,8 @@ bool Search::fitsUnits(const Mapping &mapping) const {
          double(need.compute) <= fill * double(arch.numComputeUnits());
 }
 
-/// Among equals prefer less DRAM traffic, then fewer loops and units: another unit must pay. Scratchpads that are left can
-/// keep intermediates of other sections.
+/// Among equals prefer less DRAM traffic, then fewer loops and units: another unit must pay. Scratchpads that are left
+/// can keep intermediates of other sections.
 double Search::costOf(const Mapping &mapping) const {
   double scratchpads = double(estimateUnits(nest, mapping, arch).memory) / double(arch.numMemoryUnits());
   return mapping.cycles() * (1 + 0.002 * double(mapping.copies()) + scratchpadPrice * scratchpads) +

@@ -36,6 +36,7 @@ struct NestAccess {
   mutable pat::AtOp op; ///< ops are handles; asking one changes nothing
   bool inFold = false;
   std::optional<AffineAccess> affine; ///< nothing: positions are computed by the body (gather)
+  bool packed = false;                ///< a constant, which lies in DRAM in the order in which it is read
   bool mayStay = false;               ///< an intermediate that scratchpads may hold from section to section
 };
 

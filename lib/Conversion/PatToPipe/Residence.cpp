@@ -1,7 +1,8 @@
 // Residence.cpp - what it costs to read and write intermediates that scratchpads hold from section to section
 //
-// The pass `fabric-retain` decides later what stays on chip. Here a mapping is priced as if it did wherever it can: each
-// port that reads has a copy of its part of the tensor, and ports that write must not write into each other's parts.
+// The pass `fabric-retain` decides later what stays on chip. Here a mapping is priced as if it did wherever it can:
+// each port that reads has a copy of its part of the tensor, and ports that write must not write into each other's
+// parts.
 #include "CostModel.h"
 
 using namespace mlir;

@@ -1,6 +1,6 @@
 // PackConstants.cpp - store constants in the order in which their DRAM ports read them
-// Why: a tile of a matrix is a short piece of every row; read so, it opens a DRAM row after the other and moves part bursts.
-// What is known when the model is compiled can lie in DRAM as it will be read: one stream of whole bursts.
+// Why: a tile of a matrix is a short piece of every row; read so, it opens a DRAM row after the other and moves part
+// bursts. What is known when the model is compiled can lie in DRAM as it will be read: one stream of whole bursts.
 // Needs: DRAM ports with their accesses.
 // Gives: for each port that reads a constant a buffer of its own, which it reads from the first word to the last; loops
 // that read the same again stay. Constants that are also read in ways that cannot be packed are left alone.

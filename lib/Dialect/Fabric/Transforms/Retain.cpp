@@ -82,7 +82,8 @@ Words reachOf(AccessAttr access, int64_t size) {
   if (access.getAddress() >= int64_t(access.getNumRegisters()))
     return {0, size}; // computed
   ArrayRef<int64_t> extents = access.getExtents();
-  ArrayRef<int64_t> linear = access.getRegisters().slice(access.getAddress() * (extents.size() + 1), extents.size() + 1);
+  ArrayRef<int64_t> linear =
+      access.getRegisters().slice(access.getAddress() * (extents.size() + 1), extents.size() + 1);
   Words reach{linear[0], linear[0] + 1};
   for (auto [extent, step] : llvm::zip(extents, linear.drop_front()))
     (step < 0 ? reach.begin : reach.end) += step * (extent - 1);
@@ -134,8 +135,8 @@ void FabricRetain::collect(DeviceOp device, const MemorySpec &spec) {
   llvm::erase_if(temporaries, [&](const Temporary &temporary) { return !canRetain(temporary, spec); });
 }
 
-/// The loads of each section, dealt out to as few copies as serve them: in order of their begins, each to the first copy
-/// where the loads before it end.
+/// The loads of each section, dealt out to as few copies as serve them: in order of their begins, each to the first
+/// copy where the loads before it end.
 std::vector<Copy> dealLoads(const Temporary &temporary, unsigned number) {
   std::vector<Copy> copies;
   int64_t size = wordsOf(temporary.buffer);

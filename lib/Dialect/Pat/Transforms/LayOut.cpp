@@ -73,8 +73,15 @@ std::optional<unsigned> loneIndex(AffineExpr position) {
   return std::nullopt;
 }
 
-/// Whether a position is built of several indices like a number of digits, so that no two points meet: what a reshape makes.
-bool isMixedRadix(AffineExpr position, ValueRange indices) {
+/// Whether a position is what a reshape makes: a quotient or remainder, or several indices like the digits of a number,
+/// so that no two points meet.
+bool isReshape(AffineExpr position, ValueRange indices) {
+  bool divides = false;
+  position.walk([&](AffineExpr part) {
+    divides |= part.getKind() == AffineExprKind::FloorDiv || part.getKind() == AffineExprKind::Mod;
+  });
+  if (divides)
+    return true;
   SmallVector<int64_t> coefficients;
   if (failed(getFlattenedAffineExpr(position, unsigned(indices.size()), 0, &coefficients)) ||
       coefficients.size() != indices.size() + 1)
@@ -123,7 +130,7 @@ void LayOutPass::studyPosition(AtOp read, unsigned k) {
       together.insert({reader, argument.getArgNumber()});
     if (source && parallel)
       together.unionSets({source, k}, {reader, argument.getArgNumber()});
-    if (lone || isMixedRadix(position, read.getIndices()))
+    if (lone || isReshape(position, read.getIndices()))
       continue;
     if (source)
       windowed.insert({source, k});
@@ -187,8 +194,8 @@ void reorderReads(Value tensor, ArrayRef<unsigned> order) {
   for (Operation *user : tensor.getUsers()) {
     auto read = cast<AtOp>(user);
     AffineMap map = read.getAccessMap();
-    read.setMapAttr(AffineMapAttr::get(
-        AffineMap::get(map.getNumDims(), 0, permuted(map.getResults(), order), map.getContext())));
+    read.setMapAttr(
+        AffineMapAttr::get(AffineMap::get(map.getNumDims(), 0, permuted(map.getResults(), order), map.getContext())));
   }
 }
 
