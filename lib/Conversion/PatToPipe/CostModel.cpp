@@ -133,7 +133,7 @@ double CostModel::boxBytes(const NestAccess &access, const Mapping &mapping, uns
     for (unsigned k = 0; k < view.shape.size(); ++k)
       words *= double(boxExtent(access, k, mapping, depth) +
                       (sharesPort(access, mapping) ? groupReach(access, k, mapping) : 0));
-    return words * 4;
+    return std::ceil(words * 4 / arch.dram.burstBytes) * arch.dram.burstBytes;
   }
   for (int k = int(view.shape.size()) - 1; k >= 0; --k) {
     int64_t extent = boxExtent(access, k, mapping, depth);

@@ -1,13 +1,12 @@
 // RUN: jacquard-opt %s --convert-pat-to-pipe=arch=tiny | FileCheck %s
 
 // Padding is never stored in DRAM: the box of the load begins at -1 and is one wider on either side, and takes the else value there.
-// The nine rows are shared by three members of a group: each holds three and one more on either side.
-// CHECK-DAG:   #[[BORDER:.*]] = affine_map<(d0) -> (0, d0 * 3 - 1, -1)>
+// CHECK-DAG:   #[[BORDER:.*]] = affine_map<() -> (0, -1, -1)>
 // CHECK-DAG:   #[[WINDOW:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d2, d0 + d3, d1 + d4)>
-// CHECK:       pipe.section "map_0"(%{{.*}}, %{{.*}}, %{{.*}}) units 1 group 3
-// CHECK:         %[[NX:.*]] = pipe.buffer depth 1 : memref<2x5x11xf32, strided<[{{.*}}, {{.*}}, 1]>, "scratchpad">
-// CHECK-NEXT:    pipe.load %{{.*}} map #[[BORDER]](%{{.*}}) else 0.000000e+00 : f32 to %[[NX]] : memref<2x9x9xf32, "dram">
-// CHECK:         pipe.stage [3, 9, 4, 2, 3, 3] roles [time, lanes, slots, time, time, time] reductions 3 {
+// CHECK:       pipe.section "map_0"(%{{.*}}, %{{.*}}, %{{.*}}) units 1
+// CHECK:         %[[NX:.*]] = pipe.buffer depth 1 : memref<2x11x11xf32, strided<[{{.*}}, {{.*}}, 1]>, "scratchpad">
+// CHECK-NEXT:    pipe.load %{{.*}} map #[[BORDER]]() else 0.000000e+00 : f32 to %[[NX]] : memref<2x9x9xf32, "dram">
+// CHECK:         pipe.stage [9, 9, 4, 2, 3, 3] roles [time, lanes, slots, time, time, time] reductions 3 {
 // CHECK:           pipe.read %[[NX]] map #[[WINDOW]]
 // CHECK:           pipe.reduce addf
 func.func @main(%x: tensor<2x9x9xf32>, %w: tensor<4x2x3x3xf32>) -> tensor<4x9x9xf32> {

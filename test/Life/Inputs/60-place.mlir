@@ -2,12 +2,12 @@ module attributes {jacquard.model = "layer", jacquard.model_hash = 4914069859696
   fabric.device arch "tiny" attributes {compulsory_bytes = 116 : i64, dram_bytes = 256 : i64, multiply_adds = 24 : i64} {
     fabric.buffer @input0 "input" at 0 : tensor<2x4xf32> {public_name = "x"}
     fabric.buffer @output1 "output" at 64 : tensor<2x3xf32> {public_name = "y"}
-    fabric.buffer @constant2 "constant" at 128 : tensor<4x3xf32> = dense<[[1.000000e+00, -1.000000e+00, 5.000000e-01], [2.000000e+00, 0.000000e+00, -5.000000e-01], [2.500000e-01, 1.000000e+00, 1.000000e+00], [-2.000000e+00, 1.000000e+00, 0.000000e+00]]> : tensor<4x3xf32>
+    fabric.buffer @constant2.0 "constant" at 128 : tensor<12xf32> = dense_resource<constant2.0> : tensor<12xf32>
     fabric.buffer @constant3 "constant" at 192 : tensor<3xf32> = dense<[5.000000e-01, -5.000000e-01, 0.000000e+00]> : tensor<3xf32>
     fabric.section "map_0" attributes {bound = "compute", predicted_cycles = 16 : i64} {
       %0 = fabric.load @input0 <[8] vector 0 registers [[0, 1]] address 0> {at = array<i64: 5, 1, 0>, unit = "dram.0"}
       %1 = fabric.memory %0 write <[8] vector 0 registers [[0, 1]] address 0> read <[2, 3, 4] vector 2 registers [[0, 4, 0, 1]] address 0> words 8 buffers 1 {at = array<i64: 3, 1, 0>, unit = "memory.0"}
-      %2 = fabric.load @constant2 <[12] vector 0 registers [[0, 1]] address 0> {at = array<i64: 0, 1, 0>, unit = "dram.1"}
+      %2 = fabric.load @constant2.0 <[12] vector 0 registers [[0, 1]] address 0> {at = array<i64: 0, 1, 0>, unit = "dram.1"}
       %3 = fabric.memory %2 write <[12] vector 0 registers [[0, 1]] address 0> read <[2, 3, 4] vector 2 registers [[0, 0, 1, 3]] address 0> words 12 buffers 1 {at = array<i64: 1, 1, 0>, unit = "memory.1"}
       %4 = fabric.compute(%1, %3) scalars() pop [2, 2] counters [2, 3, 4] vector 2 attributes {at = array<i64: 2, 1, 0>, input_registers = array<i64: 0, 1>, unit = "compute.0"} {
       ^bb0(%arg0: !fabric.word, %arg1: !fabric.word):
@@ -26,4 +26,12 @@ module attributes {jacquard.model = "layer", jacquard.model_hash = 4914069859696
     }
   }
 }
+
+{-#
+  dialect_resources: {
+    builtin: {
+      constant2.0: "0x040000000000803F000080BF0000003F0000004000000000000000BF0000803E0000803F0000803F000000C00000803F00000000"
+    }
+  }
+#-}
 

@@ -1,18 +1,21 @@
 // RUN: jacquard-opt %s --split-input-file --pass-pipeline='builtin.module(fabric.device(fabric-retain))' | FileCheck %s
 
-// A temporary that one section stores and two sections load, one of them twice: two copies, and nothing in DRAM.
+// A temporary that one section stores and two sections load, one of them twice: two copies, and nothing in DRAM. The copy
+// that serves the load of one half as well is cut in two.
 // CHECK-LABEL: fabric.device
 // CHECK-NOT:   @t
 // CHECK:       fabric.section "make"
 // CHECK-NEXT:  %[[A:.*]] = fabric.load @a
-// CHECK-DAG:   fabric.memory %[[A]] write <[32] vector 0 registers {{\[}}[0, 1]] address 0> words 32 buffers 1 {home = "t.0.0"}
 // CHECK-DAG:   fabric.memory %[[A]] write <[32] vector 0 registers {{\[}}[0, 1]] address 0> words 32 buffers 1 {home = "t.1.0"}
+// CHECK-DAG:   fabric.memory %[[A]] write <[32] vector 0 registers {{\[}}[0, 1]] address 0> words 16 buffers 1 {first_word = 0 : i64, home = "t.0.0"}
+// CHECK-DAG:   fabric.memory %[[A]] write <[32] vector 0 registers {{\[}}[0, 1]] address 0> words 16 buffers 1 {first_word = 16 : i64, home = "t.0.1"}
 // CHECK:       fabric.section "use"
-// CHECK-NEXT:  %[[R:.*]] = fabric.memory read <[16] vector 0 registers {{\[}}[16, 1]] address 0> words 32 buffers 1 {home = "t.0.0"}
+// CHECK-NEXT:  %[[R:.*]] = fabric.memory read <[16] vector 0 registers {{\[}}[16, 1]] address 0> words 16 buffers 1 {first_word = 16 : i64, home = "t.0.1"}
 // CHECK-NEXT:  fabric.store %[[R]] to @y
 // CHECK:       fabric.section "twice"
-// CHECK-NEXT:  %[[P:.*]] = fabric.memory read {{.*}} {home = "t.0.0"}
-// CHECK-NEXT:  %[[Q:.*]] = fabric.memory read {{.*}} {home = "t.1.0"}
+// CHECK-NEXT:  %[[P:.*]] = fabric.memory read {{.*}} words 16 buffers 1 {first_word = 0 : i64, home = "t.0.0"}
+// CHECK-NEXT:  fabric.memory read {{.*}} cascade %[[P]] words 16 buffers 1 {first_word = 16 : i64, home = "t.0.1"}
+// CHECK-NEXT:  fabric.memory read {{.*}} words 32 buffers 1 {home = "t.1.0"}
 fabric.device arch "tiny" {
   fabric.buffer @a "input" at 0 : tensor<32xf32>
   fabric.buffer @y "output" at 128 : tensor<32xf32>
