@@ -26,11 +26,12 @@ struct PortRef {
 /// input FIFO: numbers, each at most once.
 class Changes {
 public:
+  /// There are places from 0; not every one needs a node.
+  void setNumPlaces(size_t places) { isSet.resize(places); }
   /// What changes when a unit changes the queue at `node`.
   void setPlace(unsigned node, unsigned place) {
     placeOf.resize(std::max<size_t>(placeOf.size(), node + 1));
     placeOf[node] = place;
-    isSet.resize(std::max<size_t>(isSet.size(), place + 1));
   }
   void changed(unsigned node) { add(placeOf[node]); }
   void add(unsigned place) {

@@ -16,6 +16,7 @@ TimedRoutes::TimedRoutes(Network &network, RouteListener &listener)
       addTree(node);
   for (const Tree &tree : trees)
     sizeRings(tree);
+  changes.setNumPlaces(forks.size());
   for (unsigned node = 0; node < network.numNodes(); ++node)
     if (network.isEnd(node))
       changes.setPlace(node, network.node(node).isInput ? forkTo[node] : forkFrom[node]);

@@ -154,7 +154,7 @@ std::string shrunkArch(const std::string &arch, uint64_t seed) {
         &spec->memory.maxBuffers, &spec->dramPort.outputFifoDepth, &spec->dramPort.outstandingBursts})
     *entries = unsigned(random.between(1, random.chance(0.5) ? std::min(*entries, 2u) : *entries));
   spec->network.hopLatency = unsigned(random.between(1, 8));
-  spec->network.hopBufferDepth = unsigned(random.between(2, 4));
+  spec->network.hopBufferDepth = unsigned(random.between(1, 4));
   const std::string path = testing::TempDir() + "shrunk-" + std::to_string(seed) + ".textproto";
   EXPECT_TRUE(writeFile(path, printArch(*spec)));
   return path;
