@@ -4,6 +4,7 @@
 #include "jacquard/Dialect/Pat/IR/InterfaceAttrs.h"
 #include "jacquard/Dialect/Pat/IR/ResultExtents.h"
 #include "jacquard/InitAll.h"
+#include "jacquard/Pipeline/Effort.h"
 #include "jacquard/Pipeline/Fit.h"
 #include "jacquard/Sim/Simulator.h"
 #include "jacquard/Support/Diagnostics.h"
@@ -113,10 +114,16 @@ bool Compiler::runUntil(Stage stage) {
     return runStages(stage, request.pipeline);
   if (stage == Stage::Pat)
     return true;
+  PipelineOptions options;
+  timed("search", [&] {
+    holdDiagnostics = true;
+    options = chooseScratchpadPrice(*moduleRef, request.pipeline);
+    holdDiagnostics = false;
+  });
   return runUntilItFits(moduleRef, [&](bool last) {
     reached = Stage::Pat;
     holdDiagnostics = !last;
-    bool ok = runStages(stage, request.pipeline);
+    bool ok = runStages(stage, options);
     holdDiagnostics = false;
     return ok;
   });

@@ -34,6 +34,7 @@ Result<CompileRequest> driver::makeRequest(const std::string &model, const Commo
   request.model = model;
   request.pipeline.arch = options.arch;
   request.pipeline.seed = options.seed;
+  request.pipeline.effort = options.effort;
   request.import.seed = options.seed;
   for (const std::string &text : options.shapes) {
     auto [name, dims] = llvm::StringRef(text).rsplit('=');
@@ -60,6 +61,7 @@ Result<CompileRequest> driver::makeRequest(const std::string &model, const Commo
   for (const std::string &file : options.libraries)
     request.options.push_back({"op-library", file});
   request.options.push_back({"arch", options.arch});
+  request.options.push_back({"effort", std::to_string(options.effort)});
   request.options.push_back({"seed", std::to_string(options.seed)});
   return request;
 }

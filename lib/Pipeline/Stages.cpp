@@ -52,6 +52,22 @@ static void populatePat(OpPassManager &passes) {
   function.addPass(pat::createVerifyFlatPass());
 }
 
+static void populatePipe(OpPassManager &passes, const PipelineOptions &options) {
+  passes.addPass(createConvertPatToPipePass({options.arch, /*retreat=*/0, options.scratchpadPrice}));
+}
+
+/// Sections of virtual units.
+static void populateUnits(OpPassManager &passes, const PipelineOptions &options) {
+  passes.addPass(createConvertPipeToFabricPass({options.arch}));
+  passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrunePass());
+  passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricRetainPass());
+}
+
+void jacquard::populateMapping(OpPassManager &passes, const PipelineOptions &options) {
+  populatePipe(passes, options);
+  populateUnits(passes, options);
+}
+
 void jacquard::populateStage(Stage stage, OpPassManager &passes, const PipelineOptions &options) {
   switch (stage) {
   case Stage::Import:
@@ -60,11 +76,9 @@ void jacquard::populateStage(Stage stage, OpPassManager &passes, const PipelineO
   case Stage::Pat:
     return populatePat(passes);
   case Stage::Pipe:
-    return passes.addPass(createConvertPatToPipePass({options.arch}));
+    return populatePipe(passes, options);
   case Stage::Fabric:
-    passes.addPass(createConvertPipeToFabricPass({options.arch}));
-    passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrunePass());
-    passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricRetainPass());
+    populateUnits(passes, options);
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPackConstantsPass());
   case Stage::Partition:
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPartitionPass());

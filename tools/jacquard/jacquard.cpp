@@ -24,6 +24,12 @@ static void addImport(CLI::App *command, CommonOptions &options) {
 }
 
 static void addCommon(CLI::App *command, CommonOptions &options) {
+  command
+      ->add_option("-O", options.effort,
+                   "Search effort, from -O0, one mapping, to -O3, the best of seven by predicted cycles")
+      ->check(CLI::Range(0u, 3u))
+      ->type_name("0..3")
+      ->capture_default_str();
   command->add_option("--arch", options.arch, "Architecture: plasticine, sara, sn10, tiny, or a .textproto file")
       ->capture_default_str();
   addImport(command, options);

@@ -17,6 +17,7 @@ struct CommonOptions {
   std::vector<std::string> capacities; ///< NAME=100
   std::vector<std::string> libraries; ///< files with functions for operators
   uint64_t seed = 1;
+  unsigned effort = 2; ///< of the search for a mapping, 0 to 3
 };
 
 struct CompileOptions : CommonOptions {

@@ -19,10 +19,16 @@ std::optional<Stage> stageFromName(llvm::StringRef name);
 struct PipelineOptions {
   std::string arch = "plasticine";
   uint64_t seed = 1;
+  unsigned effort = 2;          ///< of the search for a mapping, 0 to mostEffort (Effort.h)
+  double scratchpadPrice = 0.2; ///< see convert-pat-to-pipe
 };
 
 /// The passes that lead to `stage` from the one before it (none for import and bits), its guard last.
 void populateStage(Stage stage, mlir::OpPassManager &passes, const PipelineOptions &options);
+
+/// The passes from stage Pat to sections of virtual units that know what stays on chip: what a prediction needs of the
+/// stages Pipe and Fabric.
+void populateMapping(mlir::OpPassManager &passes, const PipelineOptions &options);
 
 /// The latest stage that `module` has reached, by what it holds.
 Stage stageOf(mlir::ModuleOp module);

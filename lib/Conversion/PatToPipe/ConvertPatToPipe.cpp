@@ -226,7 +226,8 @@ LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpB
                                              int64_t trips) {
   auto bufferOf = [&](Value tensor) { return drams.lookup(tensor); };
   auto effortOf = [&](Operation *pattern) { return this->effortOf(pattern); };
-  for (const std::vector<PlannedNest> &group : groupNests(patterns, spec, effortOf, bufferOf, mayStay)) {
+  for (const std::vector<PlannedNest> &group :
+       groupNests(patterns, spec, effortOf, bufferOf, mayStay, scratchpadPrice)) {
     SmallVector<const PlannedNest *> nests;
     for (const PlannedNest &planned : group) {
       nests.push_back(&planned);

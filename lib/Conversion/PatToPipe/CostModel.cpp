@@ -76,7 +76,6 @@ double CostModel::spreadCost(const Spread &spread) const {
   return std::max(cost / usualUnits, dram) + 0.1 * cost / usualUnits;
 }
 
-/// Firings of each copy of the nest.
 double CostModel::firingsOf(const Mapping &mapping) const {
   double firings = 1;
   for (const LoopPlan &loop : mapping.loops)

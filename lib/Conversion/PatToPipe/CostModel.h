@@ -28,6 +28,9 @@ public:
   /// Decides for every access whether and where it is held on chip, then predicts.
   void predict(Mapping &mapping) const;
 
+  /// Firings of each copy of the nest: fewer cycles it cannot take.
+  double firingsOf(const Mapping &mapping) const;
+
 private:
   /// How one copy streams an access: firings, and the words of a vector.
   struct Walk {
@@ -35,7 +38,6 @@ private:
     int64_t lanes = 1, stride = 0;
     int last = -1; ///< the innermost loop it depends on
   };
-  double firingsOf(const Mapping &mapping) const;
   Walk walkOf(const AffineAccess &access, const Mapping &mapping, bool write) const;
   int64_t conflictCycles(int64_t stride, int64_t words) const;
   double streamBytes(const AffineAccess &access, const Mapping &mapping, bool write) const;

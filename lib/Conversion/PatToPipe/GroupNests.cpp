@@ -29,8 +29,9 @@ double sectionOverhead(const ArchSpec &arch) {
 
 class Grouping {
 public:
-  Grouping(const ArchSpec &arch, function_ref<Value(Value)> bufferOf, llvm::DenseSet<Value> &mayStay)
-      : narrow(arch), wide(arch.wide()), bufferOf(bufferOf), mayStay(mayStay) {}
+  Grouping(const ArchSpec &arch, function_ref<Value(Value)> bufferOf, llvm::DenseSet<Value> &mayStay,
+           double scratchpadPrice)
+      : narrow(arch), wide(arch.wide()), bufferOf(bufferOf), mayStay(mayStay), scratchpadPrice(scratchpadPrice) {}
   void add(Operation *pattern, const MappingEffort &effort);
   std::vector<std::vector<PlannedNest>> finish();
 
@@ -46,6 +47,7 @@ private:
   bool alone = false; ///< what is in `current` shares with nobody
   function_ref<Value(Value)> bufferOf;
   llvm::DenseSet<Value> &mayStay;
+  double scratchpadPrice;
   std::vector<Candidate> current;
   UnitNeed need; ///< of `current`, all on one unit
   std::vector<std::vector<PlannedNest>> groups;
@@ -133,8 +135,8 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
       !nest.wide && llvm::all_of(pattern->getResults(), [&](Value result) { return mayStay.contains(result); });
   const ArchSpec &arch = nest.wide ? wide : narrow;
   int64_t maxUnits = effort.frugal ? 1 : arch.numComputeUnits();
-  Candidate candidate{{nest, chooseMapping(nest, arch, maxUnits, effort.fill)},
-                      {nest, chooseMapping(nest, arch, 1, effort.fill)},
+  Candidate candidate{{nest, chooseMapping(nest, arch, maxUnits, effort.fill, scratchpadPrice)},
+                      {nest, chooseMapping(nest, arch, 1, effort.fill, scratchpadPrice)},
                       arch};
   if (candidate.fast.mapping.resultHomes == 0)
     for (Value result : pattern->getResults())
@@ -159,8 +161,8 @@ std::vector<std::vector<PlannedNest>> Grouping::finish() {
 std::vector<std::vector<PlannedNest>> jacquard::groupNests(ArrayRef<Operation *> patterns, const ArchSpec &arch,
                                                            function_ref<MappingEffort(Operation *)> effortOf,
                                                            function_ref<Value(Value)> bufferOf,
-                                                           llvm::DenseSet<Value> &mayStay) {
-  Grouping grouping(arch, bufferOf, mayStay);
+                                                           llvm::DenseSet<Value> &mayStay, double scratchpadPrice) {
+  Grouping grouping(arch, bufferOf, mayStay, scratchpadPrice);
   for (Operation *pattern : patterns)
     grouping.add(pattern, effortOf(pattern));
   return grouping.finish();

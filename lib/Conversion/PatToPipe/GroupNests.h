@@ -16,7 +16,7 @@ namespace jacquard {
 std::vector<std::vector<PlannedNest>> groupNests(llvm::ArrayRef<mlir::Operation *> patterns, const ArchSpec &arch,
                                                  llvm::function_ref<MappingEffort(mlir::Operation *)> effortOf,
                                                  llvm::function_ref<mlir::Value(mlir::Value)> bufferOf,
-                                                 llvm::DenseSet<mlir::Value> &mayStay);
+                                                 llvm::DenseSet<mlir::Value> &mayStay, double scratchpadPrice);
 
 } // namespace jacquard
 

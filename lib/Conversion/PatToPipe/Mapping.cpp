@@ -18,7 +18,6 @@ namespace {
 constexpr int64_t bufferDepth = 2; // double buffering: load the next tile while this one is read
 constexpr unsigned triedSpreads = 3;
 constexpr int64_t mostMembers = 20;  // of a group: the last passes on what all before it drain
-constexpr double scratchpadPrice = 0.05; // of all scratchpads, as a share of the cycles
 constexpr double worthTrying = 1.15; // so many times more units than the last try
 
 int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -30,9 +29,9 @@ struct Sharing {
 
 class Search {
 public:
-  Search(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill)
+  Search(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill, double scratchpadPrice)
       : nest(nest), arch(arch), maxUnits(std::min<int64_t>(maxUnits, arch.numComputeUnits())), fill(fill),
-        model(nest, arch) {}
+        scratchpadPrice(scratchpadPrice), model(nest, arch) {}
   Mapping run();
 
 private:
@@ -47,7 +46,7 @@ private:
   SmallVector<Sharing> sharings(const Spread &spread) const;
   void groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorImpl<Sharing> &result) const;
   Mapping build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<int64_t> tiles, const Sharing &sharing) const;
-  void tryTiles(const Spread &spread, const Sharing &sharing, Mapping &best) const;
+  void tryTiles(const Spread &spread, const Sharing &sharing, Mapping &best, double &bestCost) const;
   bool fitsUnits(const Mapping &mapping) const;
   double costOf(const Mapping &mapping) const;
 
@@ -55,6 +54,7 @@ private:
   const ArchSpec &arch;
   int64_t maxUnits;
   double fill; ///< share of the machine's units and ports
+  double scratchpadPrice;
   CostModel model;
 };
 
@@ -253,7 +253,7 @@ static SmallVector<int64_t> tileSizes(int64_t extent, int64_t grain) {
 }
 
 /// Every dimension once as the outermost; tiles of one dimension, and of it and the lanes.
-void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &best) const {
+void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &best, double &bestCost) const {
   SmallVector<unsigned> order;
   SmallVector<int64_t> whole;
   for (unsigned d = 0; d < nest.numParallel; ++d)
@@ -268,9 +268,17 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
     Mapping candidate = build(spread, loopOrder, tiles, sharing);
     if (candidate.loops.size() + (candidate.group.dim >= 0) > arch.compute.counters - 1)
       return;
+    bool isFirst = best.loops.empty();
+    if (!isFirst && model.firingsOf(candidate) >= bestCost)
+      return;
     model.predict(candidate);
-    if ((best.loops.empty() || costOf(candidate) < costOf(best)) && (candidate.copies() == 1 || fitsUnits(candidate)))
+    if (!isFirst && candidate.cycles() >= bestCost) // which its cost exceeds
+      return;
+    double cost = costOf(candidate);
+    if ((isFirst || cost < bestCost) && (candidate.copies() == 1 || fitsUnits(candidate))) {
       best = candidate;
+      bestCost = cost;
+    }
   };
   SmallVector<SmallVector<unsigned>> orders = {order};
   for (unsigned front : ArrayRef(order).drop_front(order.empty() ? 0 : 1)) {
@@ -300,6 +308,7 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
 
 Mapping Search::run() {
   Mapping best;
+  double bestCost = 0;
   if (nest.dims.empty()) { // a single point
     best.accesses.assign(nest.accesses.size(), {});
     best.computeCycles = 1;
@@ -307,7 +316,7 @@ Mapping Search::run() {
   }
   for (const Spread &spread : chooseSpreads())
     for (const Sharing &sharing : sharings(spread))
-      tryTiles(spread, sharing, best);
+      tryTiles(spread, sharing, best, bestCost);
   return best;
 }
 
@@ -418,6 +427,7 @@ UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const
   return need;
 }
 
-Mapping jacquard::chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill) {
-  return Search(nest, arch, maxUnits, fill).run();
+Mapping jacquard::chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill,
+                                double scratchpadPrice) {
+  return Search(nest, arch, maxUnits, fill, scratchpadPrice).run();
 }

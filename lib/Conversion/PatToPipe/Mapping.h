@@ -50,7 +50,8 @@ struct Mapping {
 
 /// The cheapest mapping found on at most `maxUnits` copies of the nest's units that takes at most the share `fill` of
 /// the machine's units and ports. The inputs are the nest and the architecture alone; deterministic.
-Mapping chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill);
+/// `scratchpadPrice` is what all scratchpads of the machine are worth, as a share of the nest's cycles.
+Mapping chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill, double scratchpadPrice);
 
 /// Physical units that a mapped nest needs, by a cautious count: partitioning is not known yet.
 struct UnitNeed {

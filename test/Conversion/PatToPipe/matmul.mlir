@@ -1,4 +1,4 @@
-// RUN: jacquard-opt %s --convert-pat-to-pipe=arch=tiny | FileCheck %s
+// RUN: jacquard-opt %s --convert-pat-to-pipe="arch=tiny scratchpad-price=0" | FileCheck %s
 
 // 301 rows on the three members of a group, six to the slots of a unit: 306 rows are visited. Beyond the tensor loads take the else value and the
 // write drops what it gets.

@@ -19,7 +19,8 @@ def ConvertPatToPipePass : Pass<"convert-pat-to-pipe", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"arch", "arch", "std::string", "\"plasticine\"", "Architecture: preset name or file">,
-    Option<"retreat", "retreat", "unsigned", "0", "How far to go from the fastest mapping towards the fewest units, 0 to 9">
+    Option<"retreat", "retreat", "unsigned", "0", "How far to go from the fastest mapping towards the fewest units, 0 to 9">,
+    Option<"scratchpadPrice", "scratchpad-price", "double", "0.2", "What all scratchpads of the machine are worth to a pattern, as a share of its cycles; a high price leaves more of them to tensors that stay on chip">
   ];
   let dependentDialects = ["::jacquard::pat::PatDialect", "::jacquard::pipe::PipeDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];

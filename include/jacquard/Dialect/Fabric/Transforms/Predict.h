@@ -1,0 +1,15 @@
+// Predict.h - how long a device takes, before it is placed
+#ifndef JACQUARD_DIALECT_FABRIC_TRANSFORMS_PREDICT_H
+#define JACQUARD_DIALECT_FABRIC_TRANSFORMS_PREDICT_H
+
+#include "jacquard/Dialect/Fabric/IR/FabricOps.h"
+
+namespace jacquard::fabric {
+
+/// Cycles of all sections of a device with virtual units, one after another; those of loops for each trip. Of a section:
+/// what its mapping predicts or, if that is more, the way of what its DRAM ports really move, at peak bandwidth.
+double predictedCycles(DeviceOp device, const ArchSpec &spec);
+
+} // namespace jacquard::fabric
+
+#endif // JACQUARD_DIALECT_FABRIC_TRANSFORMS_PREDICT_H

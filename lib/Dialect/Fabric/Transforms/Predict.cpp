@@ -1,0 +1,43 @@
+// Predict.cpp - how long a device takes, before it is placed
+#include "jacquard/Dialect/Fabric/Transforms/Predict.h"
+
+using namespace mlir;
+using namespace jacquard;
+using namespace jacquard::fabric;
+
+/// DRAM bytes of all firings: a vector's neighbours share bursts, others take one each.
+static double bytesOf(AccessAttr access, const ArchSpec &spec) {
+  double firings = 1;
+  int64_t lanes = 1, step = 1;
+  ArrayRef<int64_t> extents = access.getExtents();
+  for (auto [level, extent] : llvm::enumerate(extents)) {
+    if (int64_t(level) != access.getVectorLevel()) {
+      firings *= double(extent);
+      continue;
+    }
+    firings *= double((extent + spec.compute.lanes - 1) / spec.compute.lanes);
+    lanes = std::min<int64_t>(extent, spec.compute.lanes);
+    if (access.getAddress() < int64_t(access.getNumRegisters()))
+      step = std::abs(access.getRegisters()[access.getAddress() * (extents.size() + 1) + 1 + level]);
+  }
+  double words = double(spec.dram.burstBytes) / 4;
+  double bursts = lanes == 1 ? 1 / words : std::min(double(lanes), std::max(double(lanes * step) / words, 1 / words));
+  return firings * bursts * spec.dram.burstBytes;
+}
+
+double fabric::predictedCycles(DeviceOp device, const ArchSpec &spec) {
+  double total = 0;
+  for (SectionOp section : sectionsOf(device)) {
+    double bytes = 0;
+    for (Operation &op : section.getBody().front())
+      if (auto load = dyn_cast<LoadOp>(op))
+        bytes += bytesOf(load.getAccess(), spec);
+      else if (auto store = dyn_cast<fabric::StoreOp>(op))
+        bytes += bytesOf(store.getAccess(), spec);
+    double trips = 1;
+    for (auto loop = section->getParentOfType<LoopOp>(); loop; loop = loop->getParentOfType<LoopOp>())
+      trips *= double(loop.getMax());
+    total += trips * std::max(double(section.getPredictedCycles().value_or(0)), bytes / spec.dram.bytesPerCycle);
+  }
+  return total;
+}
