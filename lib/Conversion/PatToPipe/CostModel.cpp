@@ -122,18 +122,21 @@ double CostModel::streamBytes(const AffineAccess &access, const Mapping &mapping
   return walk.firings * bursts * arch.dram.burstBytes * copies;
 }
 
+/// DRAM bytes of one box of a constant, which lies there in one piece.
+double CostModel::packedBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const {
+  double words = 1;
+  for (unsigned k = 0; k < access.affine->view.shape.size(); ++k)
+    words *= double(boxExtent(access, k, mapping, depth) +
+                    (sharesPort(access, mapping) ? groupReach(access, k, mapping) : 0));
+  return std::ceil(words * 4 / arch.dram.burstBytes) * arch.dram.burstBytes;
+}
+
 /// DRAM bytes of one box (that of the whole group where its members share a port): whole bursts of every stretch
-/// without a break.
+/// without a break. The port moves as many vectors as these are bursts.
 double CostModel::boxBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const {
   const TensorView &view = access.affine->view;
   double stretches = 1, words = 1;
   bool unbroken = true;
-  if (access.packed) {
-    for (unsigned k = 0; k < view.shape.size(); ++k)
-      words *= double(boxExtent(access, k, mapping, depth) +
-                      (sharesPort(access, mapping) ? groupReach(access, k, mapping) : 0));
-    return std::ceil(words * 4 / arch.dram.burstBytes) * arch.dram.burstBytes;
-  }
   for (int k = int(view.shape.size()) - 1; k >= 0; --k) {
     int64_t extent = boxExtent(access, k, mapping, depth);
     if (sharesPort(access, mapping))
@@ -190,7 +193,7 @@ AccessPlan CostModel::placeGather(const NestAccess &access, double &bytes) const
 /// The depth with the least traffic, which is added to the mapping's costs.
 AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const {
   AccessPlan plan;
-  double best = streamBytes(*access.affine, mapping, false), first = 0;
+  double best = streamBytes(*access.affine, mapping, false), first = 0, moved = best;
   bool padded = access.op.getElseValue() && access.affine->view.shape.size() > arch.dramPort.addressStages;
   bool direct = true;
   double copies = double(copiesOf(access, mapping)), ports = copies;
@@ -207,16 +210,18 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
     }
     if (uint64_t(boxWords(access, mapping, depth)) * 4 * (once ? 1 : mapping.bufferDepth) > arch.memory.bytes())
       continue;
-    double box = boxBytes(access, mapping, depth), traffic = loads * box;
+    double bursts = boxBytes(access, mapping, depth);
+    double box = access.packed ? packedBytes(access, mapping, depth) : bursts, traffic = loads * box;
     if (traffic < 0.9 * best || (direct && padded)) { // holding a tile must save traffic to be worth a unit
       best = traffic;
+      moved = loads * bursts;
       first = ports * box;
       plan = {true, depth};
       direct = false;
     }
   }
   double vector = arch.compute.lanes * 4.0;
-  mapping.portCycles = std::max(mapping.portCycles, best / vector / (plan.buffered ? ports : copies));
+  mapping.portCycles = std::max(mapping.portCycles, moved / vector / (plan.buffered ? ports : copies));
   mapping.dramCycles += best / arch.dram.bytesPerCycle;
   mapping.startCycles += first / arch.dram.bytesPerCycle;
   return plan;
