@@ -73,14 +73,18 @@ std::optional<unsigned> loneIndex(AffineExpr position) {
   return std::nullopt;
 }
 
+bool divides(AffineExpr position) {
+  bool result = false;
+  position.walk([&](AffineExpr part) {
+    result |= part.getKind() == AffineExprKind::FloorDiv || part.getKind() == AffineExprKind::Mod;
+  });
+  return result;
+}
+
 /// Whether a position is what a reshape makes: a quotient or remainder, or several indices like the digits of a number,
 /// so that no two points meet.
 bool isReshape(AffineExpr position, ValueRange indices) {
-  bool divides = false;
-  position.walk([&](AffineExpr part) {
-    divides |= part.getKind() == AffineExprKind::FloorDiv || part.getKind() == AffineExprKind::Mod;
-  });
-  if (divides)
+  if (divides(position))
     return true;
   SmallVector<int64_t> coefficients;
   if (failed(getFlattenedAffineExpr(position, unsigned(indices.size()), 0, &coefficients)) ||
@@ -143,8 +147,11 @@ void LayOutPass::study(AtOp read) {
   AffineMap map = read.getAccessMap();
   for (unsigned k = 0; k < map.getNumResults(); ++k)
     studyPosition(read, k);
-  // Two positions from one index (a reshape): in another order they would have to be computed.
   MapOp source = sourceOf(read.getTensor());
+  // Quotients are gathered, the faster the fewer lanes meet in one bank: neighbours along the quotient, as they are.
+  if (source && llvm::any_of(map.getResults(), divides))
+    fixed.insert(source);
+  // Two positions from one index (a reshape): in another order they would have to be computed.
   for (unsigned d = 0; source && d < map.getNumDims(); ++d)
     if (llvm::count_if(map.getResults(), [&](AffineExpr position) { return position.isFunctionOfDim(d); }) > 1)
       fixed.insert(source);
