@@ -3,7 +3,6 @@
 #include "FastUnits.h"
 #include "SectionSetup.h"
 
-#include "jacquard/Sim/Engine.h"
 #include "jacquard/Support/Diagnostics.h"
 
 namespace jacquard::sim {
@@ -193,29 +192,10 @@ private:
   std::unique_ptr<TimedRoutes> routes;
 };
 
-class FastEngine final : public Engine {
-public:
-  FastEngine(const FabricModel &model, DramModel &dram) : model(model), dram(dram), scratchpads(model.sites().size()) {}
-
-  Status runSection(const Section &section, uint64_t start, const Options &options,
-                    SectionStatistics &statistics) override {
-    Result<Network> network = buildNetwork(section, model);
-    if (!network)
-      return network.takeError();
-    return FastRun(section, model, dram, scratchpads, std::move(*network), start, statistics, options.timeline)
-        .run(start, options);
-  }
-
-private:
-  const FabricModel &model;
-  DramModel &dram;
-  ScratchpadContents scratchpads;
-};
-
 } // namespace
 
 std::unique_ptr<Engine> makeFastEngine(const FabricModel &model, DramModel &dram) {
-  return std::make_unique<FastEngine>(model, dram);
+  return std::make_unique<SectionEngine<FastRun>>(model, dram);
 }
 
 } // namespace jacquard::sim

@@ -2,7 +2,6 @@
 #include "Deadlock.h"
 #include "SectionSetup.h"
 
-#include "jacquard/Sim/Engine.h"
 #include "jacquard/Support/Diagnostics.h"
 
 namespace jacquard::sim {
@@ -89,30 +88,10 @@ private:
   std::vector<std::unique_ptr<Unit>> units;
 };
 
-class ReferenceEngine final : public Engine {
-public:
-  ReferenceEngine(const FabricModel &model, DramModel &dram)
-      : model(model), dram(dram), scratchpads(model.sites().size()) {}
-
-  Status runSection(const Section &section, uint64_t start, const Options &options,
-                    SectionStatistics &statistics) override {
-    Result<Network> network = buildNetwork(section, model);
-    if (!network)
-      return network.takeError();
-    return SectionRun(section, model, dram, scratchpads, std::move(*network), start, statistics, options.timeline)
-        .run(start, options);
-  }
-
-private:
-  const FabricModel &model;
-  DramModel &dram;
-  ScratchpadContents scratchpads;
-};
-
 } // namespace
 
 std::unique_ptr<Engine> makeReferenceEngine(const FabricModel &model, DramModel &dram) {
-  return std::make_unique<ReferenceEngine>(model, dram);
+  return std::make_unique<SectionEngine<SectionRun>>(model, dram);
 }
 
 } // namespace jacquard::sim

@@ -7,6 +7,7 @@
 #include "MemoryUnit.h"
 
 #include "jacquard/Bitstream/Program.h"
+#include "jacquard/Sim/Engine.h"
 
 #include <memory>
 
@@ -27,6 +28,27 @@ Error runError(const bitstream::Section &section, const FabricModel &model, uint
 /// without a program are idle.
 void finishUnits(const std::vector<std::unique_ptr<Unit>> &units, const FabricModel &model, uint64_t start,
                  uint64_t end, SectionStatistics &statistics);
+
+/// The engine that runs each section with a `Run` of its own; only scratchpads outlive it.
+template <typename Run> class SectionEngine final : public Engine {
+public:
+  SectionEngine(const FabricModel &model, DramModel &dram)
+      : model(model), dram(dram), scratchpads(model.sites().size()) {}
+
+  Status runSection(const bitstream::Section &section, uint64_t start, const Options &options,
+                    SectionStatistics &statistics) override {
+    Result<Network> network = buildNetwork(section, model);
+    if (!network)
+      return network.takeError();
+    return Run(section, model, dram, scratchpads, std::move(*network), start, statistics, options.timeline)
+        .run(start, options);
+  }
+
+private:
+  const FabricModel &model;
+  DramModel &dram;
+  ScratchpadContents scratchpads;
+};
 
 } // namespace jacquard::sim
 

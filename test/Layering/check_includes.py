@@ -26,6 +26,8 @@ def layer_of(path):
     """The folder of the table that a path below lib/, include/jacquard/ or tools/ belongs to."""
     parts = path.split("/")
     depth = {"Dialect": 3, "Conversion": 2, "Target": 2}.get(parts[0], 1)
+    if parts[:2] == ["Dialect", "Utils"]:  # belongs to no dialect, so it has no folders of its own
+        depth = 2
     return "/".join(parts[:depth]).removesuffix(".h")
 
 

@@ -3,6 +3,8 @@
 
 #include "Loops.h"
 
+#include "jacquard/Dialect/Pat/IR/PatBuilders.h"
+
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/MapVector.h"
@@ -16,16 +18,6 @@ namespace {
 
 /// Types below a byte take a whole one in DRAM.
 int64_t bytesOf(RankedTensorType type) { return int64_t(llvm::divideCeil(type.getElementTypeBitWidth(), 8)); }
-
-/// The number of values that an index of a pattern takes; nothing for other arguments of blocks.
-std::optional<int64_t> extentOf(BlockArgument argument) {
-  Operation *pattern = argument.getOwner()->getParentOp();
-  auto domain = pattern->getAttrOfType<DenseI64ArrayAttr>("domain");
-  bool isBody = domain && argument.getOwner() == &pattern->getRegion(0).front();
-  if (!isBody || argument.getArgNumber() >= unsigned(domain.size()))
-    return std::nullopt;
-  return domain[argument.getArgNumber()];
-}
 
 /// Trips of the loops around `op`. What data decides counts as one trip.
 int64_t tripsAround(Operation *op) {
@@ -45,7 +37,7 @@ uint64_t countCoordinates(pat::AtOp read) {
     Value value = seen[i];
     if (auto argument = dyn_cast<BlockArgument>(value)) {
       differsByTrip |= isa<pat::IterateOp>(argument.getOwner()->getParentOp());
-      if (std::optional<int64_t> extent = extentOf(argument))
+      if (std::optional<int64_t> extent = pat::extentOfIndex(argument))
         points = llvm::SaturatingMultiply(points, uint64_t(*extent));
       continue;
     }

@@ -3,6 +3,8 @@
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <numeric>
 
 using namespace mlir;
@@ -14,12 +16,10 @@ namespace {
 constexpr double usualUnits = 8;      // over how many units a nest is spread in the end, before that is known
 constexpr double scatterBursts = 2.5; // a store of single words moves whole bursts and turns rows over
 
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 /// Steps of a loop: lanes advance many points at once, slots all.
 int64_t steps(const LoopPlan &loop, const ArchSpec &arch) {
   if (loop.role == LoopRole::Lanes)
-    return ceilDiv(loop.extent, arch.compute.lanes);
+    return llvm::divideCeilSigned(loop.extent, arch.compute.lanes);
   return loop.role == LoopRole::Slots ? 1 : loop.extent;
 }
 
@@ -30,16 +30,16 @@ int64_t CostModel::conflictCycles(int64_t stride, int64_t words) const {
   if (stride == 0)
     return 1;
   int64_t distinct = arch.memory.banks / std::gcd<int64_t>(std::abs(stride), arch.memory.banks);
-  return ceilDiv(words, distinct);
+  return llvm::divideCeilSigned(words, distinct);
 }
 
 double CostModel::spreadCost(const Spread &spread) const {
   double firings = 1;
   for (auto [d, dim] : llvm::enumerate(nest.dims)) {
     if (d == spread.lanes)
-      firings *= double(ceilDiv(dim.extent, arch.compute.lanes));
+      firings *= double(llvm::divideCeilSigned(dim.extent, arch.compute.lanes));
     else if (int(d) == spread.slots)
-      firings *= double(ceilDiv(dim.extent, spread.numSlots));
+      firings *= double(llvm::divideCeilSigned(dim.extent, spread.numSlots));
     else
       firings *= double(dim.extent);
   }
@@ -108,7 +108,7 @@ double CostModel::streamBytes(const AffineAccess &access, const Mapping &mapping
     bool aligned = true;
     for (unsigned d = 0; d < nest.dims.size(); ++d)
       aligned &= access.strideAlong(d) % words == 0 || std::abs(access.strideAlong(d)) == 1;
-    bursts = aligned ? double(ceilDiv(walk.lanes, words)) : 1 + double(walk.lanes - 1) / double(words);
+    bursts = aligned ? double(llvm::divideCeilSigned(walk.lanes, words)) : 1 + double(walk.lanes - 1) / double(words);
   } else if (walk.stride != 0) {
     bursts = std::min<double>(double(walk.lanes), double(std::abs(walk.stride) * walk.lanes) / double(words));
   } else if (mapping.group.count == 1 && walk.last >= 0 &&
@@ -190,6 +190,20 @@ AccessPlan CostModel::placeGather(const NestAccess &access, double &bytes) const
   return plan;
 }
 
+void CostModel::forEachBox(const NestAccess &access, const Mapping &mapping, unsigned firstSpread,
+                           llvm::function_ref<void(unsigned depth, double loads)> visit) const {
+  double loads = 1;
+  for (unsigned depth = 0; depth <= firstSpread && depth <= mapping.numParallel; ++depth) {
+    if (!canHold(access, mapping, depth))
+      return;
+    if (depth > 0)
+      loads *= double(mapping.loops[depth - 1].extent);
+    int64_t buffers = loads == 1 ? 1 : mapping.bufferDepth; // loaded once, one is enough
+    if (uint64_t(boxWords(access, mapping, depth) * buffers) * 4 <= arch.memory.bytes())
+      visit(depth, loads);
+  }
+}
+
 /// The depth with the least traffic, which is added to the mapping's costs.
 AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const {
   AccessPlan plan;
@@ -199,27 +213,17 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
   double copies = double(copiesOf(access, mapping)), ports = copies;
   if (sharesPort(access, mapping))
     ports /= double(mapping.group.count);
-  for (unsigned depth = 0; depth <= firstSpread && depth <= mapping.numParallel; ++depth) {
-    if (!canHold(access, mapping, depth))
-      break;
-    bool once = true; // no loop outside: loaded once, one buffer is enough
-    double loads = ports;
-    for (unsigned l = 0; l < depth; ++l) {
-      loads *= double(mapping.loops[l].extent);
-      once &= mapping.loops[l].extent == 1;
-    }
-    if (uint64_t(boxWords(access, mapping, depth)) * 4 * (once ? 1 : mapping.bufferDepth) > arch.memory.bytes())
-      continue;
+  forEachBox(access, mapping, firstSpread, [&](unsigned depth, double loads) {
     double bursts = boxBytes(access, mapping, depth);
-    double box = access.packed ? packedBytes(access, mapping, depth) : bursts, traffic = loads * box;
-    if (traffic < 0.9 * best || (direct && padded)) { // holding a tile must save traffic to be worth a unit
+    double box = access.packed ? packedBytes(access, mapping, depth) : bursts, traffic = ports * loads * box;
+    if (traffic < worthHolding * best || (direct && padded)) {
       best = traffic;
-      moved = loads * bursts;
+      moved = ports * loads * bursts;
       first = ports * box;
       plan = {true, depth};
       direct = false;
     }
-  }
+  });
   double vector = arch.compute.lanes * 4.0;
   mapping.portCycles = std::max(mapping.portCycles, moved / vector / (plan.buffered ? ports : copies));
   mapping.dramCycles += best / arch.dram.bytesPerCycle;

@@ -13,6 +13,9 @@ struct Spread {
   int64_t numSlots = 1;
 };
 
+/// Holding a tile must save as much traffic to be worth a unit.
+constexpr double worthHolding = 0.9;
+
 /// Roofline model of a nest on a machine, with the first tiles' way from DRAM in front.
 ///
 /// Compute: one firing per point of the loops, `lanes` points at a time along the lane loop, all slots at once; bank
@@ -45,6 +48,9 @@ private:
   double boxBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
   bool canHold(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
   int64_t homesFor(int64_t ports, int64_t span) const;
+  /// Every depth, outermost first, at which a scratchpad can hold the access's box, and how often a port loads it.
+  void forEachBox(const NestAccess &access, const Mapping &mapping, unsigned firstSpread,
+                  llvm::function_ref<void(unsigned depth, double loads)> visit) const;
   AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &start) const;
   void placeResults(Mapping &mapping) const;
   AccessPlan placeGather(const NestAccess &access, double &bytes) const;

@@ -20,8 +20,6 @@ constexpr unsigned triedSpreads = 3;
 constexpr int64_t mostMembers = 20;  // of a group: the last passes on what all before it drain
 constexpr double worthTrying = 1.15; // so many times more units than the last try
 
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 /// How the copies of a nest share its points.
 struct Sharing {
   UnitPlan units, group;
@@ -40,7 +38,7 @@ private:
   SmallVector<Spread> chooseSpreads() const;
   int64_t grainOf(const Spread &spread, unsigned dim) const;
   int64_t chunkOf(int64_t extent, int64_t grain, int64_t copies) const {
-    return ceilDiv(ceilDiv(extent, grain), copies) * grain;
+    return llvm::divideCeilSigned(llvm::divideCeilSigned(extent, grain), copies) * grain;
   }
   UnitPlan shareDim(const Spread &spread, unsigned dim, int64_t copies) const;
   SmallVector<Sharing> sharings(const Spread &spread) const;
@@ -128,7 +126,7 @@ int64_t Search::grainOf(const Spread &spread, unsigned dim) const {
 UnitPlan Search::shareDim(const Spread &spread, unsigned dim, int64_t copies) const {
   int64_t grain = grainOf(spread, dim), extent = nest.dims[dim].extent;
   int64_t chunk = chunkOf(extent, grain, copies);
-  int64_t count = ceilDiv(extent, chunk);
+  int64_t count = llvm::divideCeilSigned(extent, chunk);
   return count > 1 ? UnitPlan{int(dim), count, chunk} : UnitPlan();
 }
 
@@ -138,7 +136,7 @@ void Search::groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorIm
   if (!canGroup() || all.count < 2)
     return;
   for (int64_t members = 2; members <= std::min(mostMembers, all.count); members += (members + 1) / 2) {
-    int64_t groups = ceilDiv(all.count, members), size = ceilDiv(all.count, groups);
+    int64_t groups = llvm::divideCeilSigned(all.count, members), size = llvm::divideCeilSigned(all.count, groups);
     if (groups * size > maxUnits)
       continue;
     result.push_back({groups > 1 ? UnitPlan{all.dim, groups, all.stride * size} : UnitPlan(), {all.dim, size, all.stride}});
@@ -197,14 +195,14 @@ Mapping Search::build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<i
       step *= mapping.group.count;
     }
     if (step < extents[dim])
-      mapping.loops.push_back({dim, ceilDiv(extents[dim], step), step, LoopRole::Time});
+      mapping.loops.push_back({dim, llvm::divideCeilSigned(extents[dim], step), step, LoopRole::Time});
   }
   for (unsigned dim : order) {
     int64_t tile = std::min(tiles[dim], extents[dim]);
     if (dim == spread.lanes)
       inner.push_back({dim, tile, 1, LoopRole::Lanes});
     else if (int(dim) == spread.slots)
-      inner.push_back({dim, ceilDiv(tile, spread.numSlots), spread.numSlots, LoopRole::Time});
+      inner.push_back({dim, llvm::divideCeilSigned(tile, spread.numSlots), spread.numSlots, LoopRole::Time});
     else if (tile > 1)
       inner.push_back({dim, tile, 1, LoopRole::Time});
   }
@@ -243,7 +241,7 @@ double Search::costOf(const Mapping &mapping) const {
 static SmallVector<int64_t> tileSizes(int64_t extent, int64_t grain) {
   SmallVector<int64_t> sizes = {extent};
   for (int64_t parts : {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256, 512, 1024}) {
-    int64_t size = ceilDiv(ceilDiv(extent, parts), grain) * grain;
+    int64_t size = llvm::divideCeilSigned(llvm::divideCeilSigned(extent, parts), grain) * grain;
     if (size < sizes.back())
       sizes.push_back(size);
   }
@@ -406,14 +404,15 @@ UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const
     need.dramPorts += plan.homes ? 0 : shared ? copies / mapping.group.count : copies;
     need.memory += plan.homes + (plan.buffered ? copies : 0);
     if (!access.affine)
-      need.compute += copies * ceilDiv(addressStages(access.op), std::max(1u, arch.compute.stages - 2));
+      need.compute += copies * llvm::divideCeilSigned(addressStages(access.op), std::max(1u, arch.compute.stages - 2));
   }
   auto countOps = [](Block &block) {
     return llvm::count_if(block, [](Operation &op) { return !isa<pat::AtOp, pat::YieldOp, pat::FoldOp>(op); });
   };
   // A body that fills one unit stays whole, of others a part of the stages is lost where they are cut.
   auto unitsFor = [&](int64_t stages) {
-    return stages <= arch.compute.stages ? int64_t(stages > 0) : 1 + ceilDiv(2 * stages, arch.compute.stages);
+    return stages <= arch.compute.stages ? int64_t(stages > 0)
+                                         : 1 + llvm::divideCeilSigned(2 * stages, arch.compute.stages);
   };
   int64_t outer = unitsFor(countOps(*nest.body()));
   if (!nest.fold) {

@@ -5,33 +5,30 @@
 // parts.
 #include "CostModel.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace jacquard;
-using pipe::LoopRole;
 
 namespace {
 
 constexpr double mostHomes = 0.4; // of the machine's memory units, for one tensor
 
-int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 /// Words between the first and the last that the loops of one unit touch.
 int64_t spanOf(const AffineAccess &access, const Mapping &mapping, bool wholeGroup) {
-  int64_t span = 1, size = 1;
+  int64_t span = 1;
   for (const LoopPlan &loop : mapping.loops)
     span += std::abs(access.strideAlong(loop.dim) * loop.stride) * (loop.extent - 1);
   if (wholeGroup && mapping.group.dim >= 0)
     span += std::abs(access.strideAlong(mapping.group.dim) * mapping.group.stride) * (mapping.group.count - 1);
-  for (int64_t extent : access.view.shape)
-    size *= extent;
-  return std::min(span, size);
+  return std::min(span, ShapedType::getNumElements(access.view.shape));
 }
 
 } // namespace
 
 /// Memory units that hold `ports` parts of `span` words; 0 when that is too much of the machine.
 int64_t CostModel::homesFor(int64_t ports, int64_t span) const {
-  int64_t homes = ports * ceilDiv(span, int64_t(arch.memory.bytes() / 4));
+  int64_t homes = ports * llvm::divideCeilSigned(span, int64_t(arch.memory.bytes() / 4));
   return double(homes) <= mostHomes * double(arch.numMemoryUnits()) ? homes : 0;
 }
 
@@ -51,21 +48,14 @@ AccessPlan CostModel::placeRetained(const NestAccess &access, Mapping &mapping, 
   if (sharesPort(access, mapping))
     ports /= mapping.group.count;
   int64_t homes = homesFor(ports, spanOf(affine, mapping, sharesPort(access, mapping)));
-  for (unsigned depth = 0; homes && depth <= firstSpread && depth <= mapping.numParallel; ++depth) {
-    if (!canHold(access, mapping, depth))
-      break;
-    double loads = 1;
-    for (unsigned l = 0; l < depth; ++l)
-      loads *= double(mapping.loops[l].extent);
-    if (uint64_t(boxWords(access, mapping, depth)) * 4 * (loads == 1 ? 1 : mapping.bufferDepth) > arch.memory.bytes())
-      continue;
+  forEachBox(access, mapping, firstSpread, [&](unsigned depth, double loads) {
     double box = boxBytes(access, mapping, depth) / arch.dram.burstBytes;
-    if (loads * box < 0.9 * best) {
+    if (homes && loads * box < worthHolding * best) {
       best = loads * box;
       first = box;
       plan = {true, depth, homes};
     }
-  }
+  });
   if (std::isinf(best))
     return {};
   mapping.portCycles = std::max(mapping.portCycles, best);
@@ -93,10 +83,9 @@ void CostModel::placeResults(Mapping &mapping) const {
     mapping.portCycles = std::max(mapping.portCycles, vectors * double(conflictCycles(walk.stride, walk.lanes)));
     return;
   }
-  int64_t elements = 1;
   double stored = streamBytes(result, mapping, true) * double(results);
-  for (int64_t extent : result.view.shape)
-    elements *= extent;
-  double readAgain = nest.resultsMayStay ? double(elements * results) * 4 : 0; // by sections to come, at least once
+  double readAgain = 0; // by sections to come, at least once
+  if (nest.resultsMayStay)
+    readAgain = double(ShapedType::getNumElements(result.view.shape) * results) * 4;
   mapping.dramCycles += (stored + readAgain) / arch.dram.bytesPerCycle;
 }

@@ -66,9 +66,7 @@ LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceO
                              isPublic ? dram.getNameAttr() : StringAttr(), dram.getExtentDimsAttr(), extentsOf(dram),
                              dram.getIsUnsignedAttr());
     symbols[dram.getBuffer()] = FlatSymbolRefAttr::get(&getContext(), symbol);
-    uint64_t bytes = uint64_t(type.getNumElements()) * elementBytes(*element);
-    uint64_t burst = spec.dram.burstBytes;
-    address += (bytes + burst - 1) / burst * burst;
+    address += fabric::sizeInDram(type, spec.dram.burstBytes);
     if (address > spec.dram.capacityBytes)
       return dram.emitError() << tag(Diag::DramFull) << "tensors up to \"" << dram.getName() << "\" need " << address
                               << " bytes of DRAM; '" << spec.name << "' has " << spec.dram.capacityBytes;

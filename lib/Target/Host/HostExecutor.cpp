@@ -1,6 +1,7 @@
 // HostExecutor.cpp - compile a `pat` function to machine code and run it
 #include "jacquard/Target/Host/HostExecutor.h"
 #include "jacquard/Dialect/Pat/IR/ResultExtents.h"
+#include "jacquard/Dialect/Utils/ConstantBytes.h"
 
 #include "jacquard/Support/Diagnostics.h"
 #include "jacquard/Support/FloatFormat.h"
@@ -11,7 +12,6 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/IR/AsmState.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -204,17 +204,6 @@ struct HostExecutable::Impl {
 //===----------------------------------------------------------------------===//
 // Constants
 //===----------------------------------------------------------------------===//
-
-/// Bytes of an attribute in host layout, one byte per i1; null if they are not there as they are.
-static ArrayRef<char> rawBytes(ElementsAttr value) {
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    return blob ? blob->getData() : ArrayRef<char>();
-  }
-  if (auto dense = dyn_cast<DenseElementsAttr>(value); dense && !dense.isSplat() && !dense.getElementType().isInteger(1))
-    return dense.getRawData();
-  return {};
-}
 
 /// Fills `bytes` (one per element) from the bits of an i1 attribute.
 static void unpackBits(DenseElementsAttr value, char *bytes) {

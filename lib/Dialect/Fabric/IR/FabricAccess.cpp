@@ -21,12 +21,22 @@ AccessAttr AccessAttr::renumbered(int64_t from, int64_t to) const {
              getBroadcast(), getIndexLevel(), getHandoverLevel());
 }
 
+uint64_t AccessAttr::countFirings(unsigned lanes) const {
+  return jacquard::fabric::countFirings(getExtents(), getVectorLevel(), lanes);
+}
+
+uint64_t jacquard::fabric::countFirings(ArrayRef<int64_t> extents, int64_t vectorLevel, unsigned lanes) {
+  uint64_t firings = 1;
+  for (auto [level, extent] : llvm::enumerate(extents))
+    firings *= uint64_t(int64_t(level) == vectorLevel ? llvm::divideCeilSigned(extent, lanes) : extent);
+  return firings;
+}
+
 std::optional<int64_t> AccessAttr::evaluate(ArrayRef<int64_t> counters, int64_t numRegisters) const {
-  size_t row = counters.size() + 1;
   auto registerAt = [&](int64_t r) {
-    int64_t value = getRegisters()[r * row];
-    for (auto [level, counter] : llvm::enumerate(counters))
-      value += getRegisters()[r * row + 1 + level] * counter;
+    int64_t value = getRegister(r).front();
+    for (auto [step, counter] : llvm::zip(getRegister(r).drop_front(), counters))
+      value += step * counter;
     return value;
   };
   SmallVector<int64_t, 8> results; // of the operations

@@ -148,6 +148,11 @@ LogicalResult BufferOp::verify() {
   return success();
 }
 
+uint64_t fabric::sizeInDram(RankedTensorType type, uint64_t burstBytes) {
+  uint64_t bytes = uint64_t(type.getNumElements()) * elementBytes(*fabricElementType(type.getElementType()));
+  return llvm::alignTo(bytes, burstBytes);
+}
+
 LogicalResult fabric::markUnlessFits(SectionOp section, LogicalResult fits) {
   if (failed(fits))
     section->setAttr(doesNotFitAttr, UnitAttr::get(section.getContext()));

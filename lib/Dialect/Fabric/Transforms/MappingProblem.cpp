@@ -35,33 +35,25 @@ unsigned fabric::inputPortOf(OpOperand &operand, const FabricModel &model) {
   return number;
 }
 
-/// How many values a stream carries: firings of its producer down to the level at which it pushes.
-static uint64_t countValues(ArrayRef<int64_t> extents, int64_t vectorLevel, int64_t level, unsigned lanes) {
-  uint64_t values = 1;
-  for (int64_t k = 0; k <= level && k < int64_t(extents.size()); ++k)
-    values *= uint64_t(k == vectorLevel ? (extents[k] + lanes - 1) / lanes : extents[k]);
-  return values;
-}
-
+/// How many values a stream carries.
 static uint64_t streamWeight(Value stream, unsigned lanes) {
   Operation *unit = stream.getDefiningOp();
-  auto ofAccess = [&](AccessAttr access) {
-    return countValues(access.getExtents(), access.getVectorLevel(), int64_t(access.getExtents().size()) - 1, lanes);
-  };
   if (auto load = dyn_cast<LoadOp>(unit))
-    return ofAccess(load.getAccess());
+    return load.getAccess().countFirings(lanes);
   if (auto memory = dyn_cast<MemoryOp>(unit))
-    return memory.getRead() ? ofAccess(*memory.getRead()) : 0;
+    return memory.getRead() ? memory.getRead()->countFirings(lanes) : 0;
   auto compute = cast<ComputeOp>(unit);
+  auto endsOf = [&](int64_t level) {
+    return countFirings(compute.getCounters().take_front(level + 1), compute.getVectorLevel(), lanes);
+  };
   unsigned number = 0;
   for (Operation &op : compute.getBody().front()) {
     if (!isa<PushOp, DrainOp>(op) || number++ != cast<OpResult>(stream).getResultNumber())
       continue;
     if (auto push = dyn_cast<PushOp>(op))
-      return countValues(compute.getCounters(), compute.getVectorLevel(), push.getLevel(), lanes);
+      return endsOf(push.getLevel());
     auto drain = cast<DrainOp>(op);
-    return drain.getValues().size() *
-           countValues(compute.getCounters(), compute.getVectorLevel(), drain.getLevel(), lanes);
+    return drain.getValues().size() * endsOf(drain.getLevel());
   }
   return 1;
 }

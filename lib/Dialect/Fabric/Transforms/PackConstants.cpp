@@ -7,6 +7,7 @@
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 
 #include "jacquard/Dialect/Fabric/IR/FabricOps.h"
+#include "jacquard/Dialect/Utils/ConstantBytes.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -31,26 +32,17 @@ struct FabricPackConstants : fabric::impl::FabricPackConstantsPassBase<FabricPac
   void runOnOperation() override;
 };
 
-/// The bytes of a constant, element after element; empty where they are not stored so.
+/// Its bytes; empty where they are not stored one after another. In DRAM a bool has a byte, here perhaps a bit.
 ArrayRef<char> bytesOf(BufferOp buffer) {
-  Attribute value = buffer.getValueAttr();
-  if (cast<RankedTensorType>(buffer.getType()).getElementType().isInteger(1))
-    return {};
-  if (auto resource = dyn_cast_or_null<DenseResourceElementsAttr>(value)) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    return blob ? blob->getData() : ArrayRef<char>();
-  }
-  auto dense = dyn_cast_or_null<DenseElementsAttr>(value);
-  return dense && !dense.isSplat() ? dense.getRawData() : ArrayRef<char>();
+  auto value = buffer.getValue();
+  bool isBool = cast<RankedTensorType>(buffer.getType()).getElementType().isInteger(1);
+  return value && !isBool ? rawBytes(*value) : ArrayRef<char>();
 }
 
 /// Whether some register of the access moves with the level.
 bool movesWith(AccessAttr access, unsigned level) {
-  size_t row = access.getExtents().size() + 1;
-  for (unsigned r = 0; r < access.getNumRegisters(); ++r)
-    if (access.getRegisters()[r * row + 1 + level] != 0)
-      return true;
-  return false;
+  return llvm::any_of(llvm::seq(access.getNumRegisters()),
+                      [&](unsigned number) { return access.getRegister(number)[1 + level] != 0; });
 }
 
 /// Words that an access brings when what is read again counts once.
@@ -136,9 +128,7 @@ void layOut(DeviceOp device, uint64_t burst) {
   uint64_t address = 0;
   for (auto buffer : device.getBody().front().getOps<BufferOp>()) {
     buffer.setAddress(int64_t(address));
-    auto type = cast<RankedTensorType>(buffer.getType());
-    uint64_t bytes = uint64_t(type.getNumElements()) * elementBytes(*fabricElementType(type.getElementType()));
-    address += (bytes + burst - 1) / burst * burst;
+    address += sizeInDram(cast<RankedTensorType>(buffer.getType()), burst);
   }
   device.setDramBytes(int64_t(std::max(address, burst))); // empty tensors have an address too
 }

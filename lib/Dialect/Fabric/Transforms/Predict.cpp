@@ -7,22 +7,15 @@ using namespace jacquard::fabric;
 
 /// DRAM bytes of all firings: a vector's neighbours share bursts, others take one each.
 static double bytesOf(AccessAttr access, const ArchSpec &spec) {
-  double firings = 1;
   int64_t lanes = 1, step = 1;
-  ArrayRef<int64_t> extents = access.getExtents();
-  for (auto [level, extent] : llvm::enumerate(extents)) {
-    if (int64_t(level) != access.getVectorLevel()) {
-      firings *= double(extent);
-      continue;
-    }
-    firings *= double((extent + spec.compute.lanes - 1) / spec.compute.lanes);
-    lanes = std::min<int64_t>(extent, spec.compute.lanes);
-    if (access.getAddress() < int64_t(access.getNumRegisters()))
-      step = std::abs(access.getRegisters()[access.getAddress() * (extents.size() + 1) + 1 + level]);
+  if (int64_t vector = access.getVectorLevel(); vector >= 0) {
+    lanes = std::min<int64_t>(access.getExtents()[vector], spec.compute.lanes);
+    if (ArrayRef<int64_t> linear = access.getAddressRegister(); !linear.empty())
+      step = std::abs(linear[1 + vector]);
   }
   double words = double(spec.dram.burstBytes) / 4;
   double bursts = lanes == 1 ? 1 / words : std::min(double(lanes), std::max(double(lanes * step) / words, 1 / words));
-  return firings * bursts * spec.dram.burstBytes;
+  return double(access.countFirings(spec.compute.lanes)) * bursts * spec.dram.burstBytes;
 }
 
 double fabric::predictedCycles(DeviceOp device, const ArchSpec &spec) {

@@ -10,8 +10,6 @@
 
 #include "mlir/IR/Builders.h"
 
-#include <numeric>
-
 using namespace mlir;
 
 namespace jacquard::fabric {
@@ -68,24 +66,15 @@ bool fits(AccessAttr access, const MemorySpec &spec) {
          access.getNumOps() <= spec.addressStages;
 }
 
-double firings(AccessAttr access, unsigned lanes) {
-  double result = 1;
-  for (auto [level, extent] : llvm::enumerate(access.getExtents()))
-    result *= double(int64_t(level) == access.getVectorLevel() ? (extent + lanes - 1) / lanes : extent);
-  return result;
-}
-
 int64_t wordsOf(BufferOp buffer) { return cast<RankedTensorType>(buffer.getType()).getNumElements(); }
 
 /// The words of a tensor of `size` that an access may touch; one at least.
 Words reachOf(AccessAttr access, int64_t size) {
-  if (access.getAddress() >= int64_t(access.getNumRegisters()))
+  ArrayRef<int64_t> linear = access.getAddressRegister();
+  if (linear.empty())
     return {0, size}; // computed
-  ArrayRef<int64_t> extents = access.getExtents();
-  ArrayRef<int64_t> linear =
-      access.getRegisters().slice(access.getAddress() * (extents.size() + 1), extents.size() + 1);
   Words reach{linear[0], linear[0] + 1};
-  for (auto [extent, step] : llvm::zip(extents, linear.drop_front()))
+  for (auto [extent, step] : llvm::zip(access.getExtents(), linear.drop_front()))
     (step < 0 ? reach.begin : reach.end) += step * (extent - 1);
   reach.begin = std::clamp<int64_t>(reach.begin, 0, size - 1);
   return {reach.begin, std::clamp(reach.end, reach.begin + 1, size)};
@@ -205,7 +194,7 @@ void FabricRetain::addCopies(unsigned number, const SectionOrder &order, const M
       users.push_back(cast<SectionOp>(section));
     for (LoadOp load : copy.loads) {
       users.push_back(load->getParentOfType<SectionOp>());
-      copy.words += firings(load.getAccess(), spec.banks) * spec.banks;
+      copy.words += double(load.getAccess().countFirings(spec.banks)) * spec.banks;
     }
     copy.slices = cutSlices(temporary, copy, int64_t(spec.bytes() / 4));
     copy.span = order.spanOf(users);

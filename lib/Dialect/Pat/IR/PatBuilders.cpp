@@ -85,10 +85,9 @@ std::optional<IndexRange> jacquard::pat::rangeOf(AffineExpr expr, ArrayRef<std::
   }
 }
 
-static std::optional<IndexRange> rangeOfArgument(BlockArgument argument) {
-  Operation *parent = argument.getOwner()->getParentOp();
-  if (auto iterate = dyn_cast_or_null<IterateOp>(parent))
-    return argument.getArgNumber() == 0 ? makeRange(0, int64_t(iterate.getMax()) - 1) : std::nullopt;
+std::optional<int64_t> jacquard::pat::extentOfIndex(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  Operation *parent = argument ? argument.getOwner()->getParentOp() : nullptr;
   // The combiner's arguments are values, not indices.
   if (!parent || argument.getParentRegion()->getRegionNumber() != 0 ||
       !isa<MapOp, FoldOp, GroupByOp, FilterOp, FlatMapOp, ScanOp>(parent))
@@ -96,7 +95,14 @@ static std::optional<IndexRange> rangeOfArgument(BlockArgument argument) {
   auto domain = parent->getAttrOfType<DenseI64ArrayAttr>("domain");
   if (!domain || argument.getArgNumber() >= domain.size())
     return std::nullopt;
-  return makeRange(0, domain[argument.getArgNumber()] - 1);
+  return domain[argument.getArgNumber()];
+}
+
+static std::optional<IndexRange> rangeOfArgument(BlockArgument argument) {
+  if (auto iterate = dyn_cast_or_null<IterateOp>(argument.getOwner()->getParentOp()))
+    return argument.getArgNumber() == 0 ? makeRange(0, int64_t(iterate.getMax()) - 1) : std::nullopt;
+  std::optional<int64_t> extent = extentOfIndex(argument);
+  return extent ? makeRange(0, *extent - 1) : std::nullopt;
 }
 
 static std::optional<IndexRange> rangeOfOperation(Operation *op, unsigned depth);

@@ -5,8 +5,9 @@
 // Needs: flat patterns.
 // Gives: the same values; the results of some maps, and the constants that these maps read, with their dimensions in
 // another order.
-#include "jacquard/Dialect/Pat/IR/PatOps.h"
+#include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 #include "jacquard/Dialect/Pat/Transforms/Passes.h"
+#include "jacquard/Dialect/Utils/ConstantBytes.h"
 
 #include "mlir/Analysis/FlatLinearValueConstraints.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -39,29 +40,19 @@ struct LayOutPass : impl::LayOutPassBase<LayOutPass> {
 private:
   void study(AtOp read);
   void studyPosition(AtOp read, unsigned k);
-  MapOp mapAround(AtOp read) const;
   SmallVector<unsigned> orderOf(MapOp map) const;
   void reorder(MapOp map, ArrayRef<unsigned> order);
   void reorderConstants();
 
   llvm::EquivalenceClasses<Dim> together; ///< dimensions that are walked by one index
   llvm::SetVector<Dim> windowed;          ///< walked in windows, with strides or beyond the bounds
+  llvm::DenseSet<Dim> windowedClasses;    ///< leaders of those that are walked together with one of them
   llvm::SmallPtrSet<Operation *, 16> fixed;
   llvm::SmallVector<MapOp> reordered;
 };
 
 /// The map that a value is a result of, or null.
 MapOp sourceOf(Value tensor) { return tensor.getDefiningOp<MapOp>(); }
-
-MapOp LayOutPass::mapAround(AtOp read) const {
-  Operation *outermost = read;
-  while (Operation *parent = outermost->getParentOp()) {
-    if (auto map = dyn_cast<MapOp>(parent))
-      return map;
-    outermost = parent;
-  }
-  return {};
-}
 
 /// The operand of a position that is one index of a pattern, plus a constant: the number of that operand.
 std::optional<unsigned> loneIndex(AffineExpr position) {
@@ -94,15 +85,10 @@ bool isReshape(AffineExpr position, ValueRange indices) {
   for (auto [weight, index] : llvm::zip(coefficients, indices)) {
     if (weight == 0)
       continue;
-    auto argument = dyn_cast<BlockArgument>(index);
-    ArrayRef<int64_t> domain;
-    if (argument && isa<MapOp>(argument.getOwner()->getParentOp()))
-      domain = cast<MapOp>(argument.getOwner()->getParentOp()).getDomain();
-    else if (argument && isa<FoldOp>(argument.getOwner()->getParentOp()))
-      domain = cast<FoldOp>(argument.getOwner()->getParentOp()).getDomain();
-    if (!argument || argument.getArgNumber() >= domain.size())
+    std::optional<int64_t> extent = extentOfIndex(index);
+    if (!extent)
       return false;
-    digits.push_back({weight, domain[argument.getArgNumber()]});
+    digits.push_back({weight, *extent});
   }
   llvm::sort(digits);
   int64_t expected = 1;
@@ -116,7 +102,7 @@ bool isReshape(AffineExpr position, ValueRange indices) {
 
 void LayOutPass::studyPosition(AtOp read, unsigned k) {
   AffineExpr position = read.getAccessMap().getResult(k);
-  MapOp reader = mapAround(read), source = sourceOf(read.getTensor());
+  MapOp reader = read->getParentOfType<MapOp>(), source = sourceOf(read.getTensor());
   std::optional<unsigned> lone = loneIndex(position);
   for (auto [number, index] : llvm::enumerate(read.getIndices())) {
     if (!position.isFunctionOfDim(unsigned(number)))
@@ -162,10 +148,10 @@ void LayOutPass::study(AtOp read) {
 SmallVector<unsigned> LayOutPass::orderOf(MapOp map) const {
   ArrayRef<int64_t> domain = map.getDomain();
   llvm::SmallDenseSet<unsigned> images;
-  for (const Dim &dim : windowed)
-    for (unsigned d = 0; d < domain.size(); ++d)
-      if (together.isEquivalent(dim, {map, d}))
-        images.insert(d);
+  for (unsigned d = 0; d < domain.size(); ++d)
+    if (auto leader = together.findLeader({map, d});
+        leader != together.member_end() && windowedClasses.contains(*leader))
+      images.insert(d);
   int innermost = int(domain.size()) - 1;
   while (innermost >= 0 && domain[innermost] == 1)
     --innermost;
@@ -224,23 +210,13 @@ void LayOutPass::reorder(MapOp map, ArrayRef<unsigned> order) {
   reordered.push_back(map);
 }
 
-/// The bytes of a constant, element after element; empty where they are not stored so.
-ArrayRef<char> bytesOf(ElementsAttr value) {
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    return blob ? blob->getData() : ArrayRef<char>();
-  }
-  auto dense = dyn_cast<DenseElementsAttr>(value);
-  return dense && !dense.isSplat() && !dense.getElementType().isInteger(1) ? dense.getRawData() : ArrayRef<char>();
-}
-
 /// `value` with its dimensions in `order`; null where its bytes are not stored.
 ElementsAttr transposed(ElementsAttr value, ArrayRef<unsigned> order) {
   auto type = cast<RankedTensorType>(value.getType());
   auto newType = type.clone(permuted(type.getShape(), order));
   if (auto dense = dyn_cast<DenseElementsAttr>(value); dense && dense.isSplat())
     return dense.reshape(newType);
-  ArrayRef<char> bytes = bytesOf(value);
+  ArrayRef<char> bytes = rawBytes(value);
   size_t width = type.getElementTypeBitWidth() / 8, count = size_t(type.getNumElements());
   if (width == 0 || bytes.size() != count * width)
     return {};
@@ -291,7 +267,7 @@ void LayOutPass::reorderConstants() {
     std::optional<unsigned> inner;
     bool agree = llvm::all_of(constant->getUsers(), [&](Operation *user) {
       auto read = dyn_cast<AtOp>(user);
-      MapOp reader = read ? mapAround(read) : MapOp();
+      MapOp reader = read ? read->getParentOfType<MapOp>() : MapOp();
       std::optional<unsigned> walk = reader ? innermostWalk(read, reader) : std::nullopt;
       if (!walk || (inner && *inner != *walk))
         return false;
@@ -320,6 +296,7 @@ void LayOutPass::reorderConstants() {
 void LayOutPass::runOnOperation() {
   together = {};
   windowed.clear();
+  windowedClasses.clear();
   fixed.clear();
   reordered.clear();
   SmallVector<MapOp> maps;
@@ -333,6 +310,8 @@ void LayOutPass::runOnOperation() {
           fixed.insert(op);
     }
   });
+  for (const Dim &dim : windowed)
+    windowedClasses.insert(together.getLeaderValue(dim));
   for (MapOp map : maps)
     if (SmallVector<unsigned> order = orderOf(map); !order.empty())
       reorder(map, order);

@@ -35,6 +35,12 @@ std::optional<ElementType> fabricElementType(mlir::Type type);
 /// Whether `op` belongs to a section of 64-bit words.
 bool isWide(mlir::Operation *op);
 
+/// How often a chain of counters fires, with `lanes` values of the one at `vectorLevel` at a time.
+uint64_t countFirings(llvm::ArrayRef<int64_t> extents, int64_t vectorLevel, unsigned lanes);
+
+/// Bytes that a tensor takes in DRAM, where each begins on a burst boundary.
+uint64_t sizeInDram(mlir::RankedTensorType type, uint64_t burstBytes);
+
 /// All sections of a device, those in loops included, in the order in which they stand.
 llvm::SmallVector<SectionOp> sectionsOf(DeviceOp device);
 

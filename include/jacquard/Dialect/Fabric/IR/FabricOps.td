@@ -45,6 +45,16 @@ def Fabric_AccessAttr : AttrDef<FabricDialect, "Access"> {
     bool isIndexed() const { return getIndexLevel() != noIndex; }
     unsigned getNumRegisters() const { return getRegisters().size() / (getExtents().size() + 1); }
     unsigned getNumOps() const { return getOps().size() / 5; }
+    /// An affine register: its base, then a coefficient per level.
+    ::llvm::ArrayRef<int64_t> getRegister(unsigned number) const {
+      return getRegisters().slice(number * (getExtents().size() + 1), getExtents().size() + 1);
+    }
+    /// The register that is the address; empty where the address is computed.
+    ::llvm::ArrayRef<int64_t> getAddressRegister() const {
+      return getAddress() < int64_t(getNumRegisters()) ? getRegister(getAddress()) : ::llvm::ArrayRef<int64_t>();
+    }
+    /// How often the loops fire, with vectors of `lanes` words.
+    uint64_t countFirings(unsigned lanes) const;
     /// The same in a unit of `to` address registers instead of `from`, behind which the other values are numbered.
     AccessAttr renumbered(int64_t from, int64_t to) const;
     /// The address at a point of the loops, in a unit of `numRegisters` address registers; nothing where a check fails. The

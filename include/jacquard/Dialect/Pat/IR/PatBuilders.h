@@ -22,6 +22,9 @@ struct IndexRange {
   int64_t min, max;
 };
 
+/// How many values an index of a pattern takes; nothing for other values.
+std::optional<int64_t> extentOfIndex(Value value);
+
 /// The range of `value` if it is known: pattern indices, constants, and sums, differences, products, minima, maxima and
 /// selections of such values.
 std::optional<IndexRange> indexRangeOf(Value value);
