@@ -57,6 +57,7 @@ std::string makeReport(const bitstream::Program &program, const Compiler &compil
                                 {"memory", section.config.memory.size()},
                                 {"dram", section.config.dram.size()},
                                 {"predicted_cycles", section.predictedCycles}});
+  json["decisions"] = decisionsJson(compiler.decisions());
   return json.dump(2) + "\n";
 }
 
@@ -66,7 +67,7 @@ int writeOrFail(const std::string &path, const std::string &bytes) {
   return 0;
 }
 
-int emitBits(const CompileOptions &options, Compiler &compiler) {
+int emitBits(const CompileOptions &options, const std::string &output, Compiler &compiler) {
   auto program = compiler.translate();
   if (!program)
     return 1;
@@ -82,7 +83,6 @@ int emitBits(const CompileOptions &options, Compiler &compiler) {
   }
   if (!options.report.empty() && writeOrFail(options.report, makeReport(*program, compiler, pieces->size())) != 0)
     return 1;
-  std::string output = options.output.empty() ? defaultOutput(options.model, Stage::Bits) : options.output;
   if (auto status = writeFile(output, pieces->all()); !status)
     return fail(status.error());
   if (output != "-")
@@ -97,6 +97,7 @@ int driver::compileCommand(const CompileOptions &options) {
   auto request = makeRequest(options.model, options);
   if (!request)
     return fail(request.error());
+  request->explain |= !options.report.empty();
   Stage last = Stage::Bits;
   for (const std::string &name : {options.until, options.emit})
     if (!name.empty()) {
@@ -116,10 +117,12 @@ int driver::compileCommand(const CompileOptions &options) {
   bool ok = compiler.load() && compiler.runUntil(last);
   if (terminal)
     llvm::errs() << "\r\033[K";
+  std::string output = options.output.empty() ? defaultOutput(options.model, last) : options.output;
+  if (options.explain)
+    (output == "-" ? llvm::errs() : llvm::outs()) << formatDecisions(compiler.decisions());
   if (!ok)
     return 1;
   if (last == Stage::Bits)
-    return emitBits(options, compiler);
-  std::string output = options.output.empty() ? defaultOutput(options.model, last) : options.output;
+    return emitBits(options, output, compiler);
   return writeOrFail(output, printModule(compiler.module()));
 }

@@ -15,6 +15,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -62,11 +63,17 @@ Compiler::Compiler(const CompileRequest &request) : request(request) {
   context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->printOpOnDiagnostic(false);
   context->getDiagEngine().registerHandler([this](Diagnostic &diagnostic) { report(diagnostic); });
+  if (request.explain)
+    heard.listen(*context);
 }
 
 void Compiler::report(Diagnostic &diagnostic) {
-  if (holdDiagnostics)
+  if (holdDiagnostics) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
+      remark::missed(diagnostic.getLocation(), remark::RemarkOpts::name("retreat").category("fit"))
+          << remark::metric("Reason", textOf(diagnostic));
     return;
+  }
   if (diagnostic.getSeverity() == DiagnosticSeverity::Error && firstErrorText.empty())
     firstErrorText = textOf(diagnostic);
   printDiagnostic(diagnostic);
@@ -122,6 +129,7 @@ bool Compiler::runUntil(Stage stage) {
   });
   return runUntilItFits(moduleRef, [&](bool last) {
     reached = Stage::Pat;
+    heard.forgetMapping();
     holdDiagnostics = !last;
     bool ok = runStages(stage, options);
     holdDiagnostics = false;

@@ -35,6 +35,7 @@ Result<CompileRequest> driver::makeRequest(const std::string &model, const Commo
   request.pipeline.arch = options.arch;
   request.pipeline.seed = options.seed;
   request.pipeline.effort = options.effort;
+  request.explain = options.explain;
   request.import.seed = options.seed;
   for (const std::string &text : options.shapes) {
     auto [name, dims] = llvm::StringRef(text).rsplit('=');

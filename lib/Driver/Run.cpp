@@ -184,7 +184,10 @@ int runModel(const RunOptions &options) {
     if (options.target == "host" && !options.check)
       return finish(options, expected);
   }
-  if (!compiler.runUntil(Stage::Route))
+  bool mapped = compiler.runUntil(Stage::Route);
+  if (options.explain)
+    llvm::outs() << formatDecisions(compiler.decisions());
+  if (!mapped)
     return 1;
   auto translated = compiler.translate();
   if (!translated)

@@ -39,6 +39,11 @@ static void addCommon(CLI::App *command, CommonOptions &options) {
       ->capture_default_str();
 }
 
+static void addExplain(CLI::App *command, CommonOptions &options) {
+  command->add_flag("--explain", options.explain,
+                    "Print how every pattern is mapped, what bounds it and what else was tried");
+}
+
 static void addSimulate(CLI::App *command, SimulateOptions &options) {
   addCommon(command, options);
   command
@@ -67,6 +72,7 @@ int main(int argc, char **argv) {
   compileApp->add_option("--report", compile.report, "Write a JSON report of the compilation");
   compileApp->add_option("--floorplan", compile.floorplan, "Write an SVG picture of the largest section");
   addCommon(compileApp, compile);
+  addExplain(compileApp, compile);
 
   RunOptions run;
   CLI::App *runApp = app.add_subcommand("run", "Run a model or a bitstream on the simulator, or a model on the host");
@@ -82,6 +88,7 @@ int main(int argc, char **argv) {
   runApp->add_option("--trace", run.trace, runtime::traceHelp);
   runApp->add_option("--max-cycles", run.maxCycles, "Give up after this many cycles");
   addSimulate(runApp, run);
+  addExplain(runApp, run);
 
   TestOptions test;
   CLI::App *testApp = app.add_subcommand("test", "Run folders in the ONNX backend test layout");

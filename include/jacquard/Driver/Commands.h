@@ -18,6 +18,7 @@ struct CommonOptions {
   std::vector<std::string> libraries; ///< files with functions for operators
   uint64_t seed = 1;
   unsigned effort = 2; ///< of the search for a mapping, 0 to 3
+  bool explain = false;
 };
 
 struct CompileOptions : CommonOptions {

@@ -3,6 +3,7 @@
 #define JACQUARD_DRIVER_COMPILER_H
 
 #include "jacquard/Bitstream/Program.h"
+#include "jacquard/Driver/Decisions.h"
 #include "jacquard/Import/Onnx.h"
 #include "jacquard/Pipeline/Stages.h"
 
@@ -22,6 +23,7 @@ struct CompileRequest {
   std::string model; ///< .onnx, .onnxtxt, .mlir, or "-" (MLIR on standard input)
   PipelineOptions pipeline;
   importer::OnnxImportOptions import;
+  bool explain = false; ///< collect decisions; it costs time and changes nothing
   /// As the user gave them; kept in the bitstream.
   std::vector<std::pair<std::string, std::string>> options;
 };
@@ -58,6 +60,8 @@ public:
   const std::string &firstError() const { return firstErrorText; }
   /// Wall seconds of every stage that ran, in order.
   const std::vector<std::pair<std::string, double>> &seconds() const { return phaseSeconds; }
+  /// What was decided and why, of the mapping that was chosen; empty unless the request asks to explain.
+  const std::vector<Decision> &decisions() const { return heard.all(); }
   /// Called at the begin of every stage, for progress.
   std::function<void(llvm::StringRef stage)> onStage;
 
@@ -73,6 +77,7 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> moduleRef;
   Stage reached = Stage::Import;
   std::string firstErrorText;
+  Decisions heard;
   bool holdDiagnostics = false; ///< the stages that run now may be tried again
   std::vector<std::pair<std::string, double>> phaseSeconds;
 };

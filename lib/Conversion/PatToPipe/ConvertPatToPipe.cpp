@@ -6,6 +6,7 @@
 
 #include "CompulsoryBytes.h"
 #include "CutPatterns.h"
+#include "ExplainMapping.h"
 #include "GroupNests.h"
 #include "Loops.h"
 #include "WordSize.h"
@@ -225,6 +226,10 @@ MappingEffort ConvertPatToPipe::effortOf(Operation *pattern) {
 LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec,
                                              int64_t trips) {
   auto bufferOf = [&](Value tensor) { return drams.lookup(tensor); };
+  auto nameOf = [&](Value tensor) {
+    auto dram = bufferOf(tensor).getDefiningOp<pipe::DramOp>();
+    return dram ? dram.getName().str() : std::string("a tensor of the loop");
+  };
   auto effortOf = [&](Operation *pattern) { return this->effortOf(pattern); };
   for (const std::vector<PlannedNest> &group :
        groupNests(patterns, spec, effortOf, bufferOf, mayStay, scratchpadPrice)) {
@@ -234,6 +239,8 @@ LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpB
       multiplyAdds += trips * countMultiplyAdds(planned.nest);
     }
     std::string name = (group.front().nest.op->getName().stripDialect() + "_" + Twine(sections++)).str();
+    for (const PlannedNest &planned : group)
+      explainMapping(planned, planned.nest.wide ? spec.wide() : spec, name, nameOf);
     if (failed(emitSection(builder, nests, spec, name, bufferOf)))
       return failure();
   }

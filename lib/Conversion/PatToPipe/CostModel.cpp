@@ -256,7 +256,6 @@ void CostModel::placeAccesses(Mapping &mapping) const {
   mapping.startCycles = std::max(mapping.startCycles, retainedStart);
 }
 
-/// Cycles of the slowest scratchpad read.
 double CostModel::slowestRead(const Mapping &mapping) const {
   double slowest = 1;
   for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {

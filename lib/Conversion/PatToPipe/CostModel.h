@@ -33,6 +33,8 @@ public:
 
   /// Firings of each copy of the nest: fewer cycles it cannot take.
   double firingsOf(const Mapping &mapping) const;
+  /// Cycles of the slowest scratchpad read.
+  double slowestRead(const Mapping &mapping) const;
 
 private:
   /// How one copy streams an access: firings, and the words of a vector.
@@ -56,7 +58,6 @@ private:
   AccessPlan placeGather(const NestAccess &access, double &bytes) const;
   AccessPlan placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const;
   void placeAccesses(Mapping &mapping) const;
-  double slowestRead(const Mapping &mapping) const;
 
   const Nest &nest;
   const ArchSpec &arch;

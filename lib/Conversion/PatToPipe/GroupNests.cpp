@@ -5,6 +5,8 @@
 // is lost: the speed-up of several units.
 #include "GroupNests.h"
 
+#include "ExplainMapping.h"
+
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -135,13 +137,21 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
       !nest.wide && llvm::all_of(pattern->getResults(), [&](Value result) { return mayStay.contains(result); });
   const ArchSpec &arch = nest.wide ? wide : narrow;
   int64_t maxUnits = effort.frugal ? 1 : arch.numComputeUnits();
-  Candidate candidate{{nest, chooseMapping(nest, arch, maxUnits, effort.fill, scratchpadPrice)},
-                      {nest, chooseMapping(nest, arch, 1, effort.fill, scratchpadPrice)},
-                      arch};
+  auto plan = [&](int64_t units) {
+    auto rivals = wantsRemarks(pattern) ? std::make_shared<Rivals>(effort.fill) : nullptr;
+    Mapping mapping = chooseMapping(nest, arch, units, effort.fill, scratchpadPrice, rivals.get());
+    return PlannedNest{nest, std::move(mapping), std::move(rivals)};
+  };
+  Candidate candidate{plan(maxUnits), plan(1), arch};
   if (candidate.fast.mapping.resultHomes == 0)
     for (Value result : pattern->getResults())
       mayStay.erase(result);
-  if (effort.frugal || alone || !canJoin(candidate) || gain(candidate) <= 0)
+  double saved = 0;
+  if (!effort.frugal && !alone && canJoin(candidate)) {
+    saved = gain(candidate);
+    candidate.fast.sharingSaves = candidate.single.sharingSaves = saved;
+  }
+  if (saved <= 0)
     close();
   UnitNeed more = needOf(candidate);
   need.compute += more.compute;

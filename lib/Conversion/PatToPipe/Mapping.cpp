@@ -3,6 +3,7 @@
 // Spreads over lanes and slots are ranked by a quick estimate; the best of them are tried with every way of sharing
 // the nest among units, and each of these with many tiles and orders of the outer loops. The cost model decides.
 #include "CostModel.h"
+#include "Rivals.h"
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 
@@ -27,9 +28,9 @@ struct Sharing {
 
 class Search {
 public:
-  Search(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill, double scratchpadPrice)
+  Search(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill, double scratchpadPrice, Rivals *rivals)
       : nest(nest), arch(arch), maxUnits(std::min<int64_t>(maxUnits, arch.numComputeUnits())), fill(fill),
-        scratchpadPrice(scratchpadPrice), model(nest, arch) {}
+        scratchpadPrice(scratchpadPrice), rivals(rivals), model(nest, arch) {}
   Mapping run();
 
 private:
@@ -53,6 +54,7 @@ private:
   int64_t maxUnits;
   double fill; ///< share of the machine's units and ports
   double scratchpadPrice;
+  Rivals *rivals; ///< null when nobody wants to know them
   CostModel model;
 };
 
@@ -267,13 +269,20 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
     if (candidate.loops.size() + (candidate.group.dim >= 0) > arch.compute.counters - 1)
       return;
     bool isFirst = best.loops.empty();
-    if (!isFirst && model.firingsOf(candidate) >= bestCost)
+    double limit = rivals ? rivals->limit(candidate) : bestCost;
+    if (!isFirst && model.firingsOf(candidate) >= limit)
       return;
     model.predict(candidate);
-    if (!isFirst && candidate.cycles() >= bestCost) // which its cost exceeds
+    if (!isFirst && candidate.cycles() >= limit) // which its cost exceeds
       return;
     double cost = costOf(candidate);
-    if ((isFirst || cost < bestCost) && (candidate.copies() == 1 || fitsUnits(candidate))) {
+    bool isBest = isFirst || cost < bestCost;
+    if (!isBest && !rivals)
+      return;
+    bool fits = candidate.copies() == 1 || fitsUnits(candidate);
+    if (rivals)
+      rivals->add(candidate, cost, estimateUnits(nest, candidate, arch), fits);
+    if (isBest && fits) {
       best = candidate;
       bestCost = cost;
     }
@@ -427,6 +436,6 @@ UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const
 }
 
 Mapping jacquard::chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill,
-                                double scratchpadPrice) {
-  return Search(nest, arch, maxUnits, fill, scratchpadPrice).run();
+                                double scratchpadPrice, Rivals *rivals) {
+  return Search(nest, arch, maxUnits, fill, scratchpadPrice, rivals).run();
 }

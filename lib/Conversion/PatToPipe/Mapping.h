@@ -51,7 +51,9 @@ struct Mapping {
 /// The cheapest mapping found on at most `maxUnits` copies of the nest's units that takes at most the share `fill` of
 /// the machine's units and ports. The inputs are the nest and the architecture alone; deterministic.
 /// `scratchpadPrice` is what all scratchpads of the machine are worth, as a share of the nest's cycles.
-Mapping chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill, double scratchpadPrice);
+/// `rivals`, if given, receives the mappings that explain the choice, which it does not change.
+Mapping chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill, double scratchpadPrice,
+                      class Rivals *rivals = nullptr);
 
 /// Physical units that a mapped nest needs, by a cautious count: partitioning is not known yet.
 struct UnitNeed {

@@ -9,6 +9,8 @@
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
@@ -29,6 +31,7 @@ struct Temporary {
   BufferOp buffer;
   llvm::MapVector<Operation *, SmallVector<LoadOp>> loads; ///< by section
   llvm::MapVector<Operation *, SmallVector<fabric::StoreOp>> stores;
+  bool usedElsewhere = false; ///< by the sequencer or the host, in DRAM
 };
 
 /// Neighbouring words of a tensor, [begin, end).
@@ -55,6 +58,7 @@ private:
   void addCopies(unsigned number, const SectionOrder &order, const MemorySpec &spec);
   std::vector<int64_t> roomOf(const SectionOrder &order, const ArchSpec &spec) const;
   void retain(const Copy &copy, const ArchSpec &spec);
+  void explain(const Copy &copy, const SectionOrder &order, unsigned fullest, std::optional<int64_t> spare) const;
   void eraseUnusedPorts(ArrayRef<Copy> retained);
 
   std::vector<Temporary> temporaries;
@@ -80,18 +84,31 @@ Words reachOf(AccessAttr access, int64_t size) {
   return {reach.begin, std::clamp(reach.end, reach.begin + 1, size)};
 }
 
-/// One writer per word and section, none in a section that reads, 32-bit words, and address programs of a memory unit.
-bool canRetain(const Temporary &temporary, const MemorySpec &spec) {
-  if (!temporary.buffer || temporary.loads.empty() || temporary.stores.empty())
-    return false;
+/// What keeps a temporary in DRAM: it needs one writer per word and section, none in a section that reads, 32-bit words,
+/// and address programs of a memory unit. Empty: nothing.
+StringRef obstacle(const Temporary &temporary, const MemorySpec &spec) {
+  if (temporary.usedElsewhere || temporary.loads.empty() || temporary.stores.empty())
+    return "the sequencer or the host reads or writes it";
   auto suits = [&](auto port) { return !isWide(port) && fits(port.getAccess(), spec); };
-  for (auto &[section, stores] : temporary.stores)
-    if (temporary.loads.count(section) || !llvm::all_of(stores, suits))
-      return false;
+  constexpr StringLiteral beyond = "its addresses or words are beyond a memory unit";
+  for (auto &[section, stores] : temporary.stores) {
+    if (temporary.loads.count(section))
+      return "one section both writes and reads it";
+    if (!llvm::all_of(stores, suits))
+      return beyond;
+  }
   for (auto &[section, loads] : temporary.loads)
     if (!llvm::all_of(loads, suits))
-      return false;
-  return true;
+      return beyond;
+  return "";
+}
+
+remark::RemarkOpts remarkOn(StringRef name) { return remark::RemarkOpts::name(name).category(DEBUG_TYPE); }
+
+void explainDram(BufferOp buffer, const std::string &reason) {
+  if (auto remark = remark::missed(buffer.getLoc(), remarkOn("dram")))
+    remark << remark::metric("Tensor", buffer.getSymName().str()) << remark::metric("Bytes", 4 * wordsOf(buffer))
+           << remark::metric("Reason", reason);
 }
 
 void FabricRetain::collect(DeviceOp device, const MemorySpec &spec) {
@@ -117,11 +134,16 @@ void FabricRetain::collect(DeviceOp device, const MemorySpec &spec) {
       // The sequencer and the host read DRAM.
       op->getAttrDictionary().walk([&](FlatSymbolRefAttr symbol) {
         if (Temporary *temporary = use(symbol))
-          temporary->buffer = {};
+          temporary->usedElsewhere = true;
       });
     }
   });
-  llvm::erase_if(temporaries, [&](const Temporary &temporary) { return !canRetain(temporary, spec); });
+  llvm::erase_if(temporaries, [&](const Temporary &temporary) {
+    StringRef reason = obstacle(temporary, spec);
+    if (!reason.empty())
+      explainDram(temporary.buffer, reason.str());
+    return !reason.empty();
+  });
 }
 
 /// The loads of each section, dealt out to as few copies as serve them: in order of their begins, each to the first
@@ -259,6 +281,21 @@ void FabricRetain::eraseUnusedPorts(ArrayRef<Copy> retained) {
   }
 }
 
+/// Says that a copy stays on chip or, with the `spare` units of the fullest section on its way, that it does not.
+void FabricRetain::explain(const Copy &copy, const SectionOrder &order, unsigned fullest,
+                           std::optional<int64_t> spare) const {
+  BufferOp buffer = temporaries[copy.temporary].buffer;
+  auto nameOf = [&](unsigned section) { return SectionOp(order.sections()[section]).getName().str(); };
+  std::string way = llvm::formatv("from \"{0}\" to \"{1}\"", nameOf(copy.span.first), nameOf(copy.span.last));
+  if (spare)
+    return explainDram(buffer, llvm::formatv("{0} memory units needed {1}, {2} to be had in \"{3}\"",
+                                             copy.slices.size(), way, *spare, nameOf(fullest)));
+  if (auto remark = remark::passed(buffer.getLoc(), remarkOn("kept")))
+    remark << remark::metric("Tensor", buffer.getSymName().str()) << remark::metric("Bytes", 4 * wordsOf(buffer))
+           << remark::metric("Units", copy.slices.size()) << remark::metric("Way", way)
+           << remark::metric("LoadsSaved", int64_t(4 * copy.words));
+}
+
 /// Memory units that each section has to spare.
 std::vector<int64_t> FabricRetain::roomOf(const SectionOrder &order, const ArchSpec &spec) const {
   std::vector<int64_t> room;
@@ -287,7 +324,10 @@ void FabricRetain::runOnOperation() {
   std::vector<int64_t> room = roomOf(order, spec);
   llvm::erase_if(copies, [&](const Copy &copy) {
     auto taken = MutableArrayRef(room).slice(copy.span.first, copy.span.last - copy.span.first + 1);
-    if (llvm::any_of(taken, [&](int64_t units) { return units < int64_t(copy.slices.size()); }))
+    auto fullest = llvm::min_element(taken);
+    bool has = *fullest >= int64_t(copy.slices.size());
+    explain(copy, order, unsigned(copy.span.first + (fullest - taken.begin())), has ? std::nullopt : std::optional(*fullest));
+    if (!has)
       return true;
     for (int64_t &units : taken)
       units -= int64_t(copy.slices.size());

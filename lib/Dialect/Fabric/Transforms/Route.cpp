@@ -5,11 +5,14 @@
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 
 #include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
+#include "jacquard/Mapper/Measure.h"
 #include "jacquard/Mapper/Route.h"
 #include "jacquard/Mapper/Verify.h"
 #include "jacquard/Support/Diagnostics.h"
 
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Remarks.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
@@ -42,6 +45,24 @@ void writeRoutes(SectionOp section, const SectionProblem &input, const mapper::R
   }
 }
 
+/// What of the machine the section takes.
+void explainRoutes(SectionOp section, const SectionProblem &input, const mapper::Placement &placement,
+                   const mapper::Routing &routing, const FabricModel &model) {
+  auto remark = remark::analysis(section.getLoc(), remark::RemarkOpts::name("routed").category(DEBUG_TYPE));
+  if (!remark)
+    return;
+  std::string units;
+  for (UnitKind kind : {UnitKind::Compute, UnitKind::Memory, UnitKind::DramPort}) {
+    auto count = llvm::count_if(input.problem.units, [&](const mapper::Unit &unit) { return unit.kind == kind; });
+    auto sites = llvm::count_if(model.sites(), [&](const Site &site) { return site.kind == kind; });
+    units += llvm::formatv("{0}{1} {2} of {3}", units.empty() ? "" : ", ", unitKindName(kind), count, sites);
+  }
+  mapper::RouteFigures figures = mapper::measure(input.problem, placement, routing, model);
+  remark << remark::metric("Section", section.getName().str()) << remark::metric("Units", units)
+         << remark::metric("Links", figures.links) << remark::metric("LongestWay", figures.longestHops)
+         << remark::metric("MeanWay", llvm::formatv("{0:f1}", figures.meanHops).str());
+}
+
 LogicalResult routeSection(SectionOp section, const FabricModel &model) {
   for (auto route : llvm::make_early_inc_range(section.getBody().front().getOps<RouteOp>()))
     route.erase();
@@ -58,6 +79,7 @@ LogicalResult routeSection(SectionOp section, const FabricModel &model) {
   for (const std::string &violation : mapper::verifyRouting(input.problem, *placement, *routing, model))
     return section.emitError() << tag(Diag::MapperCheck) << "routing is wrong: " << violation;
   writeRoutes(section, input, *routing);
+  explainRoutes(section, input, *placement, *routing, model);
   return success();
 }
 
