@@ -14,7 +14,8 @@ namespace jacquard::mapper {
 namespace {
 
 // Pixels.
-constexpr int cellSize = 86, channel = 30, switchSize = 18, margin = 24, header = 58, legendHeight = 76;
+constexpr int cellSize = 86, channel = 30, switchSize = 18, margin = 24, header = 58, legendHeight = 76,
+              boxSize = cellSize - channel;
 
 struct Colours {
   const char *fill, *stroke;
@@ -75,11 +76,9 @@ public:
     drawHeader();
     drawStubs();
     drawRoutes();
-    for (unsigned s = 0; s < model.sites().size(); ++s)
-      drawSite(s);
-    for (unsigned sw = 0; sw < model.numSwitches(); ++sw)
-      emit("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"2\" fill=\"#ffffff\" stroke=\"#555\"/>\n",
-           switchX(sw) - switchSize / 2, switchY(sw) - switchSize / 2, switchSize, switchSize);
+    drawSites();
+    drawNames();
+    drawSwitches();
     drawLegend(below);
     emit("</svg>\n");
     return std::move(svg);
@@ -124,15 +123,16 @@ private:
 
   /// Placed units hang on the switch of their cell.
   void drawStubs() {
-    for (unsigned s = 0; s < model.sites().size(); ++s) {
-      const unsigned sw = model.switchOfSite(s);
-      if (unitAt[s].valid())
-        emit("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"{}\" stroke-width=\"2\"/>\n", switchX(sw),
-             switchY(sw), boxX(s) + 6, boxY(s) + boxHeight(s) - 6, unitColours[unsigned(model.sites()[s].kind)].stroke);
+    for (unsigned kind = 0; kind < 3; ++kind) {
+      emit("<path stroke=\"{}\" stroke-width=\"2\" d=\"", unitColours[kind].stroke);
+      for (unsigned s = 0; s < model.sites().size(); ++s)
+        if (const unsigned sw = model.switchOfSite(s); unitAt[s].valid() && unsigned(model.sites()[s].kind) == kind)
+          emit("M{} {}L{} {}", switchX(sw), switchY(sw), boxX(s) + 6, boxY(s) + boxHeight(s) - 6);
+      emit("\"/>\n");
     }
   }
 
-  int boxHeight(unsigned site) const { return (cellSize - channel) / int(slots[model.switchOfSite(site)]); }
+  int boxHeight(unsigned site) const { return boxSize / int(slots[model.switchOfSite(site)]); }
   int boxX(unsigned site) const { return margin + model.sites()[site].x * cellSize + channel - 2; }
   int boxY(unsigned site) const {
     return header + model.sites()[site].y * cellSize + int(model.sites()[site].slot) * boxHeight(site);
@@ -140,11 +140,16 @@ private:
 
   /// Lines along the links in use. The lane of a line follows from network and direction, so that none hides another.
   void drawRoutes() {
-    for (unsigned sw = 0; sw < model.numSwitches(); ++sw)
-      for (unsigned d = 0; d < 4; ++d)
-        for (unsigned net = 0; net < 3; ++net)
-          if (const unsigned tracks = uses[4 * sw + d][net])
-            drawLink(sw, Direction(d), NetworkKind(net), tracks);
+    for (unsigned net = 0; net < 3; ++net)
+      for (unsigned tracks = 1; tracks <= model.tracks(NetworkKind(net)); ++tracks) {
+        emit("<g stroke=\"{}\" stroke-width=\"{:.1f}\" stroke-opacity=\"0.8\">\n", networkColours[net],
+             lineWidth(NetworkKind(net), tracks));
+        for (unsigned sw = 0; sw < model.numSwitches(); ++sw)
+          for (unsigned d = 0; d < 4; ++d)
+            if (uses[4 * sw + d][net] == tracks)
+              drawLink(sw, Direction(d), NetworkKind(net), tracks);
+        emit("</g>\n");
+      }
   }
 
   void drawLink(unsigned sw, Direction direction, NetworkKind network, unsigned tracks) {
@@ -153,11 +158,10 @@ private:
     const int side = direction == Direction::North || direction == Direction::West ? -1 : 1;
     const double offset = side * (1.5 + 3.0 * double(unsigned(network)));
     const double dx = vertical ? offset : 0.0, dy = vertical ? 0.0 : offset;
-    emit("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"{}\" stroke-width=\"{:.1f}\" stroke-opacity=\"0.8\">"
-         "<title>{} ({},{}) to ({},{}): {} of {} tracks</title></line>\n",
-         switchX(sw) + dx, switchY(sw) + dy, switchX(to) + dx, switchY(to) + dy, networkColours[unsigned(network)],
-         lineWidth(network, tracks), networkKindName(network), int(sw) % model.width(), int(sw) / model.width(),
-         int(to) % model.width(), int(to) / model.width(), tracks, model.tracks(network));
+    emit("<path d=\"M{} {}{}{}\"><title>{} ({},{}) to ({},{}): {} of {} tracks</title></path>\n", switchX(sw) + dx,
+         switchY(sw) + dy, vertical ? 'V' : 'H', vertical ? switchY(to) : switchX(to), networkKindName(network),
+         int(sw) % model.width(), int(sw) / model.width(), int(to) % model.width(), int(to) / model.width(), tracks,
+         model.tracks(network));
   }
 
   /// 0.8 for one track up to 2.8, nearly a lane, for all of them.
@@ -166,28 +170,47 @@ private:
     return all > 1 ? 0.8 + 2.0 * double(tracks - 1) / double(all - 1) : 2.8;
   }
 
+  void drawSites() {
+    for (unsigned kind = 0; kind < 3; ++kind)
+      for (bool inUse : {false, true}) {
+        emit("<g fill=\"{}\" stroke=\"{}\"{}>\n", inUse ? unitColours[kind].fill : "#ffffff", unitColours[kind].stroke,
+             inUse ? "" : " stroke-opacity=\"0.35\" stroke-dasharray=\"3 3\"");
+        for (unsigned s = 0; s < model.sites().size(); ++s)
+          if (unsigned(model.sites()[s].kind) == kind && unitAt[s].valid() == inUse)
+            drawSite(s);
+        emit("</g>\n");
+      }
+  }
+
   void drawSite(unsigned s) {
-    const Site &site = model.sites()[s];
-    const int box = cellSize - channel, height = boxHeight(s), x = boxX(s), y = boxY(s);
     const UnitId unit = unitAt[s];
-    const Colours &colours = unitColours[unsigned(site.kind)];
-    emit("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\" fill=\"{}\" stroke=\"{}\"{}>", x, y, box,
-         std::max(height - 2, 1), unit.valid() ? colours.fill : "#ffffff", colours.stroke,
-         unit.valid() ? "" : " stroke-opacity=\"0.35\" stroke-dasharray=\"3 3\"");
-    emit("<title>{}{}</title></rect>\n", model.describeSite(s),
+    emit("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\"><title>{}{}</title></rect>\n", boxX(s), boxY(s),
+         boxSize, std::max(boxHeight(s) - 2, 1), model.describeSite(s),
          unit.valid() ? escape(": " + describe(problem.units[unit])) : "");
-    if (unit.valid() && height >= 9)
-      drawName(problem.units[unit], x + box / 2, y, height);
+  }
+
+  void drawNames() {
+    emit("<g font-size=\"9\" text-anchor=\"middle\" fill=\"#222\">\n");
+    for (unsigned s = 0; s < model.sites().size(); ++s)
+      if (unitAt[s].valid() && boxHeight(s) >= 9)
+        drawName(problem.units[unitAt[s]], boxX(s) + boxSize / 2, boxY(s), boxHeight(s));
+    emit("</g>\n");
   }
 
   void drawName(const Unit &unit, int centre, int y, int height) {
     const bool twoLines = height >= 30 && !unit.node.empty() && unit.node != unit.name;
-    const int size = std::min(9, height - 1);
-    emit("<text x=\"{}\" y=\"{}\" font-size=\"{}\" text-anchor=\"middle\" fill=\"#222\">{}</text>\n", centre,
-         y + height / 2 + (twoLines ? -2 : 3), size, escape(shorten(unit.name, 9)));
+    emit("<text x=\"{}\" y=\"{}\"{}>{}</text>\n", centre, y + height / 2 + (twoLines ? -2 : 3),
+         height < 10 ? " font-size=\"8\"" : "", escape(shorten(unit.name, 9)));
     if (twoLines)
-      emit("<text x=\"{}\" y=\"{}\" font-size=\"7\" text-anchor=\"middle\" fill=\"#666\">{}</text>\n", centre,
-           y + height / 2 + 9, escape(shorten(unit.node, 12)));
+      emit("<text x=\"{}\" y=\"{}\" font-size=\"7\" fill=\"#666\">{}</text>\n", centre, y + height / 2 + 9,
+           escape(shorten(unit.node, 12)));
+  }
+
+  void drawSwitches() {
+    emit("<g fill=\"#ffffff\" stroke=\"#555\">\n");
+    for (unsigned sw = 0; sw < model.numSwitches(); ++sw)
+      emit("<path d=\"M{0} {1}h{2}v{2}h-{2}z\"/>\n", switchX(sw) - switchSize / 2, switchY(sw) - switchSize / 2, switchSize);
+    emit("</g>\n");
   }
 
   void drawLegend(int y) {
