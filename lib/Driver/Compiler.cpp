@@ -124,7 +124,7 @@ bool Compiler::runUntil(Stage stage) {
   PipelineOptions options;
   timed("search", [&] {
     holdDiagnostics = true;
-    options = chooseScratchpadPrice(*moduleRef, request.pipeline);
+    options = searchMappings(*moduleRef, request.pipeline);
     holdDiagnostics = false;
   });
   return runUntilItFits(moduleRef, [&](bool last) {

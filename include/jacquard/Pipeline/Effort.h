@@ -8,11 +8,13 @@ namespace jacquard {
 
 constexpr unsigned mostEffort = 3;
 
-/// `module` has reached stage Pat. Maps copies of it with several prices of scratchpads, the more the greater
-/// `options.effort`, and returns `options` with the price whose mapping is predicted to be fastest. Patterns are mapped one by one; the
-/// price says how much of the machine each leaves to tensors that other patterns keep on chip. A higher effort tries all that a
-/// lower one tries.
-PipelineOptions chooseScratchpadPrice(mlir::ModuleOp module, PipelineOptions options);
+/// `module` has reached stage Pat. Its patterns are mapped one by one, each as if intermediates stayed on chip; what
+/// finds no room there is known only when all are mapped. So copies of the module are mapped in rounds: patterns whose
+/// results went to DRAM at more than one pass each are mapped for DRAM in the next round. And all of that with several
+/// prices of scratchpads, which say how much of the machine a pattern leaves to tensors that others keep on chip.
+/// Returns `options` with the price, and marks the patterns, of the mapping that is predicted to be fastest. A higher
+/// `options.effort` tries all that a lower one tries; 0 tries nothing.
+PipelineOptions searchMappings(mlir::ModuleOp module, PipelineOptions options);
 
 } // namespace jacquard
 

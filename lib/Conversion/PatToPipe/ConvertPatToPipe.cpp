@@ -209,7 +209,7 @@ void ConvertPatToPipe::declareResults(Operation &op, OpBuilder &builder) {
   for (Value result : op.getResults())
     if (isa<RankedTensorType>(result.getType()) && !drams.contains(result) && !shared.contains(result)) {
       declareTemporary(result, result.getType());
-      if (isa<pat::MapOp, pat::GroupByOp>(op))
+      if (isa<pat::MapOp, pat::GroupByOp>(op) && !op.hasAttr(inDramAttr))
         mayStay.insert(result);
     }
   if (auto loop = dyn_cast<pat::IterateOp>(op); loop && !loop.getIteration().use_empty())

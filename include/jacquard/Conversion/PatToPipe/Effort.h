@@ -13,6 +13,9 @@ constexpr llvm::StringLiteral sectionPatternsAttr = "jacquard.patterns";
 /// On a pattern: how many steps it has retreated; none: 0.
 constexpr llvm::StringLiteral retreatAttr = "jacquard.retreat";
 
+/// On a pattern: its results go through DRAM, because they find no room on chip.
+constexpr llvm::StringLiteral inDramAttr = "jacquard.in_dram";
+
 /// Estimates of what partitioning and routing add can be too low: a pattern that did not fit is mapped again with less.
 struct MappingEffort {
   double fill;  ///< share of the machine's units that a mapping may count on

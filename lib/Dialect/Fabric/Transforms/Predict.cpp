@@ -5,8 +5,7 @@ using namespace mlir;
 using namespace jacquard;
 using namespace jacquard::fabric;
 
-/// DRAM bytes of all firings: a vector's neighbours share bursts, others take one each.
-static double bytesOf(AccessAttr access, const ArchSpec &spec) {
+double fabric::bytesMoved(AccessAttr access, const ArchSpec &spec) {
   int64_t lanes = 1, step = 1;
   if (int64_t vector = access.getVectorLevel(); vector >= 0) {
     lanes = std::min<int64_t>(access.getExtents()[vector], spec.compute.lanes);
@@ -24,9 +23,9 @@ double fabric::predictedCycles(DeviceOp device, const ArchSpec &spec) {
     double bytes = 0;
     for (Operation &op : section.getBody().front())
       if (auto load = dyn_cast<LoadOp>(op))
-        bytes += bytesOf(load.getAccess(), spec);
+        bytes += bytesMoved(load.getAccess(), spec);
       else if (auto store = dyn_cast<fabric::StoreOp>(op))
-        bytes += bytesOf(store.getAccess(), spec);
+        bytes += bytesMoved(store.getAccess(), spec);
     double trips = 1;
     for (auto loop = section->getParentOfType<LoopOp>(); loop; loop = loop->getParentOfType<LoopOp>())
       trips *= double(loop.getMax());

@@ -7,6 +7,7 @@
 #include "Homes.h"
 
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
+#include "jacquard/Dialect/Fabric/Transforms/Predict.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Remarks.h"
@@ -54,12 +55,12 @@ struct FabricRetain : fabric::impl::FabricRetainPassBase<FabricRetain> {
   void runOnOperation() override;
 
 private:
-  void collect(DeviceOp device, const MemorySpec &spec);
+  void collect(DeviceOp device, const ArchSpec &spec);
   void addCopies(unsigned number, const SectionOrder &order, const MemorySpec &spec);
   std::vector<int64_t> roomOf(const SectionOrder &order, const ArchSpec &spec) const;
   void retain(const Copy &copy, const ArchSpec &spec);
   void explain(const Copy &copy, const SectionOrder &order, unsigned fullest, std::optional<int64_t> spare) const;
-  void eraseUnusedPorts(ArrayRef<Copy> retained);
+  void eraseUnusedPorts(ArrayRef<Copy> retained, const ArchSpec &spec);
 
   std::vector<Temporary> temporaries;
   std::vector<Copy> copies;
@@ -111,7 +112,29 @@ void explainDram(BufferOp buffer, const std::string &reason) {
            << remark::metric("Reason", reason);
 }
 
-void FabricRetain::collect(DeviceOp device, const MemorySpec &spec) {
+/// Marks the sections that store a temporary whose remaining ports move much more than one pass each takes.
+void markIfCostly(const Temporary &temporary, const llvm::DenseSet<Operation *> &served, const ArchSpec &spec) {
+  double moved = 0, passes = 1;
+  for (auto &[section, loads] : temporary.loads) {
+    bool reads = false;
+    for (LoadOp load : loads)
+      if (!served.contains(load)) {
+        moved += bytesMoved(load.getAccess(), spec);
+        reads = true;
+      }
+    passes += reads;
+  }
+  for (auto &[section, stores] : temporary.stores)
+    for (fabric::StoreOp store : stores)
+      moved += bytesMoved(store.getAccess(), spec);
+  constexpr double much = 1.25;
+  if (moved <= much * passes * double(wordsOf(temporary.buffer)) * 4)
+    return;
+  for (auto &[section, stores] : temporary.stores)
+    section->setAttr(spillsAttr, UnitAttr::get(section->getContext()));
+}
+
+void FabricRetain::collect(DeviceOp device, const ArchSpec &spec) {
   temporaries.clear();
   llvm::DenseMap<StringAttr, unsigned> numbers;
   for (auto buffer : device.getBody().front().getOps<BufferOp>())
@@ -139,10 +162,12 @@ void FabricRetain::collect(DeviceOp device, const MemorySpec &spec) {
     }
   });
   llvm::erase_if(temporaries, [&](const Temporary &temporary) {
-    StringRef reason = obstacle(temporary, spec);
-    if (!reason.empty())
-      explainDram(temporary.buffer, reason.str());
-    return !reason.empty();
+    StringRef reason = obstacle(temporary, spec.memory);
+    if (reason.empty())
+      return false;
+    explainDram(temporary.buffer, reason.str());
+    markIfCostly(temporary, {}, spec);
+    return true;
   });
 }
 
@@ -261,24 +286,23 @@ void FabricRetain::retain(const Copy &copy, const ArchSpec &spec) {
 }
 
 /// Erases the loads that retained copies serve; where that is all of them, the stores and the place in DRAM as well.
-void FabricRetain::eraseUnusedPorts(ArrayRef<Copy> retained) {
-  std::vector<size_t> served(temporaries.size());
-  for (const Copy &copy : retained) {
-    served[copy.temporary] += copy.loads.size();
-    for (LoadOp load : copy.loads)
-      load.erase();
-  }
-  for (auto [temporary, count] : llvm::zip(temporaries, served)) {
-    size_t all = 0;
-    for (auto &[section, loads] : temporary.loads)
-      all += loads.size();
-    if (count < all)
+void FabricRetain::eraseUnusedPorts(ArrayRef<Copy> retained, const ArchSpec &spec) {
+  llvm::DenseSet<Operation *> served;
+  for (const Copy &copy : retained)
+    served.insert(copy.loads.begin(), copy.loads.end());
+  for (const Temporary &temporary : temporaries) {
+    auto isServed = [&](LoadOp load) { return served.contains(load); };
+    if (!llvm::all_of(temporary.loads, [&](auto &entry) { return llvm::all_of(entry.second, isServed); })) {
+      markIfCostly(temporary, served, spec);
       continue;
+    }
     for (auto &[section, stores] : temporary.stores)
       for (fabric::StoreOp store : stores)
         store.erase();
-    temporary.buffer.erase();
+    BufferOp(temporary.buffer).erase();
   }
+  for (Operation *load : served)
+    load->erase();
 }
 
 /// Says that a copy stays on chip or, with the `spare` units of the fullest section on its way, that it does not.
@@ -313,7 +337,7 @@ void FabricRetain::runOnOperation() {
   if (!model)
     return signalPassFailure();
   const ArchSpec &spec = model->spec();
-  collect(device, spec.memory);
+  collect(device, spec);
   SectionOrder order(device);
   copies.clear();
   for (unsigned number = 0; number < temporaries.size(); ++number)
@@ -335,7 +359,7 @@ void FabricRetain::runOnOperation() {
   });
   for (const Copy &copy : copies)
     retain(copy, spec);
-  eraseUnusedPorts(copies);
+  eraseUnusedPorts(copies, spec);
 }
 
 } // namespace

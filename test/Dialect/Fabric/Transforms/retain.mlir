@@ -115,3 +115,31 @@ fabric.device arch "tiny" {
     }
   }
 }
+
+// -----
+
+// Both find no room. One is loaded once, as it lies: nothing is lost in DRAM. The other is loaded by columns, each word with
+// a burst of its own: whose section stores it is to be mapped again.
+// CHECK-LABEL: fabric.section "calm" attributes {jacquard.fill = 0.000000e+00 : f64} {
+// CHECK-LABEL: fabric.section "costly" attributes {{{.*}}jacquard.spills
+// CHECK-NOT:   spills
+fabric.device arch "tiny" {
+  fabric.buffer @a "input" at 0 : tensor<1024xf32>
+  fabric.buffer @y "output" at 4096 : tensor<1024xf32>
+  fabric.buffer @rows "temporary" at 8192 : tensor<1024xf32>
+  fabric.buffer @columns "temporary" at 12288 : tensor<32x32xf32>
+  fabric.section "calm" attributes {jacquard.fill = 0.0} {
+    %a = fabric.load @a <[1024] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @rows <[1024] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "costly" attributes {jacquard.fill = 0.0} {
+    %a = fabric.load @a <[1024] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @columns <[1024] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "use" attributes {jacquard.fill = 0.0} {
+    %t = fabric.load @columns <[32, 32] vector 1 registers [[0, 1, 32]] address 0>
+    fabric.store %t to @y <[1024] vector 0 registers [[0, 1]] address 0>
+    %s = fabric.load @rows <[1024] vector 0 registers [[0, 1]] address 0>
+    fabric.store %s to @y <[1024] vector 0 registers [[0, 1]] address 0>
+  }
+}

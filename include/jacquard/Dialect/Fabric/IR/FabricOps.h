@@ -50,6 +50,9 @@ constexpr llvm::StringLiteral doesNotFitAttr = "jacquard.does_not_fit";
 /// On a section: the share of the machine's units that it may use, a float; none: all.
 constexpr llvm::StringLiteral fillAttr = "jacquard.fill";
 
+/// On a section that stores a tensor which found no room on chip and is costly to have in DRAM as it is.
+constexpr llvm::StringLiteral spillsAttr = "jacquard.spills";
+
 /// Passes `fits` on, and marks the section when it is a failure.
 mlir::LogicalResult markUnlessFits(SectionOp section, mlir::LogicalResult fits);
 

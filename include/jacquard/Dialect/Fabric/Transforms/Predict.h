@@ -6,6 +6,9 @@
 
 namespace jacquard::fabric {
 
+/// DRAM bytes of all firings of a port's access: a vector's neighbours share bursts, others take one each.
+double bytesMoved(AccessAttr access, const ArchSpec &spec);
+
 /// Cycles of all sections of a device with virtual units, one after another; those of loops for each trip. Of a section:
 /// what its mapping predicts or, if that is more, the way of what its DRAM ports really move, at peak bandwidth.
 double predictedCycles(DeviceOp device, const ArchSpec &spec);

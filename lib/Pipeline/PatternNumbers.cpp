@@ -1,0 +1,43 @@
+// PatternNumbers.cpp - how passes behind stage Pat point at the patterns of a module
+#include "PatternNumbers.h"
+
+#include "jacquard/Conversion/PatToPipe/Effort.h"
+#include "jacquard/Dialect/Pat/IR/PatOps.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace jacquard;
+
+void jacquard::numberPatterns(ModuleOp module) {
+  int64_t number = 0;
+  Builder b(module.getContext());
+  module.walk([&](Operation *op) {
+    if (isa<pat::MapOp, pat::GroupByOp>(op))
+      op->setAttr(patternNumberAttr, b.getI64IntegerAttr(number++));
+  });
+}
+
+void jacquard::forgetNumbers(ModuleOp module) {
+  module.walk([](Operation *op) {
+    op->removeAttr(sectionPatternsAttr);
+    op->removeAttr(patternNumberAttr);
+  });
+}
+
+PatternNumbers jacquard::patternsOfSections(ModuleOp module, StringRef mark) {
+  PatternNumbers numbers;
+  module.walk([&](Operation *op) {
+    auto patterns = op->getAttrOfType<DenseI64ArrayAttr>(sectionPatternsAttr);
+    if (patterns && op->hasAttr(mark))
+      numbers.insert(patterns.asArrayRef().begin(), patterns.asArrayRef().end());
+  });
+  return numbers;
+}
+
+void jacquard::forEachPattern(ModuleOp module, const PatternNumbers &numbers, function_ref<void(Operation *)> visit) {
+  module.walk([&](Operation *op) {
+    if (auto number = op->getAttrOfType<IntegerAttr>(patternNumberAttr); number && numbers.contains(number.getInt()))
+      visit(op);
+  });
+}
