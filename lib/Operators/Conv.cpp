@@ -1,5 +1,5 @@
 // Conv.cpp - convolutions: maps of sums over channels and kernel, reading at affine indices of both
-#include "Transposed.h"
+#include "jacquard/Operators/Contract.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -183,6 +183,43 @@ Result<Value> ops::convInteger(OpBuilder &b, Location loc, const QuantizedOperan
   });
 }
 
+namespace {
+
+/// One dimension of a transposed convolution. Result position o gets x[i] * w[k] where
+/// i * stride = o + pad - k * dilation. With o = stride * q + r and k * dilation = r + pad + stride * t, that is
+/// i = q - t: every phase r is a convolution of its own, over the taps t, in which no product is with a zero between
+/// the positions of the input.
+struct Phases {
+  int64_t stride, pad, dilation, reach, firstTap, taps;
+
+  Phases(const Window &window, size_t i)
+      : stride(window.strides[i]), pad(window.padsBegin[i]), dilation(window.dilations[i]), reach(window.reach(i)) {
+    if (stride == 1) { // no phases: all positions of the kernel and only they
+      firstTap = 0, taps = window.kernel[i];
+      return;
+    }
+    firstTap = llvm::divideCeilSigned(1 - stride - pad, stride);
+    taps = llvm::divideFloorSigned(reach - 1 - pad, stride) - firstTap + 1;
+  }
+  AffineExpr input(AffineExpr o, AffineExpr t) const {
+    return stride == 1 ? o + pad - t * dilation : o.floorDiv(stride) - t - firstTap;
+  }
+  /// dilation * the position in the kernel.
+  AffineExpr reached(AffineExpr o, AffineExpr t) const {
+    return stride == 1 ? t * dilation : o % stride + pad + (t + firstTap) * stride;
+  }
+  bool usesWholeKernel() const {
+    return stride == 1 || (pad + firstTap * stride >= 0 && stride - 1 + pad + (taps - 1 + firstTap) * stride < reach);
+  }
+  bool staysInside(int64_t output, int64_t input) const {
+    int64_t first = stride == 1 ? pad - (reach - 1) : 1 - taps - firstTap;
+    int64_t last = stride == 1 ? output - 1 + pad : (output - 1) / stride - firstTap;
+    return first >= 0 && last < input;
+  }
+};
+
+} // namespace
+
 Result<Value> ops::convTranspose(OpBuilder &b, Location loc, Value input, Value weight, Value bias,
                                  const Window &window, int64_t groups, ArrayRef<int64_t> output) {
   ArrayRef<int64_t> in = shapeOf(input), w = shapeOf(weight);
@@ -194,28 +231,37 @@ Result<Value> ops::convTranspose(OpBuilder &b, Location loc, Value input, Value 
   int64_t mapsPerGroup = w[1], channelsPerGroup = in[1] / groups;
   Shape result = {in[0], mapsPerGroup * groups}, depth = {channelsPerGroup};
   result.append(output.begin(), output.end());
-  depth.append(window.kernel.begin(), window.kernel.end());
+  SmallVector<Phases> phases;
+  for (unsigned i = 0; i < window.rank(); ++i)
+    depth.push_back(phases.emplace_back(window, i).taps);
   Type type = elementOf(input), sumType = accumulatorType(type);
   ConvShape shape{result, depth, groups, channelsPerGroup, mapsPerGroup, window};
+  AffineExpr m = shape.dim(b, 1);
+  SmallVector<AffineExpr> at = {shape.dim(b, 0), shape.inputChannel(b)};
+  SmallVector<AffineExpr> tap = {shape.inputChannel(b), groups == 1 ? m : m % mapsPerGroup};
+  bool inside = true, whole = true;
+  for (auto [i, p] : llvm::enumerate(phases)) {
+    AffineExpr o = shape.dim(b, 2 + i), t = shape.kernel(b, i);
+    at.push_back(p.input(o, t));
+    tap.push_back(p.reached(o, t).floorDiv(p.dilation));
+    inside &= p.staysInside(output[i], in[2 + i]);
+    whole &= p.usesWholeKernel();
+  }
   return buildConv(b, loc, shape, sumType, type, bias, [&](OpBuilder &b, ValueRange indices) {
-    // Result position o gets x[i] * w[k] where i * stride = o + pad - k * dilation: where the division leaves no rest.
     Scalars s(b, loc);
-    SmallVector<AffineExpr> at = {shape.dim(b, 0), shape.inputChannel(b)};
-    AffineExpr map = groups == 1 ? shape.dim(b, 1) : shape.dim(b, 1) % mapsPerGroup;
-    SmallVector<AffineExpr> tap = {shape.inputChannel(b), mapsPerGroup == 1 ? b.getAffineConstantExpr(0) : map};
-    Value aligned;
-    for (unsigned i = 0; i < window.rank(); ++i) {
-      at.push_back(reachedFrom(window, i, shape.dim(b, 2 + i), shape.kernel(b, i)));
-      tap.push_back(shape.kernel(b, i));
-      Value hit = isReached(s, window, i, indices[2 + i], indices[result.size() + 1 + i]);
-      if (hit)
-        aligned = aligned ? s.both(aligned, hit) : hit;
-    }
     Value zero = s.integer(type, 0);
-    Value x = read(b, loc, input, at, indices, zero);
-    if (aligned)
-      x = s.select(aligned, x, zero);
-    Value factor = read(b, loc, weight, tap, indices);
+    Value x = read(b, loc, input, at, indices, inside ? Value() : zero);
+    Value factor = read(b, loc, weight, tap, indices, whole ? Value() : zero);
+    for (auto [i, p] : llvm::enumerate(phases)) {
+      if (p.stride == 1 || p.dilation == 1)
+        continue;
+      // Zero between two positions of the kernel. What is reached is above -stride; `lift` makes it positive, where
+      // remainder and modulo agree.
+      int64_t lift = llvm::divideCeilSigned(p.stride, p.dilation) * p.dilation;
+      Value phase = s.rem(indices[2 + i], s.index(p.stride)), t = indices[result.size() + 1 + i];
+      Value reached = s.add(s.add(phase, s.mul(t, s.index(p.stride))), s.index(p.pad + p.firstTap * p.stride + lift));
+      factor = s.select(s.equal(s.rem(reached, s.index(p.dilation)), s.index(0)), factor, zero);
+    }
     return s.mul(s.cast(x, sumType), s.cast(factor, sumType));
   });
 }

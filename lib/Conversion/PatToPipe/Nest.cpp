@@ -2,13 +2,14 @@
 //
 // An access that cannot leave its tensor is kept in *linear* form (one coefficient per dimension); there reshapes and
 // transposes have vanished, and dimensions merge where the coefficients continue one another. The view is then
-// recovered from the coefficients alone. An access with an `else` value keeps the tensor's own dimensions, because each of
-// them is checked.
+// recovered from the coefficients alone. An access with an `else` value keeps the tensor's own dimensions, because each
+// of them is checked. An index whose quotients are still read then falls apart into digits, a dimension each.
 #include "Nest.h"
 
 #include "WordSize.h"
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
+#include "jacquard/Dialect/Pat/Transforms/Digits.h"
 #include "jacquard/Dialect/Pat/Transforms/IndexMath.h"
 
 #include "mlir/Analysis/FlatLinearValueConstraints.h"
@@ -76,6 +77,19 @@ std::optional<AffineMap> mapOverIndices(pat::AtOp at, ArrayRef<Value> indices) {
   return at.getAccessMap().replaceDimsAndSymbols(operands, {}, indices.size(), 0);
 }
 
+/// The linear form of a read at `positions`, if it is affine and stays in its tensor.
+std::optional<LinearAccess> linearise(pat::AtOp at, ArrayRef<AffineExpr> positions, const pat::IndexRanges &ranges) {
+  if (at.getElseValue() && !pat::isProvablyInBounds(at))
+    return std::nullopt;
+  AffineExpr sum = getAffineConstantExpr(0, at.getContext());
+  for (auto [expr, stride] : llvm::zip(positions, rowMajorStrides(at.getTensorType().getShape())))
+    sum = sum + expr * stride;
+  auto row = flatten(pat::simplifyIndex(sum, ranges), ranges.size());
+  if (!row)
+    return std::nullopt;
+  return LinearAccess{SmallVector<int64_t>(ArrayRef(*row).drop_back()), row->back()};
+}
+
 /// Views a linear access as positions in several dimensions: a new dimension begins at every coefficient that the smaller
 /// ones cannot reach and that divides the larger ones.
 AffineAccess recoverView(const LinearAccess &access, ArrayRef<NestDim> dims, int64_t elements) {
@@ -122,10 +136,13 @@ struct Analysis {
   Nest nest;
   std::vector<std::optional<LinearAccess>> linear;
   std::vector<std::optional<AffineAccess>> checked;
-  SmallVector<bool> mergeable; ///< per index: used by affine accesses in linear form only
-  SmallVector<int64_t> extents;               ///< per index
-  SmallVector<SmallVector<unsigned>> members; ///< per dimension: the indices merged into it, outermost first
+  SmallVector<unsigned> firstDigit;           ///< per index; its digits follow one another
+  SmallVector<bool> mergeable;                ///< per digit: used by affine accesses in linear form only
+  SmallVector<int64_t> extents;               ///< per digit
+  SmallVector<SmallVector<unsigned>> members; ///< per dimension: the digits merged into it, outermost first
 
+  void addDigits(ArrayRef<int64_t> domain, ArrayRef<bool> reduction, ArrayRef<Value> indices);
+  AffineExpr overDigits(unsigned index, ArrayRef<AffineExpr> digits) const;
   void addAccess(pat::AtOp at, bool inFold, ArrayRef<Value> indices);
   void collect(Block &block, bool inFold, ArrayRef<Value> indices);
   void findMergeable(ArrayRef<Value> indices);
@@ -137,6 +154,42 @@ struct Analysis {
   void expressIndices();
 };
 
+/// A dimension for every digit of every index: an index that is read at quotients and remainders has several, so that
+/// these reads are affine.
+void Analysis::addDigits(ArrayRef<int64_t> domain, ArrayRef<bool> reduction, ArrayRef<Value> indices) {
+  std::vector<SmallVector<int64_t, 2>> divisors(indices.size());
+  auto known = llvm::to_vector_of<std::optional<int64_t>>(domain);
+  pat::IndexRanges ranges;
+  for (int64_t extent : domain)
+    ranges.push_back(pat::IndexRange{0, extent - 1});
+  nest.op->walk([&](pat::AtOp at) {
+    std::optional<AffineMap> map = mapOverIndices(at, indices);
+    std::vector<SmallVector<int64_t, 2>> found(indices.size());
+    auto isEven = [&](AffineExpr expr) { return pat::collectDivisors(expr, known, found); };
+    if (!map || linearise(at, map->getResults(), ranges) || !llvm::all_of(map->getResults(), isEven))
+      return; // it needs no digits, or they are no help
+    for (auto [all, more] : llvm::zip(divisors, found))
+      llvm::append_range(all, more);
+  });
+  for (auto [i, extent] : llvm::enumerate(domain)) {
+    firstDigit.push_back(unsigned(extents.size()));
+    for (int64_t digit : pat::digitsOf(extent, divisors[i])) {
+      nest.dims.push_back({digit, reduction[i]});
+      members.push_back({unsigned(extents.size())});
+      extents.push_back(digit);
+    }
+  }
+  firstDigit.push_back(unsigned(extents.size()));
+}
+
+/// The value of an index from its digits.
+AffineExpr Analysis::overDigits(unsigned index, ArrayRef<AffineExpr> digits) const {
+  AffineExpr value = digits[firstDigit[index]];
+  for (unsigned d = firstDigit[index] + 1; d < firstDigit[index + 1]; ++d)
+    value = value * extents[d] + digits[d];
+  return value;
+}
+
 void Analysis::addAccess(pat::AtOp at, bool inFold, ArrayRef<Value> indices) {
   nest.accesses.push_back({at, inFold, std::nullopt});
   auto &line = linear.emplace_back();
@@ -144,26 +197,25 @@ void Analysis::addAccess(pat::AtOp at, bool inFold, ArrayRef<Value> indices) {
   std::optional<AffineMap> map = mapOverIndices(at, indices);
   if (!map)
     return;
-  ArrayRef<int64_t> shape = at.getTensorType().getShape();
-  SmallVector<int64_t> strides = rowMajorStrides(shape);
-  if (!at.getElseValue() || pat::isProvablyInBounds(at)) {
-    AffineExpr sum = getAffineConstantExpr(0, at.getContext());
-    for (auto [expr, stride] : llvm::zip(map->getResults(), strides))
-      sum = sum + expr * stride;
-    pat::IndexRanges ranges;
-    for (const NestDim &dim : nest.dims)
-      ranges.push_back(pat::IndexRange{0, dim.extent - 1});
-    if (auto row = flatten(pat::simplifyIndex(sum, ranges), indices.size())) {
-      line = LinearAccess{SmallVector<int64_t>(ArrayRef(*row).drop_back()), row->back()};
-      return;
-    }
-    if (!at.getElseValue())
-      return;
+  SmallVector<AffineExpr> digits, overDims;
+  pat::IndexRanges ranges;
+  for (auto [d, dim] : llvm::enumerate(nest.dims)) {
+    digits.push_back(getAffineDimExpr(d, at.getContext()));
+    ranges.push_back(pat::IndexRange{0, dim.extent - 1});
   }
+  for (unsigned i = 0; i < indices.size(); ++i)
+    overDims.push_back(overDigits(i, digits));
+  SmallVector<AffineExpr> positions;
+  for (AffineExpr position : map->getResults())
+    positions.push_back(pat::simplifyIndex(position.replaceDims(overDims), ranges));
+  line = linearise(at, positions, ranges);
+  if (line || !at.getElseValue())
+    return;
+  ArrayRef<int64_t> shape = at.getTensorType().getShape();
   AffineAccess access;
-  access.view = {SmallVector<int64_t>(shape), strides};
-  for (AffineExpr expr : map->getResults()) {
-    auto row = flatten(expr, indices.size());
+  access.view = {SmallVector<int64_t>(shape), rowMajorStrides(shape)};
+  for (AffineExpr expr : positions) {
+    auto row = flatten(expr, digits.size());
     if (!row)
       return;
     access.offsets.push_back(row->back());
@@ -191,7 +243,7 @@ void Analysis::findMergeable(ArrayRef<Value> indices) {
         found |= access.op == use.getOwner() && line.has_value();
       ok &= found;
     }
-    mergeable.push_back(ok);
+    mergeable.append(firstDigit[i + 1] - firstDigit[i], ok);
   }
 }
 
@@ -270,15 +322,17 @@ void Analysis::mergeForced(unsigned mostLoops) {
 /// The value of every index from the merged dimensions.
 void Analysis::expressIndices() {
   MLIRContext *context = nest.op->getContext();
-  nest.indexExprs.resize(extents.size());
+  SmallVector<AffineExpr> digits(extents.size());
   for (auto [d, group] : llvm::enumerate(members)) {
     AffineExpr rest = getAffineDimExpr(d, context);
-    for (unsigned index : llvm::reverse(ArrayRef(group).drop_front())) {
-      nest.indexExprs[index] = rest % extents[index];
-      rest = rest.floorDiv(extents[index]);
+    for (unsigned digit : llvm::reverse(ArrayRef(group).drop_front())) {
+      digits[digit] = rest % extents[digit];
+      rest = rest.floorDiv(extents[digit]);
     }
-    nest.indexExprs[group.front()] = rest;
+    digits[group.front()] = rest;
   }
+  for (unsigned i = 0; i + 1 < firstDigit.size(); ++i)
+    nest.indexExprs.push_back(overDigits(i, digits));
 }
 
 } // namespace
@@ -310,12 +364,11 @@ Nest jacquard::analyseNest(Operation *op, unsigned mostLoops) {
   Nest &nest = analysis.nest;
   nest.op = op;
   nest.wide = needsWideWords(op);
-  auto addDims = [&](ArrayRef<int64_t> domain, bool reduction) {
-    for (int64_t extent : domain) {
-      nest.dims.push_back({extent, reduction});
-      analysis.members.push_back({unsigned(analysis.extents.size())});
-      analysis.extents.push_back(extent);
-    }
+  SmallVector<int64_t> domain;
+  SmallVector<bool> reduction;
+  auto addDims = [&](ArrayRef<int64_t> more, bool reduces) {
+    domain.append(more.begin(), more.end());
+    reduction.append(more.size(), reduces);
   };
   if (auto map = dyn_cast<pat::MapOp>(op)) {
     addDims(map.getDomain(), false);
@@ -328,6 +381,7 @@ Nest jacquard::analyseNest(Operation *op, unsigned mostLoops) {
     addDims(cast<pat::GroupByOp>(op).getDomain(), true);
   }
   SmallVector<Value> indices = nest.indices();
+  analysis.addDigits(domain, reduction, indices);
   analysis.collect(*nest.body(), false, indices);
   analysis.findMergeable(indices);
   analysis.mergeFree();

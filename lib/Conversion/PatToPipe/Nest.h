@@ -8,8 +8,9 @@
 
 namespace jacquard {
 
-/// One loop of the nest: an index of the map, or of its fold. Adjacent indices through which every access walks
-/// without a break are merged into one, others where there are more than counters.
+/// One loop of the nest: an index of the map, or of its fold, or a digit of one that is read at quotients. Adjacent
+/// indices through which every access walks without a break are merged into one, others where there are more than
+/// counters.
 struct NestDim {
   int64_t extent;
   bool reduction;

@@ -266,7 +266,21 @@ def general():
     case("det_singular", "Det", [singular], domain="", found=[np.float32(0).reshape(())])
 
 
+def transposed():
+    """What ONNX's own cases of ConvTranspose leave out: strides together with dilations, with groups, and pads that are
+    no multiples of the stride."""
+    def convolution(name, image, weight, **attributes):
+        case(name, "ConvTranspose", [floats(*image), floats(*weight)], domain="", **attributes)
+
+    convolution("transposed_conv_even", (1, 3, 4, 5), (3, 16, 4, 4), strides=[2, 2], pads=[1, 1, 1, 1])
+    convolution("transposed_conv_dilations", (1, 4, 5, 3), (4, 2, 3, 5), strides=[2, 3], dilations=[3, 2],
+                pads=[0, 2, 0, 2], output_padding=[1, 1])
+    convolution("transposed_conv_groups", (1, 8, 6, 4), (8, 2, 4, 2), strides=[3, 3], dilations=[1, 2], group=2,
+                pads=[2, 2, 1, 2])
+    convolution("transposed_conv_gaps", (2, 2, 4), (2, 3, 1), strides=[3], output_padding=[2])
+
+
 if __name__ == "__main__":
-    for family in (fused, attention, group_attention, classic, general):
+    for family in (fused, attention, group_attention, classic, general, transposed):
         RANDOM = np.random.default_rng(7)
         family()

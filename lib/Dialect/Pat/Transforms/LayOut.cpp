@@ -6,6 +6,7 @@
 // Gives: the same values; the results of some maps, and the constants that these maps read, with their dimensions in
 // another order.
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
+#include "jacquard/Dialect/Pat/Transforms/Digits.h"
 #include "jacquard/Dialect/Pat/Transforms/Passes.h"
 #include "jacquard/Dialect/Utils/ConstantBytes.h"
 
@@ -72,11 +73,27 @@ bool divides(AffineExpr position) {
   return result;
 }
 
-/// Whether a position is what a reshape makes: a quotient or remainder, or several indices like the digits of a number,
-/// so that no two points meet.
-bool isReshape(AffineExpr position, ValueRange indices) {
+/// Whether a position has quotients and remainders and all are digits of indices, which will be loops of their own.
+bool isOfDigits(AffineExpr position, ValueRange indices) {
+  auto extents = llvm::map_to_vector(indices, extentOfIndex);
+  std::vector<SmallVector<int64_t, 2>> divisors(indices.size());
+  return divides(position) && collectDivisors(position, extents, divisors);
+}
+
+unsigned countPositionsOf(AtOp read, unsigned operand) {
+  return unsigned(llvm::count_if(read.getAccessMap().getResults(),
+                                 [&](AffineExpr position) { return position.isFunctionOfDim(operand); }));
+}
+
+/// Whether position `k` is what a reshape makes, so that no two points meet: some of the digits of an index, the others
+/// of which are in other positions, or several indices like the digits of a number.
+bool isReshape(AtOp read, unsigned k) {
+  AffineExpr position = read.getAccessMap().getResult(k);
+  ValueRange indices = read.getIndices();
   if (divides(position))
-    return true;
+    return !isOfDigits(position, indices) || llvm::any_of(llvm::seq(unsigned(indices.size())), [&](unsigned number) {
+      return position.isFunctionOfDim(number) && countPositionsOf(read, number) > 1;
+    });
   SmallVector<int64_t> coefficients;
   if (failed(getFlattenedAffineExpr(position, unsigned(indices.size()), 0, &coefficients)) ||
       coefficients.size() != indices.size() + 1)
@@ -120,7 +137,7 @@ void LayOutPass::studyPosition(AtOp read, unsigned k) {
       together.insert({reader, argument.getArgNumber()});
     if (source && parallel)
       together.unionSets({source, k}, {reader, argument.getArgNumber()});
-    if (lone || isReshape(position, read.getIndices()))
+    if (lone || isReshape(read, k))
       continue;
     if (source)
       windowed.insert({source, k});
@@ -134,12 +151,14 @@ void LayOutPass::study(AtOp read) {
   for (unsigned k = 0; k < map.getNumResults(); ++k)
     studyPosition(read, k);
   MapOp source = sourceOf(read.getTensor());
-  // Quotients are gathered, the faster the fewer lanes meet in one bank: neighbours along the quotient, as they are.
-  if (source && llvm::any_of(map.getResults(), divides))
+  // Quotients that are gathered are so the faster, the fewer lanes meet in one bank: neighbours along the quotient, as
+  // they are.
+  auto isGathered = [&](AffineExpr position) { return divides(position) && !isOfDigits(position, read.getIndices()); };
+  if (source && llvm::any_of(map.getResults(), isGathered))
     fixed.insert(source);
   // Two positions from one index (a reshape): in another order they would have to be computed.
   for (unsigned d = 0; source && d < map.getNumDims(); ++d)
-    if (llvm::count_if(map.getResults(), [&](AffineExpr position) { return position.isFunctionOfDim(d); }) > 1)
+    if (countPositionsOf(read, d) > 1)
       fixed.insert(source);
 }
 
@@ -257,11 +276,10 @@ std::optional<unsigned> innermostWalk(AtOp read, MapOp reader) {
 /// Weights of reordered maps: what runs over the lanes is stored side by side.
 void LayOutPass::reorderConstants() {
   llvm::SetVector<Operation *> constants;
-  for (MapOp map : reordered)
-    map.walk([&](AtOp read) {
-      if (auto constant = read.getTensor().getDefiningOp<arith::ConstantOp>())
-        constants.insert(constant);
-    });
+  getOperation()->walk([&](AtOp read) {
+    if (auto constant = read.getTensor().getDefiningOp<arith::ConstantOp>())
+      constants.insert(constant);
+  });
   for (Operation *op : constants) {
     auto constant = cast<arith::ConstantOp>(op);
     std::optional<unsigned> inner;

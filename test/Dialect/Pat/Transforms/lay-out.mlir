@@ -111,3 +111,47 @@ func.func @stay(%x: tensor<16x9x9xf32>, %n: tensor<7xi64>) -> (tensor<4x8x8xf32>
   } : tensor<7xf32>
   return %y, %z, %g : tensor<4x8x8xf32>, tensor<16x8x8xf32>, tensor<7xf32>
 }
+
+// -----
+
+// Twice as large: row and column are read at quotients that fall apart into digits, so the channels go inwards, and so
+// do those of the weights. Three halves of a column are no digits: the last image stays.
+// CHECK-LABEL: func.func @nearest
+// CHECK:         pat.map (%{{.*}}) in [9, 9, 16]
+// CHECK:         pat.map (%{{.*}}) in [18, 18, 16]
+// CHECK:         pat.map (%{{.*}}) in [16, 8, 8]
+// CHECK:         pat.map (%{{.*}}) in [16, 11, 11]
+func.func @nearest(%x: tensor<16x9x9xf32>) -> (tensor<16x16x16xf32>, tensor<16x11x11xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = pat.map (%c, %h, %v) in [16, 9, 9] {
+    %a = pat.at %x[%c, %h, %v] : tensor<16x9x9xf32>
+    %b = math.exp %a : f32
+    pat.yield %b : f32
+  } : tensor<16x9x9xf32>
+  %f = pat.map (%c, %h, %v) in [16, 18, 18] {
+    %a = pat.at %e map affine_map<(d0, d1, d2) -> (d0, d1 floordiv 2, d2 floordiv 2)> (%c, %h, %v) : tensor<16x9x9xf32>
+    %b = math.exp %a : f32
+    pat.yield %b : f32
+  } : tensor<16x18x18xf32>
+  %g = pat.map (%c, %h, %v) in [16, 8, 8] {
+    %a = pat.at %x[%c, %h, %v] : tensor<16x9x9xf32>
+    %b = math.exp %a : f32
+    pat.yield %b : f32
+  } : tensor<16x8x8xf32>
+  %y = pat.map (%c, %h, %v) in [16, 16, 16] {
+    %s = pat.fold (%a, %b) in [3, 3] init (%zero : f32) {
+      %i = pat.at %f map affine_map<(d0, d1, d2, d3, d4) -> (d0, d1 + d2, d3 + d4)> (%c, %h, %a, %v, %b) : tensor<16x18x18xf32>
+      pat.yield %i : f32
+    } combine (%u, %w) {
+      %t = arith.addf %u, %w : f32
+      pat.yield %t : f32
+    } : f32
+    pat.yield %s : f32
+  } : tensor<16x16x16xf32>
+  %z = pat.map (%c, %h, %v) in [16, 11, 11] {
+    %a = pat.at %g map affine_map<(d0, d1, d2) -> (d0, (d1 * 2) floordiv 3, (d2 * 2) floordiv 3)> (%c, %h, %v) : tensor<16x8x8xf32>
+    %b = math.exp %a : f32
+    pat.yield %b : f32
+  } : tensor<16x11x11xf32>
+  return %y, %z : tensor<16x16x16xf32>, tensor<16x11x11xf32>
+}
