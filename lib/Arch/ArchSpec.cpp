@@ -34,8 +34,8 @@ ArchSpec ArchSpec::wide() const {
 }
 
 // The checkerboard starts with a compute unit, so of an odd number of cells the odd one computes.
-unsigned ArchSpec::numComputeUnits() const { return (columns * rows + 1) / 2; }
-unsigned ArchSpec::numMemoryUnits() const { return columns * rows / 2; }
+unsigned ArchSpec::numComputeUnits() const { return std::min(usableCompute, (columns * rows + 1) / 2); }
+unsigned ArchSpec::numMemoryUnits() const { return std::min(usableMemory, columns * rows / 2); }
 
 uint64_t ArchSpec::peakMultiplyAdds() const { return uint64_t(numComputeUnits()) * compute.lanes * compute.stages; }
 

@@ -126,6 +126,7 @@ struct ArchSpec {
   AreaSpec area;
   double configurationBytesPerCycle = 0;
   std::vector<unsigned> opcodeStages; ///< indexed by Opcode: pipeline stages it occupies
+  unsigned usableCompute = ~0u, usableMemory = ~0u; ///< of the units, those that count (Budget.h); no part of the file
 
   /// The same machine counted in 64-bit words, as wide units see it: wideLanes lanes, half the banks and half the
   /// words.
