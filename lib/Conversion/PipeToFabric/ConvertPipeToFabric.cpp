@@ -66,13 +66,10 @@ LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceO
                              isPublic ? dram.getNameAttr() : StringAttr(), dram.getExtentDimsAttr(), extentsOf(dram),
                              dram.getIsUnsignedAttr());
     symbols[dram.getBuffer()] = FlatSymbolRefAttr::get(&getContext(), symbol);
-    address += fabric::sizeInDram(type, spec.dram.burstBytes);
-    if (address > spec.dram.capacityBytes)
-      return dram.emitError() << tag(Diag::DramFull) << "tensors up to \"" << dram.getName() << "\" need " << address
-                              << " bytes of DRAM; '" << spec.name << "' has " << spec.dram.capacityBytes;
+    address = std::min<uint64_t>(llvm::SaturatingAdd(address, fabric::sizeInDram(type, spec.dram.burstBytes)), INT64_MAX);
   }
   device.setDramBytes(int64_t(std::max<uint64_t>(address, spec.dram.burstBytes))); // empty tensors have an address too
-  return success();
+  return fabric::checkDramCapacity(device, spec, /*withTemporaries=*/false);
 }
 
 LogicalResult ConvertPipeToFabric::lowerSection(pipe::SectionOp section, OpBuilder &builder, const ArchSpec &spec) {

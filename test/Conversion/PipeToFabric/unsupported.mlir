@@ -10,8 +10,8 @@ func.func @main() {
 // -----
 
 // More than DRAM holds.
+// expected-error @+1 {{the model needs at least 17179869184 bytes of DRAM; 'tiny' has 8589934592 (17179869184 of inputs)}}
 func.func @main() {
-  // expected-error @+1 {{tensors up to "x" need 17179869184 bytes of DRAM; 'tiny' has 8589934592}}
   %x = pipe.dram "input" "x" : memref<4294967296xf32, "dram">
   return
 }

@@ -1,6 +1,8 @@
 // FabricOps.cpp - verifiers of the `fabric` ops: structure, and every limit of one unit that the architecture states
 #include "jacquard/Dialect/Fabric/IR/FabricOps.h"
 
+#include "jacquard/Support/Diagnostics.h"
+
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -151,6 +153,30 @@ LogicalResult BufferOp::verify() {
 uint64_t fabric::sizeInDram(RankedTensorType type, uint64_t burstBytes) {
   uint64_t bytes = uint64_t(type.getNumElements()) * elementBytes(*fabricElementType(type.getElementType()));
   return llvm::alignTo(bytes, burstBytes);
+}
+
+LogicalResult fabric::checkDramCapacity(DeviceOp device, const ArchSpec &spec, bool withTemporaries) {
+  static constexpr StringLiteral kinds[] = {"input", "output", "constant", "temporary"};
+  static constexpr StringLiteral names[] = {"inputs", "outputs", "constants", "temporaries"};
+  uint64_t need[std::size(kinds)] = {}, total = 0;
+  for (auto buffer : device.getBody().front().getOps<BufferOp>()) {
+    uint64_t size = sizeInDram(cast<RankedTensorType>(buffer.getType()), spec.dram.burstBytes);
+    uint64_t &ofKind = need[llvm::find(kinds, buffer.getKind()) - kinds];
+    ofKind = llvm::SaturatingAdd(ofKind, size);
+    if (withTemporaries || buffer.getKind() != "temporary")
+      total = llvm::SaturatingAdd(total, size);
+  }
+  if (total <= spec.dram.capacityBytes)
+    return success();
+  auto error = device.emitError() << tag(Diag::DramFull) << "the model needs " << (withTemporaries ? "" : "at least ")
+                                  << total << " bytes of DRAM; '" << spec.name << "' has " << spec.dram.capacityBytes;
+  StringRef before = " (";
+  for (auto [kind, name, bytes] : llvm::zip(kinds, names, need))
+    if (bytes > 0 && (withTemporaries || kind != "temporary")) {
+      error << before << bytes << " of " << name;
+      before = ", ";
+    }
+  return error << ")";
 }
 
 LogicalResult fabric::markUnlessFits(SectionOp section, LogicalResult fits) {

@@ -161,6 +161,8 @@ void FabricPackConstants::runOnOperation() {
     packConstant(buffer, loads->second, model->spec().dramPort.addressRegisters);
   }
   layOut(device, model->spec().dram.burstBytes);
+  if (failed(checkDramCapacity(device, model->spec(), /*withTemporaries=*/true)))
+    signalPassFailure();
 }
 
 } // namespace

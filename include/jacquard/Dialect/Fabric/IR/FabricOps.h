@@ -41,6 +41,10 @@ uint64_t countFirings(llvm::ArrayRef<int64_t> extents, int64_t vectorLevel, unsi
 /// Bytes that a tensor takes in DRAM, where each begins on a burst boundary.
 uint64_t sizeInDram(mlir::RankedTensorType type, uint64_t burstBytes);
 
+/// Emits an error that states need and have unless the tensors of `device` fit the DRAM. Temporaries count only
+/// `withTemporaries`: before it is known which of them stay on chip they must not be held against the model.
+mlir::LogicalResult checkDramCapacity(DeviceOp device, const ArchSpec &spec, bool withTemporaries);
+
 /// All sections of a device, those in loops included, in the order in which they stand.
 llvm::SmallVector<SectionOp> sectionsOf(DeviceOp device);
 
