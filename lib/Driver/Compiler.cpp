@@ -3,6 +3,8 @@
 
 #include "jacquard/Dialect/Pat/IR/InterfaceAttrs.h"
 #include "jacquard/Dialect/Pat/IR/ResultExtents.h"
+#include "jacquard/Dialect/Fabric/IR/FabricOps.h"
+#include "jacquard/Dialect/Pipe/IR/PipeOps.h"
 #include "jacquard/InitAll.h"
 #include "jacquard/Pipeline/Effort.h"
 #include "jacquard/Pipeline/Fit.h"
@@ -17,6 +19,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <chrono>
@@ -63,8 +66,6 @@ Compiler::Compiler(const CompileRequest &request) : request(request) {
   context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->printOpOnDiagnostic(false);
   context->getDiagEngine().registerHandler([this](Diagnostic &diagnostic) { report(diagnostic); });
-  if (request.explain)
-    heard.listen(*context);
 }
 
 void Compiler::report(Diagnostic &diagnostic) {
@@ -89,7 +90,30 @@ void Compiler::timed(StringRef phase, function_ref<void()> work) {
   phaseSeconds.push_back({phase.str(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
 }
 
+/// Results of another build may differ: the program itself is the version.
+bool Compiler::openCache() {
+  auto program = readFile(llvm::sys::fs::getMainExecutable(nullptr, nullptr));
+  auto status = program ? request.pipeline.cache->open(request.cacheDir, std::to_string(hash64(*program)))
+                        : Status(program.takeError());
+  if (!status) {
+    firstErrorText = status.error();
+    llvm::errs() << "error: " << messageLine(status.error()) << "\n";
+  }
+  return bool(status);
+}
+
+void Compiler::printCacheNotes() {
+  constexpr size_t shown = 4;
+  std::vector<std::string> notes = request.pipeline.cache->takeNotes();
+  for (const std::string &note : ArrayRef(notes).take_front(shown))
+    llvm::errs() << "note: " << messageLine(note) << "\n";
+  if (notes.size() > shown)
+    llvm::errs() << "note: and " << notes.size() - shown << " more about the cache\n";
+}
+
 bool Compiler::load() {
+  if (!request.cacheDir.empty() && !openCache())
+    return false;
   timed("import", [&] {
     StringRef path = request.model;
     if (path.ends_with(".onnx") || path.ends_with(".onnxtxt")) {
@@ -114,27 +138,55 @@ bool Compiler::load() {
   return bool(moduleRef);
 }
 
+void Compiler::startExplaining() {
+  if (request.explain && !context->getRemarkEngine())
+    heard.listen(*context);
+}
+
 bool Compiler::runUntil(Stage stage) {
   if (!runStages(std::min(stage, Stage::Pat), request.pipeline))
     return false;
-  if (reached != Stage::Pat)
+  if (reached != Stage::Pat) {
+    startExplaining();
     return runStages(stage, request.pipeline);
+  }
   if (stage == Stage::Pat)
     return true;
-  PipelineOptions options;
+  auto start = std::chrono::steady_clock::now();
+  auto outOfTime = [&] {
+    std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+    return request.timeBudget > 0 && spent.count() > request.timeBudget;
+  };
+  SearchResult search;
   timed("search", [&] {
     holdDiagnostics = true;
-    options = searchMappings(*moduleRef, request.pipeline);
+    search = searchMappings(*moduleRef, request.pipeline, outOfTime);
     holdDiagnostics = false;
   });
-  return runUntilItFits(moduleRef, [&](bool last) {
+  startExplaining(); // not before: it takes time, and nobody asks about mappings that were only tried
+  explainSearch(*moduleRef, search);
+  auto attempt = [&](bool last) {
     reached = Stage::Pat;
     heard.forgetMapping();
     holdDiagnostics = !last;
-    bool ok = runStages(stage, options);
+    bool ok = runStages(stage, search.options);
     holdDiagnostics = false;
     return ok;
-  });
+  };
+  bool fits = runUntilItFits(moduleRef, attempt, outOfTime);
+  printCacheNotes();
+  return fits && checkSections();
+}
+
+/// False after an error when the schedule has more sections than the user allows.
+bool Compiler::checkSections() {
+  unsigned sections = 0;
+  moduleRef->walk([&](Operation *op) { sections += isa<pipe::SectionOp, fabric::SectionOp>(op); });
+  if (request.pipeline.maxSections == 0 || sections <= request.pipeline.maxSections)
+    return true;
+  moduleRef->emitError() << tag(Diag::TooManySections) << "the model needs " << sections
+                         << " sections; --max-sections allows " << request.pipeline.maxSections;
+  return false;
 }
 
 bool Compiler::runStages(Stage stage, const PipelineOptions &options) {

@@ -51,7 +51,7 @@ constexpr Line mappingLines[] = {
 };
 constexpr Line routeLines[] = {{"placed", "Units", "{Units}"},
                                {"routed", "Links", "{Links} links; longest way {LongestWay} hops, mean {MeanWay}"}};
-constexpr const char *priceText = "scratchpads at price {Price}: {Cycles} cycles predicted";
+constexpr const char *priceText = "scratchpads at price {Price}, sections at {SectionPrice}: {Sections} sections, {Cycles} cycles predicted";
 constexpr const char *retreatText = "mapped again with less, since {Reason}";
 constexpr const char *keptText =
     "{Bytes} bytes in {Units} memory units {Way}, which saves {LoadsSaved} bytes of loads";
@@ -90,6 +90,13 @@ std::string mappingText(const Decision &decision) {
   return text + rows("    ", llvm::ArrayRef(mappingLines).drop_front(2), decision);
 }
 
+void count(std::string text, std::vector<std::pair<std::string, unsigned>> &counts) {
+  auto it = llvm::find_if(counts, [&](auto &counted) { return counted.first == text; });
+  if (it == counts.end())
+    it = counts.insert(it, {std::move(text), 0});
+  ++it->second;
+}
+
 /// Temporaries have no names that a user knows.
 std::string tensorName(const Decision &decision) {
   return jacquard::messageLine(decision.node.empty() ? decision.fact("Tensor") : "result of " + decision.node);
@@ -122,6 +129,7 @@ void Decisions::forgetMapping() {
 
 std::string jacquard::driver::formatDecisions(const std::vector<Decision> &decisions) {
   std::string search, kept, dram;
+  std::vector<std::pair<std::string, unsigned>> retreats; // and how often
   llvm::MapVector<StringRef, std::string> sections;
   std::vector<std::string> names; // the map's keys
   for (const Decision &decision : decisions)
@@ -131,7 +139,7 @@ std::string jacquard::driver::formatDecisions(const std::vector<Decision> &decis
     if (decision.category == "search")
       search += fill(priceText, decision) + (decision.missed ? "\n" : ", chosen\n");
     else if (decision.category == "fit")
-      search += fill(retreatText, decision) + "\n";
+      count(fill(retreatText, decision), retreats);
     else if (name == "mapping")
       sections[section] += mappingText(decision);
     else if (name == "routed")
@@ -142,6 +150,8 @@ std::string jacquard::driver::formatDecisions(const std::vector<Decision> &decis
       dram += "  " + tensorName(decision) + ": " + fill(dramText, decision) + "\n";
   }
   std::string text = search;
+  for (auto &[retreat, times] : retreats)
+    text += retreat + (times > 1 ? ", " + std::to_string(times) + " times\n" : "\n");
   for (auto &[section, lines] : sections)
     text += "section \"" + messageLine(section) + "\"\n" + lines;
   if (!kept.empty())

@@ -1,5 +1,6 @@
 // Options.cpp - what the user's option texts mean
 #include "jacquard/Driver/Commands.h"
+#include "jacquard/Arch/Budget.h"
 #include "jacquard/Support/Diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -29,13 +30,34 @@ static Status readExtents(const char *option, const std::vector<std::string> &te
   return {};
 }
 
-Result<CompileRequest> driver::makeRequest(const std::string &model, const CommonOptions &options) {
-  CompileRequest request;
-  request.model = model;
+/// Options that say how to map: kept in the bitstream where they are not as usual.
+static Status readMapping(const CommonOptions &options, CompileRequest &request) {
   request.pipeline.arch = options.arch;
   request.pipeline.seed = options.seed;
   request.pipeline.effort = options.effort;
+  request.pipeline.budget = options.budget;
+  request.pipeline.maxSections = options.maxSections;
+  request.timeBudget = options.timeBudget;
   request.explain = options.explain;
+  request.cacheDir = options.cacheDir;
+  auto spec = loadArch(options.arch);
+  if (!spec)
+    return spec.takeError();
+  if (auto budget = parseBudget(options.budget, *spec); !budget)
+    return budget.takeError();
+  request.options.push_back({"arch", options.arch});
+  request.options.push_back({"effort", std::to_string(options.effort)});
+  request.options.push_back({"seed", std::to_string(options.seed)});
+  if (!options.budget.empty())
+    request.options.push_back({"budget", options.budget});
+  if (options.maxSections > 0)
+    request.options.push_back({"max-sections", std::to_string(options.maxSections)});
+  return {};
+}
+
+Result<CompileRequest> driver::makeRequest(const std::string &model, const CommonOptions &options) {
+  CompileRequest request;
+  request.model = model;
   request.import.seed = options.seed;
   for (const std::string &text : options.shapes) {
     auto [name, dims] = llvm::StringRef(text).rsplit('=');
@@ -61,8 +83,7 @@ Result<CompileRequest> driver::makeRequest(const std::string &model, const Commo
   request.import.libraries = options.libraries;
   for (const std::string &file : options.libraries)
     request.options.push_back({"op-library", file});
-  request.options.push_back({"arch", options.arch});
-  request.options.push_back({"effort", std::to_string(options.effort)});
-  request.options.push_back({"seed", std::to_string(options.seed)});
+  if (Status status = readMapping(options, request); !status)
+    return status.takeError();
   return request;
 }

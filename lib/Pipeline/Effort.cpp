@@ -18,7 +18,7 @@ namespace {
 
 /// What came of a mapping of the whole model.
 struct Outcome {
-  double cycles;           ///< predicted
+  PriceTry result;
   PatternNumbers spilling; ///< whose results were to stay on chip and found no room
 };
 
@@ -30,17 +30,12 @@ std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options) 
   auto spec = loadArch(options.arch);
   if (!spec || failed(passes.run(*copy)))
     return std::nullopt;
-  Outcome outcome{0, patternsOfSections(*copy, fabric::spillsAttr)};
-  copy->walk([&](fabric::DeviceOp device) { outcome.cycles += fabric::predictedCycles(device, *spec); });
+  Outcome outcome{{options.scratchpadPrice, options.sectionPrice}, patternsOfSections(*copy, fabric::spillsAttr)};
+  copy->walk([&](fabric::DeviceOp device) {
+    outcome.result.cycles += fabric::predictedCycles(device, *spec);
+    outcome.result.sections += unsigned(fabric::sectionsOf(device).size());
+  });
   return outcome;
-}
-
-void explainPrice(ModuleOp module, double price, double cycles, bool chosen) {
-  auto options = remark::RemarkOpts::name("price").category("search");
-  auto remark = chosen ? remark::passed(module.getLoc(), options) : remark::missed(module.getLoc(), options);
-  if (remark)
-    remark << remark::metric("Price", llvm::formatv("{0:f2}", price).str())
-           << remark::metric("Cycles", std::llround(cycles));
 }
 
 void keepInDram(ModuleOp module, const PatternNumbers &patterns) {
@@ -48,44 +43,98 @@ void keepInDram(ModuleOp module, const PatternNumbers &patterns) {
                  [&](Operation *pattern) { pattern->setAttr(inDramAttr, UnitAttr::get(module.getContext())); });
 }
 
-} // namespace
+class WholeSearch {
+public:
+  WholeSearch(ModuleOp module, const PipelineOptions &options, function_ref<bool()> outOfTime)
+      : module(module), options(options), outOfTime(outOfTime) {}
+  SearchResult run();
 
-PipelineOptions jacquard::searchMappings(ModuleOp module, PipelineOptions options) {
+private:
+  unsigned tooMany(const PriceTry &result) const;
+  /// What counts: sections beyond the limit first, then cycles.
+  std::pair<unsigned, double> rankOf(const PriceTry &result) const { return {tooMany(result), result.cycles}; }
+  std::optional<PriceTry> tryPrices(size_t rounds);
+
+  ModuleOp module;
+  PipelineOptions options;
+  function_ref<bool()> outOfTime;
+  std::optional<PriceTry> best;
+  PatternNumbers bestInDram;
+};
+
+unsigned WholeSearch::tooMany(const PriceTry &result) const {
+  return options.maxSections > 0 && result.sections > options.maxSections ? result.sections : 0;
+}
+
+/// The best of all rounds at the prices of `options`.
+std::optional<PriceTry> WholeSearch::tryPrices(size_t rounds) {
+  OwningOpRef<ModuleOp> variant = module.clone();
+  PatternNumbers inDram;
+  std::optional<PriceTry> result;
+  for (size_t round = 0; round < rounds && !outOfTime(); ++round) {
+    std::optional<Outcome> outcome = mapCopy(*variant, options);
+    if (!outcome)
+      break;
+    if (!result || rankOf(outcome->result) < rankOf(*result))
+      result = outcome->result;
+    if (!best || rankOf(outcome->result) < rankOf(*best)) {
+      best = outcome->result;
+      bestInDram = inDram;
+    }
+    size_t known = inDram.size();
+    inDram.insert(outcome->spilling.begin(), outcome->spilling.end());
+    if (inDram.size() == known)
+      break;
+    keepInDram(*variant, inDram);
+  }
+  return result;
+}
+
+SearchResult WholeSearch::run() {
   static constexpr double prices[] = {0.2, 0.05, 0.5, 0, 0.1, 0.3, 0.8};
+  static constexpr double highest = 1e9, sectionPrices[] = {0, highest, 1e3, 1e4, 1e5, 1e6};
   static constexpr struct {
     size_t prices, rounds;
   } tried[mostEffort + 1] = {{0, 0}, {2, 2}, {3, 3}, {std::size(prices), 5}};
   auto [count, rounds] = tried[std::min(options.effort, mostEffort)];
-  numberPatterns(module);
-  std::optional<double> best;
-  PatternNumbers bestInDram;
-  PipelineOptions result = options;
-  SmallVector<std::pair<double, double>> tries; // prices and cycles
-  for (double price : ArrayRef(prices).take_front(count)) {
-    options.scratchpadPrice = price;
-    OwningOpRef<ModuleOp> variant = module.clone();
-    PatternNumbers inDram;
-    for (size_t round = 0; round < rounds; ++round) {
-      std::optional<Outcome> outcome = mapCopy(*variant, options);
-      if (!outcome)
-        break;
-      if (round == 0)
-        tries.push_back({price, outcome->cycles});
-      tries.back().second = std::min(tries.back().second, outcome->cycles);
-      if (!best || outcome->cycles < *best) {
-        best = outcome->cycles;
-        bestInDram = inDram;
-        result = options;
-      }
-      size_t known = inDram.size();
-      inDram.insert(outcome->spilling.begin(), outcome->spilling.end());
-      if (inDram.size() == known)
-        break;
-      keepInDram(*variant, inDram);
+  if (options.maxSections > 0)
+    count = std::max<size_t>(count, 1), rounds = std::max<size_t>(rounds, 1);
+  SearchResult search{options, {}};
+  for (double price : ArrayRef(prices).take_front(count))
+    for (double sectionPrice : sectionPrices) {
+      options.scratchpadPrice = price;
+      options.sectionPrice = sectionPrice;
+      std::optional<PriceTry> result = tryPrices(rounds);
+      if (result)
+        search.tries.push_back(*result);
+      bool enough = result && tooMany(*result) == 0;
+      if (!result || enough != (sectionPrice == highest))
+        break; // few enough; or too many, whatever the price
     }
+  if (best) {
+    search.options.scratchpadPrice = best->scratchpadPrice;
+    search.options.sectionPrice = best->sectionPrice;
   }
-  for (auto [price, cycles] : tries)
-    explainPrice(module, price, cycles, price == result.scratchpadPrice);
   keepInDram(module, bestInDram);
-  return result;
+  return search;
+}
+
+} // namespace
+
+SearchResult jacquard::searchMappings(ModuleOp module, const PipelineOptions &options,
+                                      function_ref<bool()> outOfTime) {
+  numberPatterns(module);
+  return WholeSearch(module, options, outOfTime).run();
+}
+
+void jacquard::explainSearch(ModuleOp module, const SearchResult &search) {
+  for (const PriceTry &result : search.tries) {
+    bool chosen = result.scratchpadPrice == search.options.scratchpadPrice &&
+                  result.sectionPrice == search.options.sectionPrice;
+    auto options = remark::RemarkOpts::name("price").category("search");
+    if (auto remark = chosen ? remark::passed(module.getLoc(), options) : remark::missed(module.getLoc(), options))
+      remark << remark::metric("Price", llvm::formatv("{0:f2}", result.scratchpadPrice).str())
+             << remark::metric("SectionPrice", int64_t(result.sectionPrice))
+             << remark::metric("Sections", result.sections) << remark::metric("Cycles", std::llround(result.cycles));
+  }
 }

@@ -11,13 +11,14 @@
 using namespace mlir;
 using namespace jacquard;
 
-/// Moves the patterns `numbers` one step back; false when one has no step left.
-static bool retreat(ModuleOp module, const PatternNumbers &numbers) {
+/// Moves the patterns `numbers` one step back, in haste to one unit at least; false when one has no step left.
+static bool retreat(ModuleOp module, const PatternNumbers &numbers, bool haste) {
+  int64_t least = haste ? llvm::find_if(retreats, [](const MappingEffort &effort) { return effort.frugal; }) - retreats : 0;
   bool canRetreat = !numbers.empty();
   Builder b(module.getContext());
   forEachPattern(module, numbers, [&](Operation *pattern) {
     auto steps = pattern->getAttrOfType<IntegerAttr>(retreatAttr);
-    int64_t next = (steps ? steps.getInt() : 0) + 1;
+    int64_t next = std::max((steps ? steps.getInt() : 0) + 1, least);
     if (next < int64_t(numRetreats))
       pattern->setAttr(retreatAttr, b.getI64IntegerAttr(next));
     else
@@ -26,12 +27,13 @@ static bool retreat(ModuleOp module, const PatternNumbers &numbers) {
   return canRetreat;
 }
 
-bool jacquard::runUntilItFits(OwningOpRef<ModuleOp> &module, function_ref<bool(bool last)> attempt) {
+bool jacquard::runUntilItFits(OwningOpRef<ModuleOp> &module, function_ref<bool(bool last)> attempt,
+                              function_ref<bool()> outOfTime) {
   numberPatterns(*module);
   OwningOpRef<ModuleOp> backup = module->clone();
   while (true) {
     bool ok = attempt(/*last=*/false);
-    bool again = !ok && retreat(*backup, patternsOfSections(*module, fabric::doesNotFitAttr));
+    bool again = !ok && retreat(*backup, patternsOfSections(*module, fabric::doesNotFitAttr), outOfTime());
     if (!ok)
       module = backup->clone();
     if (!ok && !again)

@@ -53,14 +53,14 @@ static void populatePat(OpPassManager &passes) {
 }
 
 static void populatePipe(OpPassManager &passes, const PipelineOptions &options) {
-  passes.addPass(createConvertPatToPipePass({options.arch, /*retreat=*/0, options.scratchpadPrice}));
+  passes.addPass(createConvertPatToPipePass({options.arch, /*retreat=*/0, options.scratchpadPrice, options.budget, options.sectionPrice}, options.cache));
 }
 
 /// Sections of virtual units.
 static void populateUnits(OpPassManager &passes, const PipelineOptions &options) {
   passes.addPass(createConvertPipeToFabricPass({options.arch}));
   passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrunePass());
-  passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricRetainPass());
+  passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricRetainPass({options.budget}));
 }
 
 void jacquard::populateMapping(OpPassManager &passes, const PipelineOptions &options) {
@@ -83,9 +83,9 @@ void jacquard::populateStage(Stage stage, OpPassManager &passes, const PipelineO
   case Stage::Partition:
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPartitionPass());
   case Stage::Place:
-    return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPlacePass({options.seed}));
+    return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPlacePass({options.seed, options.budget}, options.cache));
   case Stage::Route:
-    passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricRoutePass());
+    passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricRoutePass(options.cache));
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricVerifyRoutingPass());
   }
 }

@@ -30,6 +30,25 @@ static void addCommon(CLI::App *command, CommonOptions &options) {
       ->check(CLI::Range(0u, 3u))
       ->type_name("0..3")
       ->capture_default_str();
+  command
+      ->add_option("--budget", options.budget,
+                   "Units that a section may use at most: compute=32,memory=16,dram=4; scratchpad=BYTES is another way to "
+                   "say memory")
+      ->type_name("LIST");
+  command->add_option("--max-sections", options.maxSections, "Most sections of the schedule; an error if it needs more")
+      ->check(CLI::Range(1u, 1000000u))
+      ->type_name("N");
+  command
+      ->add_option("--time-budget", options.timeBudget,
+                   "Seconds after which the search for a mapping takes the best that it has: the result, always a valid "
+                   "one, then depends on the speed of this machine")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  command
+      ->add_option("--cache-dir", options.cacheDir,
+                   "Folder of mappings, placements and routings that were found before, for this build of the compiler; "
+                   "processes may share it, and it may be deleted")
+      ->type_name("FOLDER");
   command->add_option("--arch", options.arch, "Architecture: plasticine, sara, sn10, tiny, or a .textproto file")
       ->capture_default_str();
   addImport(command, options);

@@ -18,6 +18,10 @@ struct CommonOptions {
   std::vector<std::string> libraries; ///< files with functions for operators
   uint64_t seed = 1;
   unsigned effort = 2; ///< of the search for a mapping, 0 to 3
+  std::string cacheDir;       ///< folder of results that later compilations use; "": none
+  std::string budget;         ///< units that a section may use, as parseBudget reads it
+  unsigned maxSections = 0;   ///< 0: any number
+  double timeBudget = 0;      ///< seconds for the search; 0: any
   bool explain = false;
 };
 

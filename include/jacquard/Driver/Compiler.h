@@ -23,7 +23,9 @@ struct CompileRequest {
   std::string model; ///< .onnx, .onnxtxt, .mlir, or "-" (MLIR on standard input)
   PipelineOptions pipeline;
   importer::OnnxImportOptions import;
-  bool explain = false; ///< collect decisions; it costs time and changes nothing
+  std::string cacheDir;   ///< folder of results that later compilations use; "": none
+  double timeBudget = 0; ///< seconds after which the search for a mapping takes what it has; 0: none
+  bool explain = false;  ///< collect decisions; it costs time and changes nothing
   /// As the user gave them; kept in the bitstream.
   std::vector<std::pair<std::string, std::string>> options;
 };
@@ -68,6 +70,10 @@ public:
 private:
   mlir::func::FuncOp function();
   bool runStages(Stage stage, const PipelineOptions &options);
+  void startExplaining();
+  bool checkSections();
+  bool openCache();
+  void printCacheNotes();
   void report(mlir::Diagnostic &diagnostic);
   void timed(llvm::StringRef phase, llvm::function_ref<void()> work);
 

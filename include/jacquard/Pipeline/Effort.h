@@ -8,13 +8,33 @@ namespace jacquard {
 
 constexpr unsigned mostEffort = 3;
 
+/// What a whole mapping at certain prices (see convert-pat-to-pipe) is predicted to give.
+struct PriceTry {
+  double scratchpadPrice = 0, sectionPrice = 0;
+  unsigned sections = 0;
+  double cycles = 0;
+};
+
+struct SearchResult {
+  PipelineOptions options;     ///< with the prices of the best mapping
+  std::vector<PriceTry> tries; ///< one for all prices that were tried
+};
+
 /// `module` has reached stage Pat. Its patterns are mapped one by one, each as if intermediates stayed on chip; what
 /// finds no room there is known only when all are mapped. So copies of the module are mapped in rounds: patterns whose
 /// results went to DRAM at more than one pass each are mapped for DRAM in the next round. And all of that with several
 /// prices of scratchpads, which say how much of the machine a pattern leaves to tensors that others keep on chip.
-/// Returns `options` with the price, and marks the patterns, of the mapping that is predicted to be fastest. A higher
+/// Returns `options` with the prices, and marks the patterns, of the mapping that is predicted to be fastest. A higher
 /// `options.effort` tries all that a lower one tries; 0 tries nothing.
-PipelineOptions searchMappings(mlir::ModuleOp module, PipelineOptions options);
+///
+/// With `options.maxSections` and where more are needed, patterns share sections that were faster apart: at the lowest
+/// price of a section that is enough, or else the one that comes closest. Nothing more is tried when `outOfTime`.
+SearchResult searchMappings(
+    mlir::ModuleOp module, const PipelineOptions &options,
+    llvm::function_ref<bool()> outOfTime = [] { return false; });
+
+/// Says in remarks what was tried and which prices were chosen.
+void explainSearch(mlir::ModuleOp module, const SearchResult &result);
 
 } // namespace jacquard
 

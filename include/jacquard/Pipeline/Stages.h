@@ -2,6 +2,8 @@
 #ifndef JACQUARD_PIPELINE_STAGES_H
 #define JACQUARD_PIPELINE_STAGES_H
 
+#include "jacquard/Support/ContentCache.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 
@@ -21,6 +23,11 @@ struct PipelineOptions {
   uint64_t seed = 1;
   unsigned effort = 2;          ///< of the search for a mapping, 0 to mostEffort (Effort.h)
   double scratchpadPrice = 0.2; ///< see convert-pat-to-pipe
+  double sectionPrice = 0;      ///< see convert-pat-to-pipe
+  std::string budget;           ///< units that a section may use (Arch/Budget.h)
+  unsigned maxSections = 0;     ///< that the schedule may have; 0: any number
+  /// Results of searches, placements and routings; passes of one compilation share it.
+  std::shared_ptr<ContentCache> cache = std::make_shared<ContentCache>();
 };
 
 /// The passes that lead to `stage` from the one before it (none for import and bits), its guard last.

@@ -11,6 +11,7 @@
 #include "Loops.h"
 #include "WordSize.h"
 
+#include "jacquard/Arch/Budget.h"
 #include "jacquard/Dialect/Pat/IR/InterfaceAttrs.h"
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 #include "jacquard/Dialect/Pat/IR/ResultExtents.h"
@@ -34,6 +35,8 @@ namespace {
 
 struct ConvertPatToPipe : jacquard::impl::ConvertPatToPipePassBase<ConvertPatToPipe> {
   using ConvertPatToPipePassBase::ConvertPatToPipePassBase;
+  ConvertPatToPipe(ConvertPatToPipePassOptions options, std::shared_ptr<ContentCache> cache)
+      : ConvertPatToPipePassBase(std::move(options)), cache(std::move(cache)) {}
   void runOnOperation() override;
 
 private:
@@ -57,6 +60,7 @@ private:
   llvm::DenseSet<Value> mayStay; ///< intermediates that scratchpads may hold from section to section
   unsigned constants = 0, temporaries = 0, sections = 0; ///< numbers of the next names
   int64_t multiplyAdds = 0;
+  std::shared_ptr<ContentCache> cache = std::make_shared<ContentCache>(); ///< of searches, beyond this run
 };
 
 bool usesTensors(Operation &op) {
@@ -232,7 +236,7 @@ LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpB
   };
   auto effortOf = [&](Operation *pattern) { return this->effortOf(pattern); };
   for (const std::vector<PlannedNest> &group :
-       groupNests(patterns, spec, effortOf, bufferOf, mayStay, scratchpadPrice)) {
+       groupNests(patterns, spec, effortOf, bufferOf, mayStay, {scratchpadPrice, sectionPrice}, *cache)) {
     SmallVector<const PlannedNest *> nests;
     for (const PlannedNest &planned : group) {
       nests.push_back(&planned);
@@ -240,7 +244,7 @@ LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpB
     }
     std::string name = (group.front().nest.op->getName().stripDialect() + "_" + Twine(sections++)).str();
     for (const PlannedNest &planned : group)
-      explainMapping(planned, planned.nest.wide ? spec.wide() : spec, name, nameOf);
+      explainMapping(planned, &planned != &group.front(), planned.nest.wide ? spec.wide() : spec, name, nameOf);
     if (failed(emitSection(builder, nests, spec, name, bufferOf)))
       return failure();
   }
@@ -332,19 +336,30 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
 }
 
 void ConvertPatToPipe::runOnOperation() {
-  auto spec = loadArch(arch);
-  if (!spec) {
-    getOperation().emitError() << spec.error();
+  auto machine = loadArch(arch);
+  if (!machine) {
+    getOperation().emitError() << machine.error();
     return signalPassFailure();
   }
+  auto limits = parseBudget(budget, *machine);
+  if (!limits) {
+    getOperation().emitError() << limits.error();
+    return signalPassFailure();
+  }
+  ArchSpec spec = limitedTo(*limits, *machine);
   drams.clear();
   shared.clear();
   mayStay.clear();
   constants = temporaries = sections = 0;
   multiplyAdds = 0;
   auto model = findModel();
-  if (failed(model) || failed(convert(*model, *spec)))
+  if (failed(model) || failed(convert(*model, spec)))
     return signalPassFailure();
 }
 
 } // namespace
+
+std::unique_ptr<Pass> jacquard::createConvertPatToPipePass(ConvertPatToPipePassOptions options,
+                                                           std::shared_ptr<ContentCache> cache) {
+  return std::make_unique<ConvertPatToPipe>(std::move(options), std::move(cache));
+}

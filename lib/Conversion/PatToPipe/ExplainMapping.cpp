@@ -136,12 +136,14 @@ std::string Explanation::describeLack(const UnitNeed &need, double fill) const {
 /// Cycles of a whole number: parts of one mean nothing.
 static int64_t whole(double cycles) { return int64_t(std::llround(cycles)); }
 
-static std::string describeSharing(double saves) {
+static std::string describeSharing(double saves, bool joins) {
+  if (!joins)
+    return formatv("leaves the section before, which it would slow down by {0} cycles", whole(-saves));
   return saves > 0 ? formatv("joins the section before, which saves {0} cycles", whole(saves)).str()
-                   : formatv("leaves the section before, which it would slow down by {0} cycles", whole(-saves)).str();
+                   : formatv("joins the section before for {0} cycles, to save a section", whole(-saves)).str();
 }
 
-void jacquard::explainMapping(const PlannedNest &planned, const ArchSpec &arch, StringRef section,
+void jacquard::explainMapping(const PlannedNest &planned, bool joins, const ArchSpec &arch, StringRef section,
                               function_ref<std::string(Value)> nameOf) {
   const Mapping &mapping = planned.mapping;
   auto remark = remark::passed(planned.nest.op->getLoc(), remark::RemarkOpts::name("mapping").category(category));
@@ -161,7 +163,7 @@ void jacquard::explainMapping(const PlannedNest &planned, const ArchSpec &arch, 
          << remark::metric("Bound", explanation.describeBound(mapping))
          << remark::metric("Units", explanation.describeUnits(estimateUnits(planned.nest, mapping, arch)));
   if (planned.sharingSaves)
-    remark << remark::metric("Sharing", describeSharing(*planned.sharingSaves));
+    remark << remark::metric("Sharing", describeSharing(*planned.sharingSaves, joins));
   if (!planned.rivals)
     return;
   if (const Rivals::Rival *rival = planned.rivals->otherRoles(mapping))

@@ -6,6 +6,7 @@
 #include "GroupNests.h"
 
 #include "ExplainMapping.h"
+#include "SearchCache.h"
 
 #include "mlir/IR/Matchers.h"
 
@@ -32,8 +33,8 @@ double sectionOverhead(const ArchSpec &arch) {
 class Grouping {
 public:
   Grouping(const ArchSpec &arch, function_ref<Value(Value)> bufferOf, llvm::DenseSet<Value> &mayStay,
-           double scratchpadPrice)
-      : narrow(arch), wide(arch.wide()), bufferOf(bufferOf), mayStay(mayStay), scratchpadPrice(scratchpadPrice) {}
+           const MappingPrices &prices, ContentCache &cache)
+      : narrow(arch), wide(arch.wide()), bufferOf(bufferOf), mayStay(mayStay), prices(prices), cache(cache) {}
   void add(Operation *pattern, const MappingEffort &effort);
   std::vector<std::vector<PlannedNest>> finish();
 
@@ -49,7 +50,8 @@ private:
   bool alone = false; ///< what is in `current` shares with nobody
   function_ref<Value(Value)> bufferOf;
   llvm::DenseSet<Value> &mayStay;
-  double scratchpadPrice;
+  MappingPrices prices;
+  ContentCache &cache;
   std::vector<Candidate> current;
   UnitNeed need; ///< of `current`, all on one unit
   std::vector<std::vector<PlannedNest>> groups;
@@ -139,19 +141,18 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   int64_t maxUnits = effort.frugal ? 1 : arch.numComputeUnits();
   auto plan = [&](int64_t units) {
     auto rivals = wantsRemarks(pattern) ? std::make_shared<Rivals>(effort.fill) : nullptr;
-    Mapping mapping = chooseMapping(nest, arch, units, effort.fill, scratchpadPrice, rivals.get());
+    Mapping mapping = chooseMapping(cache, nest, arch, units, effort.fill, prices.scratchpads, rivals.get());
     return PlannedNest{nest, std::move(mapping), std::move(rivals)};
   };
   Candidate candidate{plan(maxUnits), plan(1), arch};
   if (candidate.fast.mapping.resultHomes == 0)
     for (Value result : pattern->getResults())
       mayStay.erase(result);
-  double saved = 0;
-  if (!effort.frugal && !alone && canJoin(candidate)) {
+  std::optional<double> saved;
+  if (!effort.frugal && !alone && canJoin(candidate))
     saved = gain(candidate);
-    candidate.fast.sharingSaves = candidate.single.sharingSaves = saved;
-  }
-  if (saved <= 0)
+  candidate.fast.sharingSaves = candidate.single.sharingSaves = saved;
+  if (!saved || *saved + prices.section <= 0)
     close();
   UnitNeed more = needOf(candidate);
   need.compute += more.compute;
@@ -171,8 +172,9 @@ std::vector<std::vector<PlannedNest>> Grouping::finish() {
 std::vector<std::vector<PlannedNest>> jacquard::groupNests(ArrayRef<Operation *> patterns, const ArchSpec &arch,
                                                            function_ref<MappingEffort(Operation *)> effortOf,
                                                            function_ref<Value(Value)> bufferOf,
-                                                           llvm::DenseSet<Value> &mayStay, double scratchpadPrice) {
-  Grouping grouping(arch, bufferOf, mayStay, scratchpadPrice);
+                                                           llvm::DenseSet<Value> &mayStay, const MappingPrices &prices,
+                                                           ContentCache &cache) {
+  Grouping grouping(arch, bufferOf, mayStay, prices, cache);
   for (Operation *pattern : patterns)
     grouping.add(pattern, effortOf(pattern));
   return grouping.finish();

@@ -9,6 +9,8 @@
 
 namespace jacquard {
 
+class Rivals;
+
 /// One loop: it adds stride * counter to the index of `dim`.
 struct LoopPlan {
   unsigned dim;
@@ -30,14 +32,16 @@ struct AccessPlan {
 };
 
 struct Mapping {
+  // Decided by the search, and kept by SearchCache.cpp.
   llvm::SmallVector<LoopPlan> loops; ///< outermost first, parallel before reduction
   unsigned numParallel = 0;
   UnitPlan units;
   UnitPlan group; ///< members of every unit; they share DRAM ports, and each has a fold of its own
+  int64_t bufferDepth = 2;
+  // What CostModel::predict makes of it.
   llvm::SmallVector<AccessPlan> accesses; ///< one per access of the nest
   int64_t resultHomes = 0;                ///< memory units that hold the results on chip; 0: they go to DRAM
-  int64_t bufferDepth = 2;
-  // Predicted. The last three overlap, once the first tiles are there.
+  // Cycles. The last three overlap, once the first tiles are there.
   double startCycles = 0, computeCycles = 0, portCycles = 0, dramCycles = 0;
 
   int64_t copies() const { return units.count * group.count; }
@@ -53,7 +57,7 @@ struct Mapping {
 /// `scratchpadPrice` is what all scratchpads of the machine are worth, as a share of the nest's cycles.
 /// `rivals`, if given, receives the mappings that explain the choice, which it does not change.
 Mapping chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill, double scratchpadPrice,
-                      class Rivals *rivals = nullptr);
+                      Rivals *rivals = nullptr);
 
 /// Physical units that a mapped nest needs, by a cautious count: partitioning is not known yet.
 struct UnitNeed {

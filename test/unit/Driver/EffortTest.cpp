@@ -51,7 +51,7 @@ TEST(EffortTest, MoreEffortIsPredictedNoSlower) {
   for (unsigned effort = 0; effort <= mostEffort; ++effort) {
     PipelineOptions options;
     options.effort = effort;
-    options = searchMappings(*module, options);
+    options = searchMappings(*module, options).options;
     OwningOpRef<ModuleOp> copy = module->clone();
     PassManager passes(&context);
     populateMapping(passes, options);

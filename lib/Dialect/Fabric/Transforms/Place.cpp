@@ -3,11 +3,12 @@
 // Needs: partitioned units.
 // Gives: every unit has `at` and a name; the independent checker has passed. Deterministic for one seed.
 #include "Homes.h"
+#include "SolutionCache.h"
 
+#include "jacquard/Arch/Budget.h"
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 
 #include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
-#include "jacquard/Mapper/Map.h"
 #include "jacquard/Mapper/Verify.h"
 #include "jacquard/Support/Diagnostics.h"
 
@@ -27,17 +28,35 @@ namespace {
 
 struct FabricPlace : fabric::impl::FabricPlacePassBase<FabricPlace> {
   using FabricPlacePassBase::FabricPlacePassBase;
+  FabricPlace(FabricPlacePassOptions options, std::shared_ptr<ContentCache> cache)
+      : FabricPlacePassBase(std::move(options)), cache(std::move(cache)) {}
   void runOnOperation() override;
 
 private:
+  LogicalResult checkBudget(SectionOp section, const mapper::Problem &problem) const;
   LogicalResult placeSection(SectionOp section, unsigned number, const FabricModel &model);
 
   llvm::MapVector<StringAttr, SectionRange> ranges; ///< of the homes
   llvm::DenseMap<StringAttr, unsigned> siteOfHome;  ///< of those that stand already
+  UnitBudget limits;
+  std::shared_ptr<ContentCache> cache = std::make_shared<ContentCache>();
 };
+
+/// Units are what they are only now: the mapper's counts were estimates.
+LogicalResult FabricPlace::checkBudget(SectionOp section, const mapper::Problem &problem) const {
+  for (UnitKind kind : {UnitKind::Compute, UnitKind::Memory, UnitKind::DramPort}) {
+    auto count = llvm::count_if(problem.units, [&](const mapper::Unit &unit) { return unit.kind == kind; });
+    if (auto limit = limits.of(kind); limit && count > int64_t(*limit))
+      return section.emitError() << tag(Diag::DoesNotFit) << "section \"" << section.getName() << "\" needs " << count
+                                 << ' ' << unitKindName(kind) << " units; the budget has " << *limit;
+  }
+  return success();
+}
 
 LogicalResult FabricPlace::placeSection(SectionOp section, unsigned number, const FabricModel &model) {
   SectionProblem input = buildProblem(section, model);
+  if (failed(checkBudget(section, input.problem)))
+    return failure();
   for (auto &[home, range] : ranges)
     if (auto site = siteOfHome.find(home); site != siteOfHome.end() && range.contains(number))
       input.problem.reservedSites.push_back(site->second);
@@ -49,21 +68,19 @@ LogicalResult FabricPlace::placeSection(SectionOp section, unsigned number, cons
   for (auto [unit, op] : llvm::enumerate(input.units))
     if (auto site = siteOfHome.find(homeOf(op)); homeOf(op) && site != siteOfHome.end())
       input.problem.units[mapper::UnitId(unit)].fixedSite = site->second;
-  mapper::MapOptions options;
-  options.place.seed = seed;
-  auto mapping = mapper::mapOntoFabric(input.problem, model, options);
-  if (!mapping)
+  auto placement = place(*cache, input.problem, model, seed);
+  if (!placement)
     return section.emitError() << numberedUnlessInside(Diag::DoesNotFit, "section \"" + section.getName().str() +
                                                                              "\" does not fit '" + model.spec().name +
-                                                                             "': " + mapping.error())
+                                                                             "': " + placement.error())
                                       .message;
-  for (const std::string &violation : mapper::verifyPlacement(input.problem, mapping->placement, model))
+  for (const std::string &violation : mapper::verifyPlacement(input.problem, *placement, model))
     return section.emitError() << tag(Diag::MapperCheck) << "placement is wrong: " << violation;
   for (auto [number, op] : llvm::enumerate(input.units)) {
     mapper::UnitId id(number);
-    setSite(op, mapping->placement.siteOf[id], model);
+    setSite(op, placement->siteOf[id], model);
     if (StringAttr home = homeOf(op))
-      siteOfHome[home] = mapping->placement.siteOf[id];
+      siteOfHome[home] = placement->siteOf[id];
     op->setAttr("unit", StringAttr::get(&getContext(), input.problem.units[id].name));
   }
   return success();
@@ -74,6 +91,12 @@ void FabricPlace::runOnOperation() {
   auto model = loadFabricModel(device, device.getArch());
   if (!model)
     return signalPassFailure();
+  auto parsed = parseBudget(budget, model->spec());
+  if (!parsed) {
+    device.emitError() << parsed.error();
+    return signalPassFailure();
+  }
+  limits = *parsed;
   ranges = rangesOfHomes(device);
   siteOfHome.clear();
   bool fits = true;
@@ -84,3 +107,8 @@ void FabricPlace::runOnOperation() {
 }
 
 } // namespace
+
+std::unique_ptr<Pass> fabric::createFabricPlacePass(FabricPlacePassOptions options,
+                                                    std::shared_ptr<ContentCache> cache) {
+  return std::make_unique<FabricPlace>(std::move(options), std::move(cache));
+}

@@ -6,6 +6,7 @@
 // most words per unit and section first, while every section keeps to its share of memory units.
 #include "Homes.h"
 
+#include "jacquard/Arch/Budget.h"
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 #include "jacquard/Dialect/Fabric/Transforms/Predict.h"
 
@@ -52,6 +53,7 @@ struct Copy {
 };
 
 struct FabricRetain : fabric::impl::FabricRetainPassBase<FabricRetain> {
+  using FabricRetainPassBase::FabricRetainPassBase;
   void runOnOperation() override;
 
 private:
@@ -336,7 +338,12 @@ void FabricRetain::runOnOperation() {
   auto model = loadFabricModel(device, device.getArch());
   if (!model)
     return signalPassFailure();
-  const ArchSpec &spec = model->spec();
+  auto limits = parseBudget(budget, model->spec());
+  if (!limits) {
+    device.emitError() << limits.error();
+    return signalPassFailure();
+  }
+  const ArchSpec spec = limitedTo(*limits, model->spec());
   collect(device, spec);
   SectionOrder order(device);
   copies.clear();

@@ -2,11 +2,12 @@
 // Why: streams exist on the machine only as switch settings.
 // Needs: every unit has `at`.
 // Gives: one `fabric.route` per stream; the independent checker has passed.
+#include "SolutionCache.h"
+
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 
 #include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
 #include "jacquard/Mapper/Measure.h"
-#include "jacquard/Mapper/Route.h"
 #include "jacquard/Mapper/Verify.h"
 #include "jacquard/Support/Diagnostics.h"
 
@@ -29,7 +30,12 @@ using namespace jacquard::fabric;
 namespace {
 
 struct FabricRoute : fabric::impl::FabricRoutePassBase<FabricRoute> {
+  FabricRoute() = default;
+  explicit FabricRoute(std::shared_ptr<ContentCache> cache) : cache(std::move(cache)) {}
   void runOnOperation() override;
+
+private:
+  std::shared_ptr<ContentCache> cache = std::make_shared<ContentCache>();
 };
 
 void writeRoutes(SectionOp section, const SectionProblem &input, const mapper::Routing &routing) {
@@ -63,7 +69,7 @@ void explainRoutes(SectionOp section, const SectionProblem &input, const mapper:
          << remark::metric("MeanWay", llvm::formatv("{0:f1}", figures.meanHops).str());
 }
 
-LogicalResult routeSection(SectionOp section, const FabricModel &model) {
+LogicalResult routeSection(SectionOp section, const FabricModel &model, ContentCache &cache) {
   for (auto route : llvm::make_early_inc_range(section.getBody().front().getOps<RouteOp>()))
     route.erase();
   SectionProblem input = buildProblem(section, model);
@@ -72,7 +78,7 @@ LogicalResult routeSection(SectionOp section, const FabricModel &model) {
     return failure();
   for (const std::string &violation : mapper::verifyPlacement(input.problem, *placement, model))
     return section.emitError() << tag(Diag::MapperCheck) << "placement is wrong: " << violation;
-  auto routing = mapper::route(input.problem, *placement, model);
+  auto routing = route(cache, input.problem, *placement, model);
   if (!routing)
     return section.emitError() << tag(Diag::DoesNotFit) << "section \"" << section.getName()
                                << "\" cannot be routed on '" << model.spec().name << "': " << routing.error();
@@ -90,9 +96,13 @@ void FabricRoute::runOnOperation() {
     return signalPassFailure();
   bool fits = true;
   for (auto section : sectionsOf(device))
-    fits &= succeeded(markUnlessFits(section, routeSection(section, *model)));
+    fits &= succeeded(markUnlessFits(section, routeSection(section, *model, *cache)));
   if (!fits)
     signalPassFailure();
 }
 
 } // namespace
+
+std::unique_ptr<Pass> fabric::createFabricRoutePass(std::shared_ptr<ContentCache> cache) {
+  return std::make_unique<FabricRoute>(std::move(cache));
+}

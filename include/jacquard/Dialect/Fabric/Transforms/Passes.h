@@ -4,6 +4,8 @@
 
 #include "jacquard/Dialect/Fabric/IR/FabricOps.h"
 
+#include "jacquard/Support/ContentCache.h"
+
 #include "mlir/Pass/Pass.h"
 
 namespace jacquard::fabric {
@@ -11,6 +13,10 @@ namespace jacquard::fabric {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h.inc"
+
+/// The same passes, whose solutions go by way of `cache`.
+std::unique_ptr<mlir::Pass> createFabricPlacePass(FabricPlacePassOptions options, std::shared_ptr<ContentCache> cache);
+std::unique_ptr<mlir::Pass> createFabricRoutePass(std::shared_ptr<ContentCache> cache);
 
 } // namespace jacquard::fabric
 

@@ -24,6 +24,7 @@ def FabricRetainPass : Pass<"fabric-retain", "::jacquard::fabric::DeviceOp"> {
     Before: `fabric.store %s to @t0 ...` and, in a later section, `%x = fabric.load @t0 ...`
     After:  `fabric.memory %s write ... {home = "t0.0.0"}` and `%x = fabric.memory read ... {home = "t0.0.0"}`
   }];
+  let options = [Option<"budget", "budget", "std::string", "\"\"", "Units that a section may use at most, as compute=32,memory=16 (Budget.h); empty: all">];
 }
 
 def FabricPackConstantsPass : Pass<"fabric-pack-constants", "::jacquard::fabric::DeviceOp"> {
@@ -60,7 +61,10 @@ def FabricPlacePass : Pass<"fabric-place", "::jacquard::fabric::DeviceOp"> {
     Before: `fabric.load @x ...`
     After:  `fabric.load @x ... {at = array<i64: 0, 3, 0>}`
   }];
-  let options = [Option<"seed", "seed", "uint64_t", "1", "Random seed; equal seeds give equal placements">];
+  let options = [
+    Option<"seed", "seed", "uint64_t", "1", "Random seed; equal seeds give equal placements">,
+    Option<"budget", "budget", "std::string", "\"\"", "Units that a section may use at most, as compute=32,memory=16 (Budget.h); empty: all">
+  ];
 }
 
 def FabricRoutePass : Pass<"fabric-route", "::jacquard::fabric::DeviceOp"> {
