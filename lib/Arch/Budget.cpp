@@ -39,7 +39,8 @@ Status readItem(std::string_view item, const ArchSpec &spec, UnitBudget &budget)
   uint64_t value = 0;
   auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (error != std::errc() || end != number.data() + number.size() || value < unit || value > most)
-    return badBudget(item, fmt::format("expected a number from {} to {}, which is what '{}' has", unit, most, spec.name));
+    return badBudget(item,
+                     fmt::format("expected a number from {} to {}, which is what '{}' has", unit, most, spec.name));
   *limit = unsigned(value / unit);
   return {};
 }

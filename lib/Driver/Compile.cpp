@@ -50,7 +50,7 @@ std::string makeReport(const bitstream::Program &program, const Compiler &compil
   json["dram_bytes"] = program.dramBytes;
   json["multiply_adds"] = program.multiplyAdds;
   for (auto &[phase, seconds] : compiler.seconds())
-    json["seconds"][phase] = seconds;
+    json["seconds"][phase] = json["seconds"].value(phase, 0.0) + seconds; // of all attempts
   for (const bitstream::Section &section : program.sections)
     json["sections"].push_back({{"name", section.name},
                                 {"compute", section.config.compute.size()},

@@ -51,10 +51,10 @@ constexpr Line mappingLines[] = {
 };
 constexpr Line routeLines[] = {{"placed", "Units", "{Units}"},
                                {"routed", "Links", "{Links} links; longest way {LongestWay} hops, mean {MeanWay}"}};
-constexpr const char *priceText = "scratchpads at price {Price}, sections at {SectionPrice}: {Sections} sections, {Cycles} cycles predicted";
+constexpr const char *priceText =
+    "scratchpads at price {Price}, sections at {SectionPrice}: {Sections} sections, {Cycles} cycles predicted";
 constexpr const char *retreatText = "mapped again with less, since {Reason}";
-constexpr const char *keptText =
-    "{Bytes} bytes in {Units} memory units {Way}, which saves {LoadsSaved} bytes of loads";
+constexpr const char *keptText = "{Bytes} bytes in {Units} memory units {Way}, which saves {LoadsSaved} bytes of loads";
 constexpr const char *dramText = "{Bytes} bytes, since {Reason}";
 
 std::string fill(StringRef text, const Decision &decision) {
@@ -114,17 +114,15 @@ std::string Decision::fact(llvm::StringRef wanted) const {
 void Decisions::listen(MLIRContext &context) {
   std::string any = ".*"; // a kind without a filter of its own is silent
   remark::RemarkCategories categories{any, any, any, any, any};
-  auto enabled =
-      remark::enableOptimizationRemarks(context, std::make_unique<Collector>(decisions),
-                                        std::make_unique<remark::RemarkEmittingPolicyAll>(), categories);
+  auto enabled = remark::enableOptimizationRemarks(context, std::make_unique<Collector>(decisions),
+                                                   std::make_unique<remark::RemarkEmittingPolicyAll>(), categories);
   assert(succeeded(enabled) && "a fresh context takes a remark engine");
   (void)enabled;
 }
 
 void Decisions::forgetMapping() {
-  llvm::erase_if(decisions, [](const Decision &decision) {
-    return decision.category != "search" && decision.category != "fit";
-  });
+  llvm::erase_if(decisions,
+                 [](const Decision &decision) { return decision.category != "search" && decision.category != "fit"; });
 }
 
 std::string jacquard::driver::formatDecisions(const std::vector<Decision> &decisions) {

@@ -121,16 +121,15 @@ SearchResult WholeSearch::run() {
 
 } // namespace
 
-SearchResult jacquard::searchMappings(ModuleOp module, const PipelineOptions &options,
-                                      function_ref<bool()> outOfTime) {
+SearchResult jacquard::searchMappings(ModuleOp module, const PipelineOptions &options, function_ref<bool()> outOfTime) {
   numberPatterns(module);
   return WholeSearch(module, options, outOfTime).run();
 }
 
 void jacquard::explainSearch(ModuleOp module, const SearchResult &search) {
   for (const PriceTry &result : search.tries) {
-    bool chosen = result.scratchpadPrice == search.options.scratchpadPrice &&
-                  result.sectionPrice == search.options.sectionPrice;
+    bool chosen =
+        result.scratchpadPrice == search.options.scratchpadPrice && result.sectionPrice == search.options.sectionPrice;
     auto options = remark::RemarkOpts::name("price").category("search");
     if (auto remark = chosen ? remark::passed(module.getLoc(), options) : remark::missed(module.getLoc(), options))
       remark << remark::metric("Price", llvm::formatv("{0:f2}", result.scratchpadPrice).str())

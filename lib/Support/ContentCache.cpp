@@ -66,8 +66,8 @@ Status ContentCache::open(const std::string &path, const std::string &newVersion
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (!std::filesystem::is_directory(path))
-    return numbered(Diag::FileAccess, fmt::format("cannot make the folder '{}': {}", path,
-                                                  error ? error.message() : "it is no folder"));
+    return numbered(Diag::FileAccess,
+                    fmt::format("cannot make the folder '{}': {}", path, error ? error.message() : "it is no folder"));
   std::lock_guard lock(mutex);
   folder = path;
   version = newVersion;

@@ -2,8 +2,8 @@
 #ifndef JACQUARD_DRIVER_DECISIONS_H
 #define JACQUARD_DRIVER_DECISIONS_H
 
-#include "llvm/ADT/STLFunctionalExtras.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 #include <nlohmann/json_fwd.hpp>
 

@@ -30,8 +30,7 @@ struct SearchResult {
 /// With `options.maxSections` and where more are needed, patterns share sections that were faster apart: at the lowest
 /// price of a section that is enough, or else the one that comes closest. Nothing more is tried when `outOfTime`.
 SearchResult searchMappings(
-    mlir::ModuleOp module, const PipelineOptions &options,
-    llvm::function_ref<bool()> outOfTime = [] { return false; });
+    mlir::ModuleOp module, const PipelineOptions &options, llvm::function_ref<bool()> outOfTime = [] { return false; });
 
 /// Says in remarks what was tried and which prices were chosen.
 void explainSearch(mlir::ModuleOp module, const SearchResult &result);

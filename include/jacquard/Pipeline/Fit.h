@@ -11,8 +11,9 @@ namespace jacquard {
 /// retreat to fewer units (Effort.h) and the whole is attempted again, from the module as it was. Errors of an attempt
 /// count only when it was made with `last`; the result is that of the last one.
 /// When `outOfTime` they retreat to one unit at once, which seldom needs another attempt.
-bool runUntilItFits(mlir::OwningOpRef<mlir::ModuleOp> &module, llvm::function_ref<bool(bool last)> attempt,
-                    llvm::function_ref<bool()> outOfTime);
+bool runUntilItFits(
+    mlir::OwningOpRef<mlir::ModuleOp> &module, llvm::function_ref<bool(bool last)> attempt,
+    llvm::function_ref<bool()> outOfTime = [] { return false; });
 
 } // namespace jacquard
 

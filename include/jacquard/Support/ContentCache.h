@@ -15,8 +15,9 @@ namespace jacquard {
 
 /// A key is the whole text of a problem; equal keys must have equal results. What is put can be found until the process
 /// ends, while there is room; with a folder also by later processes of the same version. Every entry is a file of its
-/// own, which comes into being complete. What is wrong with a file costs the entry, never the result: it is ignored with
-/// a note. Nothing is ever removed; files may be removed at any time. Safe to use from several threads and processes.
+/// own, which comes into being complete. What is wrong with a file costs the entry, never the result: it is ignored
+/// with a note. Nothing is ever removed; files may be removed at any time. Safe to use from several threads and
+/// processes.
 class ContentCache {
 public:
   ContentCache() = default; ///< without a folder

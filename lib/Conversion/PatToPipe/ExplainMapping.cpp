@@ -31,6 +31,7 @@ public:
   std::string describeLack(const UnitNeed &need, double fill) const;
 
 private:
+  int64_t bytesOnce(const Mapping &mapping) const;
   std::string describeDim(unsigned dim, const Mapping &mapping) const;
 
   const Nest &nest;
@@ -95,11 +96,25 @@ std::string Explanation::describeWrite(Value result, const Mapping &mapping) con
                              : formatv("{0}: to DRAM", nameOf(result)).str();
 }
 
+/// Bytes of the tensors that the mapping reads from DRAM or writes there.
+int64_t Explanation::bytesOnce(const Mapping &mapping) const {
+  llvm::SmallPtrSet<Value, 8> tensors;
+  for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses))
+    if (plan.homes == 0)
+      tensors.insert(access.op.getTensor());
+  if (mapping.resultHomes == 0)
+    tensors.insert(nest.op->result_begin(), nest.op->result_end());
+  int64_t words = 0;
+  for (Value tensor : tensors)
+    words += cast<ShapedType>(tensor.getType()).getNumElements();
+  return 4 * words;
+}
+
 std::string Explanation::describeBound(const Mapping &mapping) const {
   std::string bound = mapping.bound();
   if (bound == "dram")
-    return formatv("DRAM: {0:f0} bytes at {1} a cycle", mapping.dramCycles * arch.dram.bytesPerCycle,
-                   arch.dram.bytesPerCycle);
+    return formatv("DRAM: {0:f0} bytes at {1} a cycle; each once would be {2}",
+                   mapping.dramCycles * arch.dram.bytesPerCycle, arch.dram.bytesPerCycle, bytesOnce(mapping));
   if (bound == "ports")
     return formatv("ports: {0:f0} vectors through one of them, one a cycle", mapping.portCycles);
   double firings = model.firingsOf(mapping), slowest = model.slowestRead(mapping);
@@ -158,8 +173,8 @@ void jacquard::explainMapping(const PlannedNest &planned, bool joins, const Arch
   for (Value result : planned.nest.op->getResults())
     remark << remark::metric("Writes", explanation.describeWrite(result, mapping));
   remark << remark::metric("Cycles", cyclesOf(mapping)) << remark::metric("Start", whole(mapping.startCycles))
-         << remark::metric("Compute", whole(mapping.computeCycles)) << remark::metric("Ports", whole(mapping.portCycles))
-         << remark::metric("Dram", whole(mapping.dramCycles))
+         << remark::metric("Compute", whole(mapping.computeCycles))
+         << remark::metric("Ports", whole(mapping.portCycles)) << remark::metric("Dram", whole(mapping.dramCycles))
          << remark::metric("Bound", explanation.describeBound(mapping))
          << remark::metric("Units", explanation.describeUnits(estimateUnits(planned.nest, mapping, arch)));
   if (planned.sharingSaves)

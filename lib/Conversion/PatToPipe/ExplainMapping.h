@@ -9,8 +9,9 @@ namespace jacquard {
 /// Whether someone listens: a search that is to be explained looks at more mappings.
 bool wantsRemarks(mlir::Operation *op);
 
-/// One remark at the pattern's node: roles and loops, what is held on chip, the prediction in its parts, what bounds it,
-/// the units it takes, and its rivals. `joins`: it is not the first of its section. `nameOf` names the buffer of a tensor.
+/// One remark at the pattern's node: roles and loops, what is held on chip, the prediction in its parts, what bounds
+/// it, the units it takes, and its rivals. `joins`: it is not the first of its section. `nameOf` names the buffer of a
+/// tensor.
 void explainMapping(const PlannedNest &planned, bool joins, const ArchSpec &arch, llvm::StringRef section,
                     llvm::function_ref<std::string(mlir::Value)> nameOf);
 

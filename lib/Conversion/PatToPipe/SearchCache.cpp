@@ -49,7 +49,8 @@ std::string keyOf(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, doub
                                    arch.numComputeUnits(), arch.numMemoryUnits(), arch.compute.lanes, maxUnits,
                                    llvm::bit_cast<uint64_t>(fill), llvm::bit_cast<uint64_t>(scratchpadPrice));
   llvm::raw_string_ostream stream(text);
-  stream << printPattern(nest.op) << printOutside(nest.op) << "\nwide " << nest.wide << " stays " << nest.resultsMayStay;
+  stream << printPattern(nest.op) << printOutside(nest.op) << "\nwide " << nest.wide << " stays "
+         << nest.resultsMayStay;
   for (const NestDim &dim : nest.dims)
     stream << ' ' << dim.extent << (dim.reduction ? "r" : "");
   for (const NestAccess &access : nest.accesses)
@@ -88,7 +89,8 @@ std::optional<Mapping> read(StringRef text, const Nest &nest) {
   for (size_t i = fixed; i < numbers.size(); i += perLoop) {
     auto role = pipe::symbolizeLoopRole(uint32_t(numbers[i + 3]));
     valid &= numbers[i] >= 0 && numbers[i] < dims && numbers[i + 1] > 0 && role.has_value();
-    mapping.loops.push_back({unsigned(numbers[i]), numbers[i + 1], numbers[i + 2], role.value_or(pipe::LoopRole::Time)});
+    mapping.loops.push_back(
+        {unsigned(numbers[i]), numbers[i + 1], numbers[i + 2], role.value_or(pipe::LoopRole::Time)});
   }
   valid &= mapping.numParallel <= mapping.loops.size();
   return valid ? std::optional(mapping) : std::nullopt;

@@ -5,7 +5,7 @@
 // What is read and written once is 3 x 16 x 16 words, 3072 bytes at 12.8 a cycle. B comes first, 1024 bytes in 80 cycles; then two
 // units take 8 rows of 16 sums each. With the rows in slots, three times six of them are written: 128 bytes more.
 // CHECK:      remarks.mlir:[[#@LINE+8]]:8: remark: [Passed] mapping | Category:convert-pat-to-pipe
-// CHECK-SAME: Bound="DRAM: 3072 bytes at 12.80 a cycle", Compute=128, Cycles=240, Dram=240, Loops="d0, d1, d2"
+// CHECK-SAME: Bound="DRAM: 3072 bytes at 12.80 a cycle; each once would be 3072", Compute=128, Cycles=240, Dram=240, Loops="d0, d1, d2"
 // CHECK-SAME: Reads="arg1: 1 x 1024 bytes in each of 1 scratchpads, loaded inside 0 loops, from DRAM", Reads="arg0: streamed from DRAM"
 // CHECK-SAME: Roles="d0 16 = 2 units x 8 time; d1 16 = 16 lanes; d2 16 reduced = 16 time"
 // CHECK-SAME: RunnerUp="d0 16 = 3 time x 6 slots; d1 16 = 16 lanes; d2 16 reduced = 16 time", RunnerUpCycles=250, Section=map_0, Start=80

@@ -70,8 +70,7 @@ static std::optional<mapper::Routing> readRouting(llvm::StringRef text, const ma
       hops.push_back({(*numbers)[i], (*numbers)[i + 1], (*numbers)[i + 2]});
     routing.hops.add(hops);
   }
-  if (routing.hops.size() != problem.nets.size() ||
-      !mapper::verifyRouting(problem, placement, routing, model).empty())
+  if (routing.hops.size() != problem.nets.size() || !mapper::verifyRouting(problem, placement, routing, model).empty())
     return std::nullopt;
   return routing;
 }

@@ -7,8 +7,8 @@
 
 namespace jacquard::fabric {
 
-/// The placement of mapper::mapOntoFabric with placement seed `seed`, by way of a cache. What the cache holds is checked
-/// like a new solution. Problems are equal whatever their units and nets are called.
+/// The placement of mapper::mapOntoFabric with placement seed `seed`, by way of a cache. What the cache holds is
+/// checked like a new solution. Problems are equal whatever their units and nets are called.
 Result<mapper::Placement> place(ContentCache &cache, const mapper::Problem &problem, const FabricModel &model,
                                 uint64_t seed);
 
