@@ -49,8 +49,10 @@ std::string makeReport(const bitstream::Program &program, const Compiler &compil
   json["bytes"] = bytes;
   json["dram_bytes"] = program.dramBytes;
   json["multiply_adds"] = program.multiplyAdds;
-  for (auto &[phase, seconds] : compiler.seconds())
-    json["seconds"][phase] = json["seconds"].value(phase, 0.0) + seconds; // of all attempts
+  for (auto &[phase, seconds] : compiler.seconds()) {
+    auto &total = json["seconds"][phase]; // of all attempts
+    total = seconds + (total.is_null() ? 0.0 : total.get<double>());
+  }
   for (const bitstream::Section &section : program.sections)
     json["sections"].push_back({{"name", section.name},
                                 {"compute", section.config.compute.size()},
