@@ -42,10 +42,14 @@ private:
   std::shared_ptr<ContentCache> cache = std::make_shared<ContentCache>();
 };
 
-/// Units are what they are only now: the mapper's counts were estimates.
+/// Units are what they are only now: the mapper's counts were estimates. Reserved sites are memory units that keep
+/// tensors, of this section (which are among its units) or of others.
 LogicalResult FabricPlace::checkBudget(SectionOp section, const mapper::Problem &problem) const {
   for (UnitKind kind : {UnitKind::Compute, UnitKind::Memory, UnitKind::DramPort}) {
-    auto count = llvm::count_if(problem.units, [&](const mapper::Unit &unit) { return unit.kind == kind; });
+    auto takesMore = [&](const mapper::Unit &unit) { return unit.kind == kind && !unit.fixedSite; };
+    auto count = llvm::count_if(problem.units, takesMore);
+    if (kind == UnitKind::Memory)
+      count += int64_t(problem.reservedSites.size());
     if (auto limit = limits.of(kind); limit && count > int64_t(*limit))
       return section.emitError() << tag(Diag::DoesNotFit) << "section \"" << section.getName() << "\" needs " << count
                                  << ' ' << unitKindName(kind) << " units; the budget has " << *limit;
@@ -55,8 +59,6 @@ LogicalResult FabricPlace::checkBudget(SectionOp section, const mapper::Problem 
 
 LogicalResult FabricPlace::placeSection(SectionOp section, unsigned number, const FabricModel &model) {
   SectionProblem input = buildProblem(section, model);
-  if (failed(checkBudget(section, input.problem)))
-    return failure();
   for (auto &[home, range] : ranges)
     if (auto site = siteOfHome.find(home); site != siteOfHome.end() && range.contains(number))
       input.problem.reservedSites.push_back(site->second);
@@ -68,6 +70,8 @@ LogicalResult FabricPlace::placeSection(SectionOp section, unsigned number, cons
   for (auto [unit, op] : llvm::enumerate(input.units))
     if (auto site = siteOfHome.find(homeOf(op)); homeOf(op) && site != siteOfHome.end())
       input.problem.units[mapper::UnitId(unit)].fixedSite = site->second;
+  if (failed(checkBudget(section, input.problem)))
+    return failure();
   auto placement = place(*cache, input.problem, model, seed);
   if (!placement)
     return section.emitError() << numberedUnlessInside(Diag::DoesNotFit, "section \"" + section.getName().str() +
