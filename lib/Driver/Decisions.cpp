@@ -52,7 +52,8 @@ constexpr Line mappingLines[] = {
 constexpr Line routeLines[] = {{"placed", "Units", "{Units}"},
                                {"routed", "Links", "{Links} links; longest way {LongestWay} hops, mean {MeanWay}"}};
 constexpr const char *priceText =
-    "scratchpads at price {Price}, sections at {SectionPrice}: {Sections} sections, {Cycles} cycles predicted";
+    "{UnitShare} of units, {ScratchpadShare} of scratchpads at price {Price}, sections at "
+    "{SectionPrice}: {Sections} sections, {Cycles} cycles predicted";
 constexpr const char *retreatText = "mapped again with less, since {Reason}";
 constexpr const char *keptText = "{Bytes} bytes in {Units} memory units {Way}, which saves {LoadsSaved} bytes of loads";
 constexpr const char *dramText = "{Bytes} bytes, since {Reason}";

@@ -1,7 +1,7 @@
 // Floorplan.cpp - draw a mapping as SVG
 //
-// Every switch owns a square cell: the switch stands in its lower left corner, where the routing channels cross, the units
-// that hang on it in the rest. Channels run between the units, one lane per network and direction.
+// Every switch owns a square cell: the switch stands in its lower left corner, where the routing channels cross, the
+// units that hang on it in the rest. Channels run between the units, one lane per network and direction.
 #include "jacquard/Mapper/Floorplan.h"
 
 #include <algorithm>
@@ -56,8 +56,8 @@ std::string shorten(const std::string &name, size_t length) {
 class Drawing {
 public:
   Drawing(const Problem &problem, const Mapping &mapping, const FabricModel &model, const std::string &title)
-      : problem(problem), model(model), title(title), unitAt(model.sites().size()),
-        slots(model.numSwitches(), 0), uses(model.numSwitches() * 4) {
+      : problem(problem), model(model), title(title), unitAt(model.sites().size()), slots(model.numSwitches(), 0),
+        uses(model.numSwitches() * 4) {
     for (const Site &site : model.sites())
       ++slots[model.switchAt(site.x, site.y)];
     for (size_t u = 0; u < problem.units.size(); ++u)
@@ -87,8 +87,7 @@ public:
 private:
   static constexpr int minWidth = 640; ///< for the legend on small fabrics
 
-  template <typename... Args>
-  void emit(fmt::format_string<Args...> format, Args &&...args) {
+  template <typename... Args> void emit(fmt::format_string<Args...> format, Args &&...args) {
     fmt::format_to(std::back_inserter(svg), format, std::forward<Args>(args)...);
   }
 
@@ -104,12 +103,13 @@ private:
   }
 
   void drawHeader() {
-    emit("<title>{0}</title>\n<text x=\"{1}\" y=\"26\" font-size=\"18\" font-weight=\"bold\" fill=\"#222\">{0}</text>\n",
-         escape(title.empty() ? "Floorplan" : title), margin);
+    emit(
+        "<title>{0}</title>\n<text x=\"{1}\" y=\"26\" font-size=\"18\" font-weight=\"bold\" fill=\"#222\">{0}</text>\n",
+        escape(title.empty() ? "Floorplan" : title), margin);
     std::string text = fmt::format("on '{}'", model.spec().name);
     for (unsigned kind = 0; kind < 3; ++kind)
-      text += fmt::format(", {} of {} {}", used(UnitKind(kind)), available(UnitKind(kind)),
-                          unitKindName(UnitKind(kind)));
+      text +=
+          fmt::format(", {} of {} {}", used(UnitKind(kind)), available(UnitKind(kind)), unitKindName(UnitKind(kind)));
     text += fmt::format(" units; {} nets", problem.nets.size());
     emit("<text x=\"{}\" y=\"46\" font-size=\"13\" fill=\"#444\">{}</text>\n", margin, escape(text));
   }
@@ -158,7 +158,7 @@ private:
     const int side = direction == Direction::North || direction == Direction::West ? -1 : 1;
     const double offset = side * (1.5 + 3.0 * double(unsigned(network)));
     const double dx = vertical ? offset : 0.0, dy = vertical ? 0.0 : offset;
-    emit("<path d=\"M{} {}{}{}\"><title>{} ({},{}) to ({},{}): {} of {} tracks</title></path>\n", switchX(sw) + dx,
+    emit("<path d=\"M{} {}{}{}\"><title>{} ({},{}) to ({},{}): {} of {}</title></path>\n", switchX(sw) + dx,
          switchY(sw) + dy, vertical ? 'V' : 'H', vertical ? switchY(to) : switchX(to), networkKindName(network),
          int(sw) % model.width(), int(sw) / model.width(), int(to) % model.width(), int(to) / model.width(), tracks,
          model.tracks(network));
@@ -209,7 +209,8 @@ private:
   void drawSwitches() {
     emit("<g fill=\"#ffffff\" stroke=\"#555\">\n");
     for (unsigned sw = 0; sw < model.numSwitches(); ++sw)
-      emit("<path d=\"M{0} {1}h{2}v{2}h-{2}z\"/>\n", switchX(sw) - switchSize / 2, switchY(sw) - switchSize / 2, switchSize);
+      emit("<path d=\"M{0} {1}h{2}v{2}h-{2}z\"/>\n", switchX(sw) - switchSize / 2, switchY(sw) - switchSize / 2,
+           switchSize);
     emit("</g>\n");
   }
 
@@ -228,8 +229,8 @@ private:
     drawLegendText(x + 20, y + 11, "switch");
     x = margin;
     for (unsigned net = 0; net < 3; ++net) {
-      emit("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"{}\" stroke-width=\"4\"/>", x, y + 31, x + 14, y + 31,
-           networkColours[net]);
+      emit("<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" stroke=\"{}\" stroke-width=\"4\"/>", x, y + 31, x + 14,
+           y + 31, networkColours[net]);
       x = drawLegendText(x + 20, y + 35,
                          fmt::format("{}: {} of {} links", networkKindName(NetworkKind(net)), linksUsed[net],
                                      numLinks(NetworkKind(net))));
@@ -254,9 +255,9 @@ private:
   const Problem &problem;
   const FabricModel &model;
   const std::string &title;
-  std::vector<UnitId> unitAt;                 ///< per site; invalid: free
-  std::vector<unsigned> slots;                ///< sites per switch
-  std::vector<std::array<unsigned, 3>> uses;  ///< per switch and direction: tracks in use by network
+  std::vector<UnitId> unitAt;                ///< per site; invalid: free
+  std::vector<unsigned> slots;               ///< sites per switch
+  std::vector<std::array<unsigned, 3>> uses; ///< per switch and direction: tracks in use by network
   std::array<unsigned, 3> linksUsed{};
   std::string svg;
 };

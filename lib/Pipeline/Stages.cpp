@@ -53,7 +53,9 @@ static void populatePat(OpPassManager &passes) {
 }
 
 static void populatePipe(OpPassManager &passes, const PipelineOptions &options) {
-  passes.addPass(createConvertPatToPipePass({options.arch, /*retreat=*/0, options.scratchpadPrice, options.budget, options.sectionPrice}, options.cache));
+  passes.addPass(createConvertPatToPipePass({options.arch, /*retreat=*/0, options.scratchpadPrice, options.budget,
+                                             options.sectionPrice, options.unitShare, options.scratchpadShare},
+                                            options.cache));
 }
 
 /// Sections of virtual units.

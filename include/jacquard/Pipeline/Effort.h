@@ -8,9 +8,9 @@ namespace jacquard {
 
 constexpr unsigned mostEffort = 3;
 
-/// What a whole mapping at certain prices (see convert-pat-to-pipe) is predicted to give.
+/// What a whole mapping is predicted to give at certain prices and shares of the machine (see convert-pat-to-pipe).
 struct PriceTry {
-  double scratchpadPrice = 0, sectionPrice = 0;
+  double scratchpadPrice = 0, sectionPrice = 0, unitShare = 1, scratchpadShare = 1;
   unsigned sections = 0;
   double cycles = 0;
 };
@@ -23,9 +23,11 @@ struct SearchResult {
 /// `module` has reached stage Pat. Its patterns are mapped one by one, each as if intermediates stayed on chip; what
 /// finds no room there is known only when all are mapped. So copies of the module are mapped in rounds: patterns whose
 /// results went to DRAM at more than one pass each are mapped for DRAM in the next round. And all of that with several
-/// prices of scratchpads, which say how much of the machine a pattern leaves to tensors that others keep on chip.
-/// Returns `options` with the prices, and marks the patterns, of the mapping that is predicted to be fastest. A higher
-/// `options.effort` tries all that a lower one tries; 0 tries nothing.
+/// prices of scratchpads, which say how much of the machine a pattern leaves to tensors that others keep on chip, and
+/// with shares of the machine, as less for each pattern may be more for all. Returns `options` with the prices and
+/// shares, and marks the patterns, of the mapping that is predicted to be fastest; a part of the machine counts when it
+/// is predicted to gain much and needs no second attempt. A higher `options.effort` tries all that a lower one tries; 0
+/// tries nothing.
 ///
 /// With `options.maxSections` and where more are needed, patterns share sections that were faster apart: at the lowest
 /// price of a section that is enough, or else the one that comes closest. Nothing more is tried when `outOfTime`.

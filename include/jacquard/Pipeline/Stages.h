@@ -24,6 +24,7 @@ struct PipelineOptions {
   unsigned effort = 2;          ///< of the search for a mapping, 0 to mostEffort (Effort.h)
   double scratchpadPrice = 0.2; ///< see convert-pat-to-pipe
   double sectionPrice = 0;      ///< see convert-pat-to-pipe
+  double unitShare = 1, scratchpadShare = 1; ///< see convert-pat-to-pipe
   std::string budget;           ///< units that a section may use (Arch/Budget.h)
   unsigned maxSections = 0;     ///< that the schedule may have; 0: any number
   /// Results of searches, placements and routings; passes of one compilation share it.

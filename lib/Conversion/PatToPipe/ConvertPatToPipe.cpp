@@ -335,6 +335,9 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
   return success();
 }
 
+/// A share of `all`, 1 at least.
+static unsigned shareOf(unsigned all, double share) { return std::max(1u, unsigned(double(all) * share)); }
+
 void ConvertPatToPipe::runOnOperation() {
   auto machine = loadArch(arch);
   if (!machine) {
@@ -347,6 +350,9 @@ void ConvertPatToPipe::runOnOperation() {
     return signalPassFailure();
   }
   ArchSpec spec = limitedTo(*limits, *machine);
+  if (unitShare < 1)
+    spec = limitedTo({shareOf(spec.numComputeUnits(), unitShare), shareOf(spec.numMemoryUnits(), unitShare), {}}, spec);
+  spec.memory.bankBytes = shareOf(spec.memory.bankBytes / 4, scratchpadShare) * 4;
   drams.clear();
   shared.clear();
   mayStay.clear();

@@ -22,7 +22,9 @@ def ConvertPatToPipePass : Pass<"convert-pat-to-pipe", "::mlir::ModuleOp"> {
     Option<"retreat", "retreat", "unsigned", "0", "How far to go from the fastest mapping towards the fewest units, 0 to 9">,
     Option<"scratchpadPrice", "scratchpad-price", "double", "0.2", "What all scratchpads of the machine are worth to a pattern, as a share of its cycles; a high price leaves more of them to tensors that stay on chip">,
     Option<"budget", "budget", "std::string", "\"\"", "Units that a section may use at most, as compute=32,memory=16 (Budget.h); empty: all">,
-    Option<"sectionPrice", "section-price", "double", "0", "Cycles that one section less is worth">
+    Option<"sectionPrice", "section-price", "double", "0", "Cycles that one section less is worth">,
+    Option<"unitShare", "unit-share", "double", "1", "Share of these units that mappings count on; the rest is left to others and to routes">,
+    Option<"scratchpadShare", "scratchpad-share", "double", "1", "Share of every scratchpad that mappings count on">
   ];
   let dependentDialects = ["::jacquard::pat::PatDialect", "::jacquard::pipe::PipeDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];
