@@ -14,6 +14,18 @@ using namespace jacquard::driver;
 
 namespace {
 
+/// Nodes of the model, or a place in a file.
+std::string describe(Location loc) {
+  std::string text = jacquard::fabric::nodeName(loc);
+  if (text.empty())
+    loc->walk([&](Location part) {
+      if (auto file = dyn_cast<FileLineColLoc>(part); file && file.getLine() > 0)
+        text = (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" + Twine(file.getColumn())).str();
+      return text.empty() ? WalkResult::advance() : WalkResult::interrupt();
+    });
+  return text;
+}
+
 class Collector : public remark::detail::MLIRRemarkStreamerBase {
 public:
   explicit Collector(std::vector<Decision> &decisions) : decisions(decisions) {}
@@ -22,7 +34,7 @@ public:
     Decision decision;
     decision.category = remark.getCategoryName().str();
     decision.name = remark.getRemarkName().str();
-    decision.node = jacquard::fabric::nodeName(remark.getLocation());
+    decision.node = describe(remark.getLocation());
     decision.missed = remark.getRemarkType() == llvm::remarks::Type::Missed;
     for (const remark::detail::Remark::Arg &arg : remark.getArgs())
       decision.facts.push_back({arg.key, arg.val});
@@ -54,7 +66,7 @@ constexpr Line routeLines[] = {{"placed", "Units", "{Units}"},
 constexpr const char *priceText =
     "{UnitShare} of units, {ScratchpadShare} of scratchpads at price {Price}, sections at "
     "{SectionPrice}: {Sections} sections, {Cycles} cycles predicted";
-constexpr const char *retreatText = "mapped again with less, since {Reason}";
+constexpr const char *retreatText = "did not fit, and was mapped again with less if possible: {Reason}";
 constexpr const char *keptText = "{Bytes} bytes in {Units} memory units {Way}, which saves {LoadsSaved} bytes of loads";
 constexpr const char *dramText = "{Bytes} bytes, since {Reason}";
 

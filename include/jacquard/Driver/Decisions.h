@@ -15,7 +15,8 @@ namespace jacquard::driver {
 /// One remark.
 struct Decision {
   std::string category; ///< the pass, or "search" and "fit" for the driver's own
-  std::string name, node;
+  std::string name;
+  std::string node; ///< of the model, or a place in its file
   bool missed = false;                                    ///< something was not done
   std::vector<std::pair<std::string, std::string>> facts; ///< keys may repeat
 
