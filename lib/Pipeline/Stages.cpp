@@ -63,6 +63,7 @@ static void populateUnits(OpPassManager &passes, const PipelineOptions &options)
   passes.addPass(createConvertPipeToFabricPass({options.arch}));
   passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrunePass());
   passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricRetainPass({options.budget}));
+  passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrunePass()); // what stored parts that nobody reads
 }
 
 void jacquard::populateMapping(OpPassManager &passes, const PipelineOptions &options) {

@@ -149,8 +149,9 @@ void expectNoRise(const std::vector<Rung> &ladder, double tolerance = uneven) {
     for (const Rung &rung : ladder) {
       std::optional<uint64_t> cycles = cyclesOf(program, rung);
       ASSERT_TRUE(cycles) << name << ", " << rung.name;
-      if (last)
-        EXPECT_LE(double(*cycles), tolerance *double(*last) + hops) << name << ", " << rung.name;
+      if (last) {
+        EXPECT_LE(double(*cycles), tolerance * double(*last) + hops) << name << ", " << rung.name;
+      }
       last = cycles;
     }
   }

@@ -52,7 +52,7 @@ void FabricPrune::runOnOperation() {
   getOperation().walk([](SectionOp section) {
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(section.getBody().front()))) {
       auto memory = dyn_cast<MemoryOp>(op);
-      bool keeps = memory && memory.getHome(); // for a later section
+      bool keeps = memory && memory.getHome() && memory.getWrite(); // for a later section
       if (op.use_empty() && !keeps && isa<LoadOp, MemoryOp, ComputeOp>(op)) {
         op.erase();
       } else if (auto unit = dyn_cast<ComputeOp>(op); unit && !unit.isPartitioned()) {

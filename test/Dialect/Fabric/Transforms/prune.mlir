@@ -55,3 +55,25 @@ fabric.device arch "tiny" {
     fabric.store %c#1 to @y <[32] vector 0 registers [[0, 1]] address 0>
   }
 }
+
+// -----
+
+// A memory that keeps what it was given for a later section stays; one that only reads what an earlier section left goes when
+// nobody wants it.
+// CHECK-LABEL: fabric.section "keeps"
+// CHECK:       fabric.memory {{.*}} home = "t.0"
+// CHECK-LABEL: fabric.section "reads"
+// CHECK-NOT:   fabric.memory
+fabric.device arch "tiny" {
+  fabric.buffer @a "input" at 0 : tensor<32xf32>
+  fabric.buffer @y "output" at 128 : tensor<32xf32>
+  fabric.section "keeps" {
+    %a = fabric.load @a <[32] vector 0 registers [[0, 1]] address 0>
+    %m = fabric.memory %a write <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1 {first_word = 0 : i64, home = "t.0"}
+  }
+  fabric.section "reads" {
+    %m = fabric.memory read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1 {first_word = 0 : i64, home = "t.0"}
+    %a = fabric.load @a <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+}
