@@ -25,7 +25,7 @@ struct PipelineOptions {
   double scratchpadPrice = 0.2; ///< see convert-pat-to-pipe
   double sectionPrice = 0;      ///< see convert-pat-to-pipe
   double unitShare = 1, scratchpadShare = 1; ///< see convert-pat-to-pipe
-  std::string budget;           ///< units that a section may use (Arch/Budget.h)
+  std::string budget = {};      ///< units that a section may use (Arch/Budget.h)
   unsigned maxSections = 0;     ///< that the schedule may have; 0: any number
   /// Results of searches, placements and routings; passes of one compilation share it.
   std::shared_ptr<ContentCache> cache = std::make_shared<ContentCache>();
