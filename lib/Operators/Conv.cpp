@@ -229,11 +229,14 @@ Result<Value> ops::convTranspose(OpBuilder &b, Location loc, Value input, Value 
   if (Status status = checkGroups(in, w, bias, groups, w[1] * groups); !status)
     return status.takeError();
   int64_t mapsPerGroup = w[1], channelsPerGroup = in[1] / groups;
-  Shape result = {in[0], mapsPerGroup * groups}, depth = {channelsPerGroup};
-  result.append(output.begin(), output.end());
+  Shape result = {in[0], mapsPerGroup * groups}, depth = {channelsPerGroup}, wanted = result;
+  wanted.append(output.begin(), output.end());
   SmallVector<Phases> phases;
-  for (unsigned i = 0; i < window.rank(); ++i)
+  for (unsigned i = 0; i < window.rank(); ++i) {
     depth.push_back(phases.emplace_back(window, i).taps);
+    // Whole strides, so that position and phase are digits of an index; what is too much is cut off.
+    result.push_back(int64_t(llvm::alignTo(uint64_t(output[i]), uint64_t(window.strides[i]))));
+  }
   Type type = elementOf(input), sumType = accumulatorType(type);
   ConvShape shape{result, depth, groups, channelsPerGroup, mapsPerGroup, window};
   AffineExpr m = shape.dim(b, 1);
@@ -244,10 +247,10 @@ Result<Value> ops::convTranspose(OpBuilder &b, Location loc, Value input, Value 
     AffineExpr o = shape.dim(b, 2 + i), t = shape.kernel(b, i);
     at.push_back(p.input(o, t));
     tap.push_back(p.reached(o, t).floorDiv(p.dilation));
-    inside &= p.staysInside(output[i], in[2 + i]);
+    inside &= p.staysInside(result[2 + i], in[2 + i]);
     whole &= p.usesWholeKernel();
   }
-  return buildConv(b, loc, shape, sumType, type, bias, [&](OpBuilder &b, ValueRange indices) {
+  Value sums = buildConv(b, loc, shape, sumType, type, bias, [&](OpBuilder &b, ValueRange indices) {
     Scalars s(b, loc);
     Value zero = s.integer(type, 0);
     Value x = read(b, loc, input, at, indices, inside ? Value() : zero);
@@ -264,4 +267,7 @@ Result<Value> ops::convTranspose(OpBuilder &b, Location loc, Value input, Value 
     }
     return s.mul(s.cast(x, sumType), s.cast(factor, sumType));
   });
+  if (result == wanted)
+    return sums;
+  return mapOver(b, loc, wanted, [&](OpBuilder &b, ValueRange point) { return pat::at(b, loc, sums, point); });
 }
