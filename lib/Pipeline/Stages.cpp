@@ -82,6 +82,7 @@ void jacquard::populateStage(Stage stage, OpPassManager &passes, const PipelineO
     return populatePipe(passes, options);
   case Stage::Fabric:
     populateUnits(passes, options);
+    passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrefetchPass({options.budget}));
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPackConstantsPass());
   case Stage::Partition:
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPartitionPass());

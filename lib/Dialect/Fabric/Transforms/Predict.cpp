@@ -17,19 +17,24 @@ double fabric::bytesMoved(AccessAttr access, const ArchSpec &spec) {
   return double(access.countFirings(spec.compute.lanes)) * bursts * spec.dram.burstBytes;
 }
 
+double fabric::bytesMoved(SectionOp section, const ArchSpec &spec) {
+  double bytes = 0;
+  for (Operation &op : section.getBody().front())
+    if (auto load = dyn_cast<LoadOp>(op))
+      bytes += bytesMoved(load.getAccess(), spec);
+    else if (auto store = dyn_cast<fabric::StoreOp>(op))
+      bytes += bytesMoved(store.getAccess(), spec);
+  return bytes;
+}
+
 double fabric::predictedCycles(DeviceOp device, const ArchSpec &spec) {
   double total = 0;
   for (SectionOp section : sectionsOf(device)) {
-    double bytes = 0;
-    for (Operation &op : section.getBody().front())
-      if (auto load = dyn_cast<LoadOp>(op))
-        bytes += bytesMoved(load.getAccess(), spec);
-      else if (auto store = dyn_cast<fabric::StoreOp>(op))
-        bytes += bytesMoved(store.getAccess(), spec);
     double trips = 1;
     for (auto loop = section->getParentOfType<LoopOp>(); loop; loop = loop->getParentOfType<LoopOp>())
       trips *= double(loop.getMax());
-    total += trips * std::max(double(section.getPredictedCycles().value_or(0)), bytes / spec.dram.bytesPerCycle);
+    total += trips * std::max(double(section.getPredictedCycles().value_or(0)),
+                              bytesMoved(section, spec) / spec.dram.bytesPerCycle);
   }
   return total;
 }

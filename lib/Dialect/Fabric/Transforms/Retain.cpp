@@ -62,9 +62,10 @@ private:
   std::vector<int64_t> roomOf(const SectionOrder &order, const ArchSpec &spec) const;
   void retain(const Copy &copy, const ArchSpec &spec);
   void explain(const Copy &copy, const SectionOrder &order, unsigned fullest, std::optional<int64_t> spare) const;
-  void eraseUnusedPorts(ArrayRef<Copy> retained, const ArchSpec &spec);
+  void eraseUnusedPorts(DeviceOp device, ArrayRef<Copy> retained, const ArchSpec &spec);
 
-  std::vector<Temporary> temporaries;
+  std::vector<Temporary> temporaries; ///< that may stay on chip
+  std::vector<Temporary> others;
   std::vector<Copy> copies;
 };
 
@@ -114,8 +115,8 @@ void explainDram(BufferOp buffer, const std::string &reason) {
            << remark::metric("Reason", reason);
 }
 
-/// Marks the sections that store a temporary whose remaining ports move much more than one pass each takes.
-void markIfCostly(const Temporary &temporary, const llvm::DenseSet<Operation *> &served, const ArchSpec &spec) {
+/// Whether the ports of a temporary that are not in `served` move much more than one pass each takes.
+bool isCostlyInDram(const Temporary &temporary, const llvm::DenseSet<Operation *> &served, const ArchSpec &spec) {
   double moved = 0, passes = 1;
   for (auto &[section, loads] : temporary.loads) {
     bool reads = false;
@@ -130,14 +131,28 @@ void markIfCostly(const Temporary &temporary, const llvm::DenseSet<Operation *> 
     for (fabric::StoreOp store : stores)
       moved += bytesMoved(store.getAccess(), spec);
   constexpr double much = 1.25;
-  if (moved <= much * passes * double(wordsOf(temporary.buffer)) * 4)
-    return;
-  for (auto &[section, stores] : temporary.stores)
-    section->setAttr(spillsAttr, UnitAttr::get(section->getContext()));
+  return moved > much * passes * double(wordsOf(temporary.buffer)) * 4;
+}
+
+/// Marks the sections that store one of the temporaries which stay in DRAM where its ports are costly or too many.
+void markSpilling(DeviceOp device, ArrayRef<const Temporary *> inDram, const llvm::DenseSet<Operation *> &served,
+                  const ArchSpec &spec) {
+  llvm::DenseMap<Operation *, unsigned> ports;
+  device.walk([&](Operation *op) {
+    if (isa<LoadOp, fabric::StoreOp>(op) && !served.contains(op))
+      ++ports[op->getParentOp()];
+  });
+  auto isCrowded = [&](auto &entry) { return ports.lookup(entry.first) > spec.dramPort.count; };
+  for (const Temporary *temporary : inDram)
+    if (isCostlyInDram(*temporary, served, spec) || llvm::any_of(temporary->loads, isCrowded) ||
+        llvm::any_of(temporary->stores, isCrowded))
+      for (auto &[section, stores] : temporary->stores)
+        section->setAttr(spillsAttr, UnitAttr::get(section->getContext()));
 }
 
 void FabricRetain::collect(DeviceOp device, const ArchSpec &spec) {
   temporaries.clear();
+  others.clear();
   llvm::DenseMap<StringAttr, unsigned> numbers;
   for (auto buffer : device.getBody().front().getOps<BufferOp>())
     if (buffer.getKind() == "temporary") {
@@ -168,7 +183,7 @@ void FabricRetain::collect(DeviceOp device, const ArchSpec &spec) {
     if (reason.empty())
       return false;
     explainDram(temporary.buffer, reason.str());
-    markIfCostly(temporary, {}, spec);
+    others.push_back(temporary);
     return true;
   });
 }
@@ -288,23 +303,26 @@ void FabricRetain::retain(const Copy &copy, const ArchSpec &spec) {
 }
 
 /// Erases the loads that retained copies serve; where that is all of them, the stores and the place in DRAM as well.
-void FabricRetain::eraseUnusedPorts(ArrayRef<Copy> retained, const ArchSpec &spec) {
+void FabricRetain::eraseUnusedPorts(DeviceOp device, ArrayRef<Copy> retained, const ArchSpec &spec) {
   llvm::DenseSet<Operation *> served;
   for (const Copy &copy : retained)
     served.insert(copy.loads.begin(), copy.loads.end());
+  SmallVector<const Temporary *> inDram;
+  for (const Temporary &temporary : others)
+    inDram.push_back(&temporary);
   for (const Temporary &temporary : temporaries) {
     auto isServed = [&](LoadOp load) { return served.contains(load); };
     if (!llvm::all_of(temporary.loads, [&](auto &entry) { return llvm::all_of(entry.second, isServed); })) {
-      markIfCostly(temporary, served, spec);
+      inDram.push_back(&temporary);
       continue;
     }
     for (auto &[section, stores] : temporary.stores)
-      for (fabric::StoreOp store : stores)
-        store.erase();
+      served.insert(stores.begin(), stores.end());
     BufferOp(temporary.buffer).erase();
   }
-  for (Operation *load : served)
-    load->erase();
+  markSpilling(device, inDram, served, spec);
+  for (Operation *port : served)
+    port->erase();
 }
 
 /// Says that a copy stays on chip or, with the `spare` units of the fullest section on its way, that it does not.
@@ -366,7 +384,7 @@ void FabricRetain::runOnOperation() {
   });
   for (const Copy &copy : copies)
     retain(copy, spec);
-  eraseUnusedPorts(copies, spec);
+  eraseUnusedPorts(device, copies, spec);
 }
 
 } // namespace

@@ -27,6 +27,19 @@ def FabricRetainPass : Pass<"fabric-retain", "::jacquard::fabric::DeviceOp"> {
   let options = [Option<"budget", "budget", "std::string", "\"\"", "Units that a section may use at most, as compute=32,memory=16 (Budget.h); empty: all">];
 }
 
+def FabricPrefetchPass : Pass<"fabric-prefetch", "::jacquard::fabric::DeviceOp"> {
+  let summary = "Bring what a section needs first while the section before it computes";
+  let description = [{
+    Loads of constants and inputs that fill memories once, before anything is computed, move into the section before, where
+    that has memory units and DRAM ports to spare.
+
+    Needs: the memory units of each section, and what is retained in them. Gives: memories with a `home`.
+    Before: `%d = fabric.load @w ...` and `%r = fabric.memory %d write ... read ...`
+    After:  `fabric.memory %d write ... {home = "prefetched.0"}` one section before and `fabric.memory read ... {home = "prefetched.0"}`
+  }];
+  let options = [Option<"budget", "budget", "std::string", "\"\"", "Units that a section may use at most, as compute=32,memory=16 (Budget.h); empty: all">];
+}
+
 def FabricPackConstantsPass : Pass<"fabric-pack-constants", "::jacquard::fabric::DeviceOp"> {
   let summary = "Store constants in the order in which they are read";
   let description = [{

@@ -8,6 +8,8 @@ namespace jacquard::fabric {
 
 /// DRAM bytes of all firings of a port's access: a vector's neighbours share bursts, others take one each.
 double bytesMoved(AccessAttr access, const ArchSpec &spec);
+/// The same of all ports of a section.
+double bytesMoved(SectionOp section, const ArchSpec &spec);
 
 /// Cycles of all sections of a device with virtual units, one after another; those of loops for each trip. Of a section:
 /// what its mapping predicts or, if that is more, the way of what its DRAM ports really move, at peak bandwidth.
