@@ -16,7 +16,9 @@ static bool retreat(ModuleOp module, const PatternNumbers &numbers, bool haste) 
   int64_t least = haste ? llvm::find_if(retreats, [](const MappingEffort &effort) { return effort.frugal; }) - retreats : 0;
   bool canRetreat = !numbers.empty();
   Builder b(module.getContext());
-  forEachPattern(module, numbers, [&](Operation *pattern) {
+  forEachPattern(module, [&](Operation *pattern, int64_t number) {
+    if (!numbers.contains(number))
+      return;
     auto steps = pattern->getAttrOfType<IntegerAttr>(retreatAttr);
     int64_t next = std::max((steps ? steps.getInt() : 0) + 1, least);
     if (next < int64_t(numRetreats))

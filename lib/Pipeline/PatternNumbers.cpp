@@ -35,9 +35,9 @@ PatternNumbers jacquard::patternsOfSections(ModuleOp module, StringRef mark) {
   return numbers;
 }
 
-void jacquard::forEachPattern(ModuleOp module, const PatternNumbers &numbers, function_ref<void(Operation *)> visit) {
+void jacquard::forEachPattern(ModuleOp module, function_ref<void(Operation *, int64_t)> visit) {
   module.walk([&](Operation *op) {
-    if (auto number = op->getAttrOfType<IntegerAttr>(patternNumberAttr); number && numbers.contains(number.getInt()))
-      visit(op);
+    if (auto number = op->getAttrOfType<IntegerAttr>(patternNumberAttr))
+      visit(op, number.getInt());
   });
 }

@@ -16,9 +16,8 @@ void forgetNumbers(mlir::ModuleOp module);
 /// The patterns of the sections that carry the attribute `mark`.
 PatternNumbers patternsOfSections(mlir::ModuleOp module, llvm::StringRef mark);
 
-/// The patterns with these numbers, at stage Pat.
-void forEachPattern(mlir::ModuleOp module, const PatternNumbers &numbers,
-                    llvm::function_ref<void(mlir::Operation *)> visit);
+/// All patterns of a module at stage Pat, with their numbers.
+void forEachPattern(mlir::ModuleOp module, llvm::function_ref<void(mlir::Operation *, int64_t number)> visit);
 
 } // namespace jacquard
 

@@ -12,6 +12,7 @@ constexpr unsigned mostEffort = 3;
 struct PriceTry {
   double scratchpadPrice = 0, sectionPrice = 0, unitShare = 1, scratchpadShare = 1;
   unsigned sections = 0;
+  unsigned crowded = 0; ///< sections with more DRAM ports than the machine
   double cycles = 0;
 };
 
@@ -22,12 +23,12 @@ struct SearchResult {
 
 /// `module` has reached stage Pat. Its patterns are mapped one by one, each as if intermediates stayed on chip; what
 /// finds no room there is known only when all are mapped. So copies of the module are mapped in rounds: patterns whose
-/// results went to DRAM at more than one pass each are mapped for DRAM in the next round. And all of that with several
-/// prices of scratchpads, which say how much of the machine a pattern leaves to tensors that others keep on chip, and
-/// with shares of the machine, as less for each pattern may be more for all. Returns `options` with the prices and
-/// shares, and marks the patterns, of the mapping that is predicted to be fastest; a part of the machine counts when it
-/// is predicted to gain much and needs no second attempt. A higher `options.effort` tries all that a lower one tries; 0
-/// tries nothing.
+/// results went to DRAM at more than one pass each, or through more ports than there are, may use fewer memory units
+/// for them in the next round, at last none. And all of that with several prices of scratchpads, which say how much of
+/// the machine a pattern leaves to tensors that others keep on chip, and with shares of the machine, as less for each
+/// pattern may be more for all. Returns `options` with the prices and shares, and marks the patterns, of the mapping
+/// that is predicted to be fastest; a part of the machine counts when it is predicted to gain much and has enough
+/// ports. A higher `options.effort` tries all that a lower one tries; 0 tries nothing.
 ///
 /// With `options.maxSections` and where more are needed, patterns share sections that were faster apart: at the lowest
 /// price of a section that is enough, or else the one that comes closest. Nothing more is tried when `outOfTime`.

@@ -8,6 +8,7 @@
 #include "CutPatterns.h"
 #include "ExplainMapping.h"
 #include "GroupNests.h"
+#include "JoinParts.h"
 #include "Loops.h"
 #include "WordSize.h"
 
@@ -52,12 +53,16 @@ private:
   LogicalResult convert(func::FuncOp function, const ArchSpec &spec);
   LogicalResult convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
   MappingEffort effortOf(Operation *pattern);
+  int64_t mostHomesOf(Operation *pattern);
   LogicalResult emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
   LogicalResult emitLoop(pat::IterateOp loop, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
 
   llvm::DenseMap<Value, Value> drams; ///< tensors, and numbers of trips, -> buffers
   SharedBuffers shared;
-  llvm::DenseSet<Value> mayStay; ///< intermediates that scratchpads may hold from section to section
+  WholeTensors wholes;
+  llvm::SmallPtrSet<Operation *, 8> joined;              ///< concatenations whose parts are written in place
+  Residences mayStay;                                    ///< intermediates that scratchpads may hold between sections
+  int64_t mostHomes = 0;                                 ///< the units where a pattern does not say
   unsigned constants = 0, temporaries = 0, sections = 0; ///< numbers of the next names
   int64_t multiplyAdds = 0;
   std::shared_ptr<ContentCache> cache = std::make_shared<ContentCache>(); ///< of searches, beyond this run
@@ -127,12 +132,7 @@ void ConvertPatToPipe::separateResults(func::FuncOp function) {
     Value value = operand.get();
     if (isa_and_nonnull<pat::MapOp, pat::GroupByOp, pat::IterateOp>(value.getDefiningOp()) && seen.insert(value).second)
       continue;
-    auto type = cast<RankedTensorType>(value.getType());
-    auto copy = pat::MapOp::create(builder, ret.getLoc(), type.getShape(),
-                                   [&](OpBuilder &b, Location loc, ValueRange indices) {
-                                     return SmallVector<Value>{pat::at(b, loc, value, indices)};
-                                   });
-    operand.set(copy->getResult(0));
+    operand.set(copyOf(builder, value)->getResult(0));
   }
 }
 
@@ -197,6 +197,11 @@ LogicalResult ConvertPatToPipe::declareTensors(func::FuncOp function, OpBuilder 
   });
   for (auto [value, loopResult] : shared)
     drams[value] = drams.lookup(loopResult);
+  for (auto [part, whole] : wholes) {
+    drams[part] = drams.lookup(whole);
+    if (auto homes = mayStay.find(drams[part]); homes != mayStay.end())
+      homes->second.mostHomes = std::min(homes->second.mostHomes, mostHomesOf(part.getDefiningOp()));
+  }
   return success();
 }
 
@@ -211,13 +216,19 @@ void ConvertPatToPipe::declareResults(Operation &op, OpBuilder &builder) {
     drams[key] = declare(builder, op.getLoc(), "temporary", ("t" + Twine(temporaries++)).str(), type, {});
   };
   for (Value result : op.getResults())
-    if (isa<RankedTensorType>(result.getType()) && !drams.contains(result) && !shared.contains(result)) {
+    if (isa<RankedTensorType>(result.getType()) && !drams.contains(result) && !shared.contains(result) &&
+        !wholes.contains(result)) {
       declareTemporary(result, result.getType());
-      if (isa<pat::MapOp, pat::GroupByOp>(op) && !op.hasAttr(inDramAttr))
-        mayStay.insert(result);
+      if (isa<pat::MapOp, pat::GroupByOp>(op))
+        mayStay[drams[result]].mostHomes = mostHomesOf(&op);
     }
   if (auto loop = dyn_cast<pat::IterateOp>(op); loop && !loop.getIteration().use_empty())
     declareTemporary(loop.getIteration(), RankedTensorType::get({}, builder.getI32Type()));
+}
+
+int64_t ConvertPatToPipe::mostHomesOf(Operation *pattern) {
+  auto homes = pattern->getAttrOfType<IntegerAttr>(mostHomesAttr);
+  return homes ? homes.getInt() : mostHomes;
 }
 
 MappingEffort ConvertPatToPipe::effortOf(Operation *pattern) {
@@ -275,6 +286,8 @@ LogicalResult ConvertPatToPipe::convertScope(Block &scope, OpBuilder &builder, c
     if (isa<pat::MapOp, pat::GroupByOp>(op)) {
       if (llvm::all_of(op.getResultTypes(), isEmpty))
         continue; // nothing to compute
+      if (joined.contains(&op))
+        continue;
       if (spec.compute.wideLanes == 0 && needsWideWords(&op))
         return op.emitError() << tag(Diag::TypeNotOnFabric) << "needs 64-bit words; '" << spec.name
                               << "' has no wide lanes";
@@ -298,6 +311,8 @@ LogicalResult ConvertPatToPipe::convertScope(Block &scope, OpBuilder &builder, c
 LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &spec) {
   if (failed(checkInterface(function)))
     return failure();
+  // The report's measure of what the model needs, whatever is done to it.
+  function->setAttr("pipe.compulsory_bytes", Builder(&getContext()).getI64IntegerAttr(compulsoryBytes(function)));
   separateResults(function);
   Block &block = function.getBody().front();
   SmallVector<Operation *> tooLarge;
@@ -307,12 +322,11 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
   });
   for (Operation *pattern : tooLarge)
     cutPattern(pattern, spec, effortOf(pattern).cut);
-  if (failed(prepareLoops(function, shared)))
+  if (failed(prepareLoops(function, spec, shared)))
     return failure();
+  joined = joinParts(function, shared, wholes);
   auto ret = cast<func::ReturnOp>(block.getTerminator());
   OpBuilder builder(ret);
-  // The report's measures of work.
-  function->setAttr("pipe.compulsory_bytes", builder.getI64IntegerAttr(compulsoryBytes(function)));
   if (failed(declareTensors(function, builder)) || failed(convertScope(block, builder, spec, 1)))
     return failure();
   // Intermediates that never leave the chip have no place in DRAM.
@@ -355,7 +369,9 @@ void ConvertPatToPipe::runOnOperation() {
   spec.memory.bankBytes = shareOf(spec.memory.bankBytes / 4, scratchpadShare) * 4;
   drams.clear();
   shared.clear();
+  wholes.clear();
   mayStay.clear();
+  mostHomes = jacquard::mostHomes(spec, 0);
   constants = temporaries = sections = 0;
   multiplyAdds = 0;
   auto model = findModel();

@@ -14,6 +14,7 @@ using pipe::LoopRole;
 namespace {
 
 constexpr double usualUnits = 8;      // over how many units a nest is spread in the end, before that is known
+constexpr double scattered = 3;       // cycles of 16 reads at random places of 16 banks: the fullest of 16 bins
 constexpr double scatterBursts = 2.5; // a store of single words moves whole bursts and turns rows over
 
 /// Steps of a loop: lanes advance many points at once, slots all.
@@ -50,7 +51,7 @@ double CostModel::spreadCost(const Spread &spread) const {
     if (!access.affine)
       continue;
     int64_t stride = access.affine->strideAlong(spread.lanes);
-    if (stride != 0 && stride != 1 && !access.inFold && !access.mayStay)
+    if (stride != 0 && stride != 1 && !access.inFold && !access.residence.mostHomes)
       bursts += firings * arch.compute.lanes; // read once per point: straight from DRAM, a burst per lane
     if (stride != 0 && std::abs(stride) < int64_t(arch.memory.banks))
       cost = std::max(cost, firings * conflictCycles(stride, arch.compute.lanes));
@@ -64,7 +65,7 @@ double CostModel::spreadCost(const Spread &spread) const {
     bursts += 1;
   else if (!resultLanes)
     cost = std::max(cost, points);
-  else if (nest.resultsMayStay)
+  else if (nest.mostHomes)
     cost = std::max(cost, points / wordsPerBurst *
                               double(conflictCycles(result.strideAlong(spread.lanes), arch.compute.lanes)));
   else if (result.strideAlong(spread.lanes) == 1)
@@ -181,12 +182,29 @@ bool CostModel::canHold(const NestAccess &access, const Mapping &mapping, unsign
   return checks <= arch.dramPort.addressStages && checks < arch.dramPort.addressRegisters && dimsOfGroup <= 1;
 }
 
-/// A gather: hold the whole table when it fits.
-AccessPlan CostModel::placeGather(const NestAccess &access, double &bytes) const {
+/// A gather reads the words that it needs straight from DRAM, or each of its copies holds the whole table.
+AccessPlan CostModel::placeGather(const NestAccess &access, Mapping &mapping) const {
+  double firings = 1, bursts = 1, copies = double(copiesOf(access, mapping));
+  for (const LoopPlan &loop :
+       ArrayRef(mapping.loops).take_front(access.inFold ? mapping.loops.size() : mapping.numParallel)) {
+    firings *= double(loop.role == LoopRole::Slots ? loop.extent : steps(loop, arch));
+    if (loop.role != LoopRole::Lanes)
+      continue;
+    double lanes = double(std::min<int64_t>(loop.extent, arch.compute.lanes));
+    if (std::optional<int64_t> stride = access.gather.strides[loop.dim])
+      bursts = std::min(lanes, std::max(1.0, double(std::abs(*stride)) * 4 * lanes / arch.dram.burstBytes));
+    else
+      bursts = lanes;
+  }
+  double direct = firings * bursts * arch.dram.burstBytes * copies;
+  double table = double(access.op.getTensorType().getNumElements()) * 4;
   AccessPlan plan;
-  int64_t words = access.op.getTensorType().getNumElements();
-  plan.buffered = uint64_t(words) * 4 <= arch.memory.bytes();
-  bytes = plan.buffered ? double(words) * 4 : double(nest.op->getNumRegions()) * arch.dram.burstBytes;
+  plan.buffered = table <= double(arch.memory.bytes()) && table * copies <= direct;
+  double moved = plan.buffered ? table * copies : direct;
+  mapping.dramCycles += moved / arch.dram.bytesPerCycle;
+  mapping.startCycles += plan.buffered ? moved / arch.dram.bytesPerCycle : 0;
+  if (!plan.buffered) // a burst after the other through one port
+    mapping.portCycles = std::max(mapping.portCycles, firings * bursts);
   return plan;
 }
 
@@ -216,7 +234,8 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
   forEachBox(access, mapping, firstSpread, [&](unsigned depth, double loads) {
     double bursts = boxBytes(access, mapping, depth);
     double box = access.packed ? packedBytes(access, mapping, depth) : bursts, traffic = ports * loads * box;
-    if (traffic < worthHolding * best || (direct && padded)) {
+    bool startsSooner = plan.buffered && traffic <= best && ports * box < first;
+    if (traffic < worthHolding * best || (direct && padded) || startsSooner) {
       best = traffic;
       moved = ports * loads * bursts;
       first = ports * box;
@@ -243,15 +262,13 @@ void CostModel::placeAccesses(Mapping &mapping) const {
   for (const NestAccess &access : nest.accesses) {
     if (access.affine) {
       double start = 0;
-      AccessPlan retained = access.mayStay ? placeRetained(access, mapping, firstSpread, start) : AccessPlan();
+      AccessPlan retained =
+          access.residence.mostHomes ? placeRetained(access, mapping, firstSpread, start) : AccessPlan();
       retainedStart = std::max(retainedStart, start);
       mapping.accesses.push_back(retained.homes ? retained : placeAccess(access, mapping, firstSpread));
       continue;
     }
-    double bytes;
-    mapping.accesses.push_back(placeGather(access, bytes));
-    mapping.dramCycles += bytes / arch.dram.bytesPerCycle;
-    mapping.startCycles += mapping.accesses.back().buffered ? bytes / arch.dram.bytesPerCycle : 0;
+    mapping.accesses.push_back(placeGather(access, mapping));
   }
   mapping.startCycles = std::max(mapping.startCycles, retainedStart);
 }
@@ -259,8 +276,17 @@ void CostModel::placeAccesses(Mapping &mapping) const {
 double CostModel::slowestRead(const Mapping &mapping) const {
   double slowest = 1;
   for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {
-    if (!access.affine || !plan.buffered)
+    if (!plan.buffered)
       continue;
+    if (!access.affine) {
+      for (const LoopPlan &loop : mapping.loops)
+        if (loop.role == LoopRole::Lanes) {
+          int64_t words = std::min<int64_t>(loop.extent, arch.compute.lanes);
+          std::optional<int64_t> stride = access.gather.strides[loop.dim];
+          slowest = std::max(slowest, stride ? double(conflictCycles(*stride, words)) : scattered);
+        }
+      continue;
+    }
     SmallVector<int64_t> pitches = boxPitches(access, mapping, plan.depth);
     for (const LoopPlan &loop : mapping.loops) {
       if (loop.role == LoopRole::Time)

@@ -24,7 +24,7 @@ constexpr double worthHolding = 0.9;
 /// bandwidth.
 class CostModel {
 public:
-  CostModel(const Nest &nest, const ArchSpec &arch) : nest(nest), arch(arch), result(nest.resultAccess()) {}
+  CostModel(const Nest &nest, const ArchSpec &arch) : nest(nest), arch(arch), result(nest.result) {}
 
   /// A quick comparison of spreads, before tiles and units are known.
   double spreadCost(const Spread &spread) const;
@@ -49,19 +49,20 @@ private:
   double packedBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
   double boxBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
   bool canHold(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
-  int64_t homesFor(int64_t ports, int64_t span) const;
+  int64_t homesFor(int64_t ports, int64_t span, int64_t most) const;
+  int64_t homesOf(const NestAccess &access, const Mapping &mapping, bool wholeGroup) const;
   /// Every depth, outermost first, at which a scratchpad can hold the access's box, and how often a port loads it.
   void forEachBox(const NestAccess &access, const Mapping &mapping, unsigned firstSpread,
                   llvm::function_ref<void(unsigned depth, double loads)> visit) const;
   AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &start) const;
   void placeResults(Mapping &mapping) const;
-  AccessPlan placeGather(const NestAccess &access, double &bytes) const;
+  AccessPlan placeGather(const NestAccess &access, Mapping &mapping) const;
   AccessPlan placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const;
   void placeAccesses(Mapping &mapping) const;
 
   const Nest &nest;
   const ArchSpec &arch;
-  AffineAccess result;
+  const AffineAccess &result;
 };
 
 } // namespace jacquard

@@ -374,7 +374,7 @@ LogicalResult NestEmitter::emitFold() {
 
 LogicalResult NestEmitter::emitResults() {
   auto map = cast<pat::MapOp>(nest.op);
-  AffineAccess access = nest.resultAccess();
+  AffineAccess access = nest.result;
   SmallVector<AffineExpr> positions;
   for (unsigned k = 0; k < access.view.shape.size(); ++k)
     positions.push_back(positionExpr(access, k));

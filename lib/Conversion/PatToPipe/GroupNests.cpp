@@ -32,8 +32,8 @@ double sectionOverhead(const ArchSpec &arch) {
 
 class Grouping {
 public:
-  Grouping(const ArchSpec &arch, function_ref<Value(Value)> bufferOf, llvm::DenseSet<Value> &mayStay,
-           const MappingPrices &prices, ContentCache &cache)
+  Grouping(const ArchSpec &arch, function_ref<Value(Value)> bufferOf, Residences &mayStay, const MappingPrices &prices,
+           ContentCache &cache)
       : narrow(arch), wide(arch.wide()), bufferOf(bufferOf), mayStay(mayStay), prices(prices), cache(cache) {}
   void add(Operation *pattern, const MappingEffort &effort);
   std::vector<std::vector<PlannedNest>> finish();
@@ -49,7 +49,7 @@ private:
   const ArchSpec wide;
   bool alone = false; ///< what is in `current` shares with nobody
   function_ref<Value(Value)> bufferOf;
-  llvm::DenseSet<Value> &mayStay;
+  Residences &mayStay;
   MappingPrices prices;
   ContentCache &cache;
   std::vector<Candidate> current;
@@ -129,14 +129,28 @@ void Grouping::close() {
   need = {};
 }
 
+/// Where the ports of several units begin to write.
+void addCuts(const AffineAccess &result, const UnitPlan &units, Residence &residence) {
+  if (units.dim < 0)
+    return;
+  int64_t begin = 0, step = result.strideAlong(units.dim) * units.stride;
+  for (auto [offset, stride] : llvm::zip(result.offsets, result.view.strides))
+    begin += offset * stride;
+  for (int64_t unit = 1; unit < units.count; ++unit)
+    residence.cuts.push_back(begin + unit * step);
+  llvm::sort(residence.cuts);
+  residence.cuts.erase(llvm::unique(residence.cuts), residence.cuts.end());
+}
+
 void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   Nest nest = analyseNest(pattern, narrow.compute.counters - 2); // a dimension may be cut, and all are in a metapipeline
   for (NestAccess &access : nest.accesses) {
-    access.mayStay = !nest.wide && mayStay.contains(access.op.getTensor());
+    access.residence = nest.wide ? Residence() : mayStay.lookup(bufferOf(access.op.getTensor()));
     access.packed = access.affine && !access.op.getElseValue() && matchPattern(access.op.getTensor(), m_Constant());
   }
-  nest.resultsMayStay =
-      !nest.wide && llvm::all_of(pattern->getResults(), [&](Value result) { return mayStay.contains(result); });
+  nest.mostHomes = nest.wide || pattern->getNumResults() == 0 ? 0 : std::numeric_limits<int64_t>::max();
+  for (Value result : pattern->getResults())
+    nest.mostHomes = std::min(nest.mostHomes, mayStay.lookup(bufferOf(result)).mostHomes);
   const ArchSpec &arch = nest.wide ? wide : narrow;
   int64_t maxUnits = effort.frugal ? 1 : arch.numComputeUnits();
   auto plan = [&](int64_t units) {
@@ -145,9 +159,11 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
     return PlannedNest{nest, std::move(mapping), std::move(rivals)};
   };
   Candidate candidate{plan(maxUnits), plan(1), arch};
-  if (candidate.fast.mapping.resultHomes == 0)
-    for (Value result : pattern->getResults())
-      mayStay.erase(result);
+  for (Value result : pattern->getResults())
+    if (candidate.fast.mapping.resultHomes == 0)
+      mayStay.erase(bufferOf(result));
+    else
+      addCuts(nest.result, candidate.fast.mapping.units, mayStay[bufferOf(result)]);
   std::optional<double> saved;
   if (!effort.frugal && !alone && canJoin(candidate))
     saved = gain(candidate);
@@ -171,9 +187,8 @@ std::vector<std::vector<PlannedNest>> Grouping::finish() {
 
 std::vector<std::vector<PlannedNest>> jacquard::groupNests(ArrayRef<Operation *> patterns, const ArchSpec &arch,
                                                            function_ref<MappingEffort(Operation *)> effortOf,
-                                                           function_ref<Value(Value)> bufferOf,
-                                                           llvm::DenseSet<Value> &mayStay, const MappingPrices &prices,
-                                                           ContentCache &cache) {
+                                                           function_ref<Value(Value)> bufferOf, Residences &mayStay,
+                                                           const MappingPrices &prices, ContentCache &cache) {
   Grouping grouping(arch, bufferOf, mayStay, prices, cache);
   for (Operation *pattern : patterns)
     grouping.add(pattern, effortOf(pattern));

@@ -15,15 +15,19 @@ struct MappingPrices {
   double section = 0;     ///< cycles for one less
 };
 
+/// Of buffers.
+using Residences = llvm::DenseMap<mlir::Value, Residence>;
+
 /// Maps the patterns (in order of the program) and cuts them into sections: a pattern joins the section before it when
-/// saving the change of configuration and the way of intermediates through DRAM outweighs running on one unit, or does so for the price of a section.
-/// `effortOf` says how much of the machine each may take. `bufferOf` names the buffer of a tensor: a
-/// pattern that overwrites what another one reads does not share its section. `mayStay` holds the tensors that may stay
-/// on chip from section to section; those that their producer's mapping sends to DRAM after all are taken out. Searches go by way of `cache`.
+/// saving the change of configuration and the way of intermediates through DRAM outweighs running on one unit, or does
+/// so for the price of a section. `effortOf` says how much of the machine each may take. `bufferOf` names the buffer of
+/// a tensor: a pattern that overwrites what another one reads does not share its section. `mayStay` holds the buffers
+/// that may stay on chip from section to section, and learns where they are cut; those that a mapping sends to DRAM
+/// after all are taken out. Searches go by way of `cache`.
 std::vector<std::vector<PlannedNest>> groupNests(llvm::ArrayRef<mlir::Operation *> patterns, const ArchSpec &arch,
                                                  llvm::function_ref<MappingEffort(mlir::Operation *)> effortOf,
                                                  llvm::function_ref<mlir::Value(mlir::Value)> bufferOf,
-                                                 llvm::DenseSet<mlir::Value> &mayStay, const MappingPrices &prices, ContentCache &cache);
+                                                 Residences &mayStay, const MappingPrices &prices, ContentCache &cache);
 
 } // namespace jacquard
 

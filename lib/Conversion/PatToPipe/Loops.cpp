@@ -8,18 +8,20 @@
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace jacquard;
 
-namespace {
-
-pat::MapOp copyOf(OpBuilder &builder, Value value) {
+pat::MapOp jacquard::copyOf(OpBuilder &builder, Value value) {
   return pat::MapOp::create(builder, value.getLoc(), cast<RankedTensorType>(value.getType()).getShape(),
                             [&](OpBuilder &b, Location loc, ValueRange indices) {
                               return SmallVector<Value>{pat::at(b, loc, value, indices)};
                             });
 }
+
+namespace {
 
 /// A pattern that stands in `block` and computes `value` in DRAM.
 Operation *producerIn(Value value, Block *block) {
@@ -47,14 +49,15 @@ bool canOverwrite(Operation *producer, BlockArgument carried) {
 
 class LoopPreparation {
 public:
-  LoopPreparation(pat::IterateOp loop, SharedBuffers &shared)
-      : loop(loop), yield(loop.getBodyYield()), body(loop.getBody()), shared(shared) {}
+  LoopPreparation(pat::IterateOp loop, SharedBuffers &shared, int64_t &bytesToKeep)
+      : loop(loop), yield(loop.getBodyYield()), body(loop.getBody()), shared(shared), bytesToKeep(bytesToKeep) {}
 
   LogicalResult run() {
     for (Type type : loop->getResultTypes())
       if (!isa<RankedTensorType>(type))
         return loop.emitError() << "carries a scalar of type " << type << "; run pat-carry-tensors before";
     prepareCondition();
+    prepareInvariants();
     prepareInits();
     prepareNext();
     return success();
@@ -62,6 +65,7 @@ public:
 
 private:
   void prepareCondition();
+  void prepareInvariants();
   void prepareInits();
   void prepareNext();
 
@@ -69,6 +73,7 @@ private:
   pat::YieldOp yield;
   Block *body;
   SharedBuffers &shared;
+  int64_t &bytesToKeep; ///< that invariants may still take on chip
 };
 
 /// Carried tensors have changed when the condition is read: it needs a tensor of its own.
@@ -79,6 +84,32 @@ void LoopPreparation::prepareCondition() {
   OpBuilder builder(yield);
   Value copy = copyOf(builder, tensor)->getResult(0);
   yield->setOperand(0, pat::at(builder, yield.getLoc(), copy, {}));
+}
+
+/// Constants and inputs that several trips read are copied in front of the loop: the copy is an intermediate, which can
+/// stay on chip.
+void LoopPreparation::prepareInvariants() {
+  constexpr int64_t leastBytes = 1024; // less is not worth a section that copies it
+  if (maxTrips(loop) < 2)
+    return;
+  llvm::MapVector<Value, SmallVector<pat::AtOp>> reads;
+  loop.walk([&](pat::AtOp read) {
+    Value tensor = read.getTensor();
+    auto argument = dyn_cast<BlockArgument>(tensor);
+    if (argument ? isa<FunctionOpInterface>(argument.getOwner()->getParentOp()) : matchPattern(tensor, m_Constant()))
+      reads[tensor].push_back(read);
+  });
+  OpBuilder builder(loop);
+  for (auto &[tensor, readers] : reads) {
+    auto type = cast<RankedTensorType>(tensor.getType());
+    int64_t bytes = type.getNumElements() * llvm::divideCeilSigned(type.getElementTypeBitWidth(), 8);
+    if (bytes < leastBytes || bytes > bytesToKeep)
+      continue;
+    bytesToKeep -= bytes;
+    Value copy = copyOf(builder, tensor)->getResult(0);
+    for (pat::AtOp read : readers)
+      read.getTensorMutable().assign(copy);
+  }
 }
 
 void LoopPreparation::prepareInits() {
@@ -130,14 +161,16 @@ int64_t jacquard::maxTrips(pat::IterateOp loop) {
   return stops ? 1 : int64_t(loop.getMax());
 }
 
-LogicalResult jacquard::prepareLoops(Operation *root, SharedBuffers &shared) {
+LogicalResult jacquard::prepareLoops(Operation *root, const ArchSpec &arch, SharedBuffers &shared) {
+  constexpr double shareToKeep = 0.4; // of the scratchpads; the rest is left to what changes
+  auto bytesToKeep = int64_t(shareToKeep * double(arch.memory.bytes()) * double(arch.numMemoryUnits()));
   SmallVector<pat::IterateOp> loops;
   root->walk<WalkOrder::PreOrder>([&](pat::IterateOp loop) { loops.push_back(loop); });
   for (pat::IterateOp loop : loops) {
     Value condition = loop.getBodyYield().getOperand(0);
     if (!conditionTensor(loop) && !matchPattern(condition, m_Constant()))
       return loop.emitError() << "has a condition that no tensor of its body holds; run pat-carry-tensors before";
-    if (failed(LoopPreparation(loop, shared).run()))
+    if (failed(LoopPreparation(loop, shared, bytesToKeep).run()))
       return failure();
   }
   return success();

@@ -137,8 +137,9 @@ void Search::groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorIm
   result.push_back({all, {}});
   if (!canGroup() || all.count < 2)
     return;
-  for (int64_t members = 2; members <= std::min(mostMembers, all.count); members += (members + 1) / 2) {
-    int64_t groups = llvm::divideCeilSigned(all.count, members), size = llvm::divideCeilSigned(all.count, groups);
+  for (int64_t groups = llvm::divideCeilSigned(all.count, mostMembers); 2 * groups <= all.count;
+       groups += std::max<int64_t>(1, groups / 2)) {
+    int64_t size = llvm::divideCeilSigned(all.count, groups);
     if (groups * size > maxUnits)
       continue;
     result.push_back({groups > 1 ? UnitPlan{all.dim, groups, all.stride * size} : UnitPlan(), {all.dim, size, all.stride}});

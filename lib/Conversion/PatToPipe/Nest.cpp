@@ -6,6 +6,7 @@
 // of them is checked. An index whose quotients are still read then falls apart into digits, a dimension each.
 #include "Nest.h"
 
+#include "JoinParts.h"
 #include "WordSize.h"
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
@@ -131,9 +132,54 @@ AffineAccess recoverView(const LinearAccess &access, ArrayRef<NestDim> dims, int
   return result;
 }
 
+/// Whether `value` is computed from one of the index arguments that `isOf` holds for.
+bool isComputedFrom(Value value, function_ref<bool(BlockArgument)> isOf) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return isOf(argument);
+  Operation *op = value.getDefiningOp();
+  return op->getNumRegions() > 0 ||
+         llvm::any_of(op->getOperands(), [&](Value operand) { return isComputedFrom(operand, isOf); });
+}
+
+/// How a read at computed positions walks, as far as its positions name indices.
+GatherAccess gatherOf(const NestAccess &access, const Nest &nest) {
+  SmallVector<Value> indices = nest.indices();
+  SmallVector<AffineExpr> operands;
+  SmallVector<Value> computed;
+  for (Value operand : access.op.getIndices()) {
+    auto it = llvm::find(indices, operand);
+    operands.push_back(it != indices.end() ? nest.indexExprs[it - indices.begin()]
+                                           : getAffineConstantExpr(0, operand.getContext()));
+    if (it == indices.end())
+      computed.push_back(operand);
+  }
+  AffineExpr sum = getAffineConstantExpr(0, nest.op->getContext());
+  for (auto [expr, stride] :
+       llvm::zip(access.op.getAccessMap().getResults(), rowMajorStrides(access.op.getTensorType().getShape())))
+    sum = sum + expr.replaceDims(operands) * stride;
+  unsigned numDims = unsigned(nest.dims.size());
+  auto strideAlong = [&](unsigned d) -> std::optional<int64_t> {
+    AffineExpr dim = getAffineDimExpr(d, sum.getContext());
+    auto step = dyn_cast<AffineConstantExpr>(simplifyAffineExpr(sum.replace(dim, dim + 1) - sum, numDims, 0));
+    return step ? std::optional<int64_t>(step.getValue()) : std::nullopt;
+  };
+  GatherAccess gather;
+  for (unsigned d = 0; d < numDims; ++d) {
+    auto walksDim = [&](BlockArgument argument) {
+      auto it = llvm::find(indices, argument);
+      return it == indices.end() || nest.indexExprs[it - indices.begin()].isFunctionOfDim(d);
+    };
+    bool changes = llvm::any_of(computed, [&](Value value) { return isComputedFrom(value, walksDim); });
+    gather.strides.push_back(changes ? std::nullopt : strideAlong(d));
+  }
+  return gather;
+}
+
 /// Working state: accesses in linear form where possible, else by dimension of the tensor.
 struct Analysis {
   Nest nest;
+  LinearAccess result; ///< row-major over the digits of the map, in its result or in the tensor that this is a part of
+  int64_t resultElements = 1;
   std::vector<std::optional<LinearAccess>> linear;
   std::vector<std::optional<AffineAccess>> checked;
   SmallVector<unsigned> firstDigit;           ///< per index; its digits follow one another
@@ -142,6 +188,7 @@ struct Analysis {
   SmallVector<SmallVector<unsigned>> members; ///< per dimension: the digits merged into it, outermost first
 
   void addDigits(ArrayRef<int64_t> domain, ArrayRef<bool> reduction, ArrayRef<Value> indices);
+  void addResult();
   AffineExpr overDigits(unsigned index, ArrayRef<AffineExpr> digits) const;
   void addAccess(pat::AtOp at, bool inFold, ArrayRef<Value> indices);
   void collect(Block &block, bool inFold, ArrayRef<Value> indices);
@@ -180,6 +227,22 @@ void Analysis::addDigits(ArrayRef<int64_t> domain, ArrayRef<bool> reduction, Arr
     }
   }
   firstDigit.push_back(unsigned(extents.size()));
+}
+
+void Analysis::addResult() {
+  result.coefficients.assign(nest.dims.size(), 0);
+  auto map = dyn_cast<pat::MapOp>(nest.op);
+  if (!map)
+    return; // a group_by collects in scratchpads
+  SmallVector<int64_t> shape(map.getDomain());
+  if (auto part = map->getAttrOfType<DenseI64ArrayAttr>(partAttr)) {
+    result.offset = part[0];
+    shape.assign(part.asArrayRef().begin() + 1, part.asArrayRef().end());
+  }
+  resultElements = ShapedType::getNumElements(shape);
+  for (auto [index, stride] : llvm::enumerate(rowMajorStrides(shape)))
+    for (unsigned d = firstDigit[index + 1]; d-- > firstDigit[index]; stride *= extents[d])
+      result.coefficients[d] = stride;
 }
 
 /// The value of an index from its digits.
@@ -262,6 +325,7 @@ void Analysis::merge(unsigned d) {
     row[d] = inner > 1 ? row[d + 1] : row[d];
     row.erase(row.begin() + d + 1);
   };
+  mergeRow(result.coefficients);
   for (auto &line : linear)
     if (line && continues(*line, d))
       mergeRow(line->coefficients);
@@ -289,7 +353,7 @@ void Analysis::mergeFree() {
     bool alike = nest.dims[d].reduction == nest.dims[d + 1].reduction && (isMap || nest.dims[d].reduction);
     auto isMergeable = [&](unsigned index) { return mergeable[index]; };
     if (alike && llvm::all_of(members[d], isMergeable) && llvm::all_of(members[d + 1], isMergeable) &&
-        llvm::all_of(linear, [&](auto &line) { return !line || continues(*line, d); }))
+        continues(result, d) && llvm::all_of(linear, [&](auto &line) { return !line || continues(*line, d); }))
       merge(d);
   }
 }
@@ -311,7 +375,8 @@ void Analysis::mergeForced(unsigned mostLoops) {
   while (llvm::count_if(nest.dims, isLoop) > int(mostLoops)) {
     int best = -1;
     for (unsigned d = 0; d + 1 < nest.dims.size(); ++d)
-      if (nest.dims[d].reduction == nest.dims[d + 1].reduction && (best < 0 || lossOfMerge(d) < lossOfMerge(best)))
+      if (nest.dims[d].reduction == nest.dims[d + 1].reduction && continues(result, d) &&
+          (best < 0 || lossOfMerge(d) < lossOfMerge(best)))
         best = int(d);
     if (best < 0)
       return; // one dimension of each kind
@@ -337,28 +402,6 @@ void Analysis::expressIndices() {
 
 } // namespace
 
-AffineAccess Nest::resultAccess() const {
-  LinearAccess access;
-  access.coefficients.assign(dims.size(), 0);
-  int64_t stride = 1;
-  for (int i = int(numParallel) - 1; i >= 0; --i) {
-    access.coefficients[i] = stride;
-    stride *= dims[i].extent;
-  }
-  AffineAccess result;
-  SmallVector<int64_t> shape;
-  for (unsigned i = 0; i < numParallel; ++i)
-    shape.push_back(dims[i].extent);
-  result.view = {shape, rowMajorStrides(shape)};
-  for (unsigned i = 0; i < numParallel; ++i) {
-    SmallVector<int64_t> row(dims.size(), 0);
-    row[i] = 1;
-    result.coefficients.push_back(row);
-    result.offsets.push_back(0);
-  }
-  return result;
-}
-
 Nest jacquard::analyseNest(Operation *op, unsigned mostLoops) {
   Analysis analysis;
   Nest &nest = analysis.nest;
@@ -382,17 +425,22 @@ Nest jacquard::analyseNest(Operation *op, unsigned mostLoops) {
   }
   SmallVector<Value> indices = nest.indices();
   analysis.addDigits(domain, reduction, indices);
+  analysis.addResult();
   analysis.collect(*nest.body(), false, indices);
   analysis.findMergeable(indices);
   analysis.mergeFree();
   analysis.mergeForced(mostLoops);
   analysis.expressIndices();
   nest.numParallel = llvm::count_if(nest.dims, [](const NestDim &dim) { return !dim.reduction; });
+  if (nest.numParallel > 0)
+    nest.result = recoverView(analysis.result, nest.dims, analysis.resultElements);
   for (auto [access, line, byDim] : llvm::zip(nest.accesses, analysis.linear, analysis.checked)) {
     if (line)
       access.affine = recoverView(*line, nest.dims, access.op.getTensorType().getNumElements());
     else if (byDim)
       access.affine = *byDim;
+    else
+      access.gather = gatherOf(access, nest);
   }
   return nest;
 }

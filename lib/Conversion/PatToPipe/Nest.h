@@ -32,13 +32,26 @@ struct AffineAccess {
   int64_t strideAlong(unsigned dim) const;
 };
 
+/// Where a tensor is between sections.
+struct Residence {
+  int64_t mostHomes = 0;                ///< memory units that may hold it for one reader; 0: it is in DRAM
+  llvm::SmallVector<int64_t> cuts = {}; ///< elements where a port that writes it begins; a memory unit has one writer
+};
+
+/// What is known of a read whose positions the body computes.
+struct GatherAccess {
+  /// Per dimension of the nest: elements between neighbours along it; nothing where data or divisions decide.
+  llvm::SmallVector<std::optional<int64_t>> strides;
+};
+
 /// One `pat.at` of the nest.
 struct NestAccess {
   mutable pat::AtOp op; ///< ops are handles; asking one changes nothing
   bool inFold = false;
-  std::optional<AffineAccess> affine; ///< nothing: positions are computed by the body (gather)
+  std::optional<AffineAccess> affine; ///< nothing: positions are computed by the body
+  GatherAccess gather = {};           ///< where `affine` is nothing
   bool packed = false;                ///< a constant, which lies in DRAM in the order in which it is read
-  bool mayStay = false;               ///< an intermediate that scratchpads may hold from section to section
+  Residence residence = {};           ///< of an intermediate, as far as it is known
 };
 
 struct Nest {
@@ -50,13 +63,12 @@ struct Nest {
   /// Per index argument (the map's, then the fold's): its value as an affine expression over `dims`.
   llvm::SmallVector<mlir::AffineExpr> indexExprs;
   bool wide = false; ///< needs 64-bit words
-  bool resultsMayStay = false; ///< as of accesses
+  int64_t mostHomes = 0; ///< of each result
 
   mlir::Block *body() const { return &op->getRegion(0).front(); }
   /// All index arguments in the order of `indexExprs`.
   llvm::SmallVector<mlir::Value> indices() const;
-  /// Row-major access of the results over the parallel dims.
-  AffineAccess resultAccess() const;
+  AffineAccess result; ///< of each result, over the parallel dims
 };
 
 /// Reads a flat pattern. The pattern must satisfy pat-verify-flat. At most `mostLoops` dimensions (at least 2) have

@@ -12,8 +12,6 @@ using namespace jacquard;
 
 namespace {
 
-constexpr double mostHomes = 0.4; // of the machine's memory units, for one tensor
-
 /// Words between the first and the last that the loops of one unit touch.
 int64_t spanOf(const AffineAccess &access, const Mapping &mapping, bool wholeGroup) {
   int64_t span = 1;
@@ -26,10 +24,42 @@ int64_t spanOf(const AffineAccess &access, const Mapping &mapping, bool wholeGro
 
 } // namespace
 
-/// Memory units that hold `ports` parts of `span` words; 0 when that is too much of the machine.
-int64_t CostModel::homesFor(int64_t ports, int64_t span) const {
+/// Memory units that hold `ports` parts of `span` words; 0 when these are more than `most`.
+int64_t CostModel::homesFor(int64_t ports, int64_t span, int64_t most) const {
   int64_t homes = ports * llvm::divideCeilSigned(span, int64_t(arch.memory.bytes() / 4));
-  return double(homes) <= mostHomes * double(arch.numMemoryUnits()) ? homes : 0;
+  return homes <= most ? homes : 0;
+}
+
+/// Memory units that hold what the ports of a read want, in pieces of one writer each; 0 when these are too many.
+/// `wholeGroup`: the members of a group have one port.
+int64_t CostModel::homesOf(const NestAccess &access, const Mapping &mapping, bool wholeGroup) const {
+  const AffineAccess &affine = *access.affine;
+  const Residence &residence = access.residence;
+  int64_t capacity = int64_t(arch.memory.bytes() / 4), size = ShapedType::getNumElements(affine.view.shape);
+  int64_t span = spanOf(affine, mapping, wholeGroup), first = 0;
+  for (auto [offset, stride] : llvm::zip(affine.offsets, affine.view.strides))
+    first += offset * stride;
+  for (const LoopPlan &loop : mapping.loops)
+    first += std::min<int64_t>(0, affine.strideAlong(loop.dim) * loop.stride * (loop.extent - 1));
+  auto tellsApart = [&](const UnitPlan &plan) { return plan.dim >= 0 && affine.dependsOn(plan.dim); };
+  auto stepOf = [&](const UnitPlan &plan) { return tellsApart(plan) ? affine.strideAlong(plan.dim) * plan.stride : 0; };
+  int64_t units = tellsApart(mapping.units) ? mapping.units.count : 1;
+  int64_t members = tellsApart(mapping.group) && access.inFold && !wholeGroup ? mapping.group.count : 1;
+  int64_t homes = 0;
+  for (int64_t unit = 0; unit < units; ++unit)
+    for (int64_t member = 0; member < members; ++member) {
+      int64_t begin = first + unit * stepOf(mapping.units) + member * stepOf(mapping.group);
+      int64_t end = std::min(begin + span, size);
+      begin = std::clamp<int64_t>(begin, 0, size - 1);
+      for (auto cut = llvm::upper_bound(residence.cuts, begin); cut != residence.cuts.end() && *cut < end; ++cut) {
+        homes += llvm::divideCeilSigned(*cut - begin, capacity);
+        begin = *cut;
+      }
+      homes += llvm::divideCeilSigned(std::max<int64_t>(end - begin, 1), capacity);
+      if (homes > residence.mostHomes)
+        return 0;
+    }
+  return homes;
 }
 
 /// The best depth for reads of a tensor on chip, as in placeAccess; homes is 0 when it cannot be there.
@@ -37,17 +67,14 @@ int64_t CostModel::homesFor(int64_t ports, int64_t span) const {
 AccessPlan CostModel::placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread,
                                     double &start) const {
   const AffineAccess &affine = *access.affine;
-  int64_t copies = copiesOf(access, mapping), ports = copies;
   AccessPlan plan;
-  plan.homes = homesFor(copies, spanOf(affine, mapping, false));
+  plan.homes = homesOf(access, mapping, /*wholeGroup=*/false);
   Walk walk = walkOf(affine, mapping, /*write=*/false);
   double best = walk.firings * double(conflictCycles(walk.stride, walk.lanes)), first = 0;
   bool mustHold = access.op.getElseValue() && affine.view.shape.size() > arch.memory.addressStages;
   if (plan.homes == 0 || mustHold)
     best = std::numeric_limits<double>::infinity();
-  if (sharesPort(access, mapping))
-    ports /= mapping.group.count;
-  int64_t homes = homesFor(ports, spanOf(affine, mapping, sharesPort(access, mapping)));
+  int64_t homes = sharesPort(access, mapping) ? homesOf(access, mapping, /*wholeGroup=*/true) : plan.homes;
   forEachBox(access, mapping, firstSpread, [&](unsigned depth, double loads) {
     double box = boxBytes(access, mapping, depth) / arch.dram.burstBytes;
     if (homes && loads * box < worthHolding * best) {
@@ -75,8 +102,9 @@ void CostModel::placeResults(Mapping &mapping) const {
     apart = step >= part;
     all = step * units.count;
   }
-  if (nest.resultsMayStay && apart)
-    mapping.resultHomes = results * std::max(homesFor(units.count, part), homesFor(1, all));
+  if (nest.mostHomes && apart)
+    mapping.resultHomes =
+        results * std::max(homesFor(units.count, part, nest.mostHomes), homesFor(1, all, nest.mostHomes));
   if (mapping.resultHomes > 0) {
     Walk walk = walkOf(result, mapping, /*write=*/true);
     double vectors = walk.firings * double(mapping.group.count);
@@ -85,7 +113,7 @@ void CostModel::placeResults(Mapping &mapping) const {
   }
   double stored = streamBytes(result, mapping, true) * double(results);
   double readAgain = 0; // by sections to come, at least once
-  if (nest.resultsMayStay)
+  if (nest.mostHomes)
     readAgain = double(ShapedType::getNumElements(result.view.shape) * results) * 4;
   mapping.dramCycles += (stored + readAgain) / arch.dram.bytesPerCycle;
 }

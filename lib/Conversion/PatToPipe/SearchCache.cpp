@@ -49,12 +49,21 @@ std::string keyOf(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, doub
                                    arch.numComputeUnits(), arch.numMemoryUnits(), arch.compute.lanes, maxUnits,
                                    llvm::bit_cast<uint64_t>(fill), llvm::bit_cast<uint64_t>(scratchpadPrice));
   llvm::raw_string_ostream stream(text);
-  stream << printPattern(nest.op) << printOutside(nest.op) << "\nwide " << nest.wide << " stays "
-         << nest.resultsMayStay;
+  stream << printPattern(nest.op) << printOutside(nest.op) << "\nwide " << nest.wide << " stays " << nest.mostHomes;
   for (const NestDim &dim : nest.dims)
     stream << ' ' << dim.extent << (dim.reduction ? "r" : "");
-  for (const NestAccess &access : nest.accesses)
-    stream << ' ' << access.packed << access.mayStay;
+  for (const NestAccess &access : nest.accesses) {
+    stream << ' ' << access.packed << ' ' << access.residence.mostHomes;
+    for (int64_t cut : access.residence.cuts)
+      stream << ',' << cut;
+  }
+  stream << "\nresult";
+  for (auto [offset, row, extent, stride] :
+       llvm::zip(nest.result.offsets, nest.result.coefficients, nest.result.view.shape, nest.result.view.strides)) {
+    stream << ' ' << offset << ' ' << extent << ' ' << stride;
+    for (int64_t coefficient : row)
+      stream << ' ' << coefficient;
+  }
   return text;
 }
 

@@ -1,8 +1,8 @@
 // MonotonyTest.cpp - more of the machine, or more effort, never costs cycles
 //
 // Two things make the figures uneven, and the tolerances say how much (docs/Performance.md has more cases): a placement
-// with other ways, a few cycles for each section, and streams that meet in other rows of the DRAM. A worse mapping
-// costs more.
+// with other ways, a few cycles for each section, and streams that meet in other rows of the DRAM or end in other parts
+// of bursts: of sections of a thousand cycles the cost model does not see the last tenth. A worse mapping costs more.
 #include "jacquard/Bitstream/Encode.h"
 #include "jacquard/Driver/Compiler.h"
 #include "jacquard/Pipeline/Effort.h"
@@ -13,6 +13,8 @@
 #include <cstdio>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <unistd.h>
 
 using namespace jacquard;
 
@@ -102,7 +104,7 @@ struct Rung {
 };
 
 std::string writeTemporary(const std::string &name, const std::string &text) {
-  const std::string path = testing::TempDir() + "monotony-" + name;
+  const std::string path = fmt::format("{}monotony-{}-{}", testing::TempDir(), getpid(), name);
   EXPECT_TRUE(writeFile(path, text));
   return path;
 }
@@ -136,7 +138,7 @@ ArchSpec plasticine() {
   return *spec;
 }
 
-constexpr double uneven = 1.03, hops = 30;
+constexpr double uneven = 1.1, hops = 30;
 
 /// Cycles must not rise from one rung to the next by more than `tolerance` and some hops.
 void expectNoRise(const std::vector<Rung> &ladder, double tolerance = uneven) {

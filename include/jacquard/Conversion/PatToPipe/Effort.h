@@ -2,6 +2,8 @@
 #ifndef JACQUARD_CONVERSION_PATTOPIPE_EFFORT_H
 #define JACQUARD_CONVERSION_PATTOPIPE_EFFORT_H
 
+#include "jacquard/Arch/ArchSpec.h"
+
 #include "llvm/ADT/StringRef.h"
 
 namespace jacquard {
@@ -13,8 +15,17 @@ constexpr llvm::StringLiteral sectionPatternsAttr = "jacquard.patterns";
 /// On a pattern: how many steps it has retreated; none: 0.
 constexpr llvm::StringLiteral retreatAttr = "jacquard.retreat";
 
-/// On a pattern: its results go through DRAM, because they find no room on chip.
-constexpr llvm::StringLiteral inDramAttr = "jacquard.in_dram";
+/// On a pattern: the most memory units that may hold each of its results from section to section; 0: they go through
+/// DRAM; none: mostHomes(arch, 0).
+constexpr llvm::StringLiteral mostHomesAttr = "jacquard.most_homes";
+
+/// Each of the ports that read a tensor at the same time has a copy of what it reads, so a tensor takes the more memory
+/// units the more readers it has. What finds no room moves a level up: fewer units, at the last level none.
+constexpr unsigned numHomeLevels = 4;
+inline int64_t mostHomes(const ArchSpec &arch, unsigned level) {
+  constexpr double shares[numHomeLevels] = {0.4, 0.15, 0.06, 0};
+  return int64_t(shares[level] * double(arch.numMemoryUnits()));
+}
 
 /// Estimates of what partitioning and routing add can be too low: a pattern that did not fit is mapped again with less.
 struct MappingEffort {

@@ -3,6 +3,7 @@
 // Needs: pat-verify-flat holds.
 // Gives: pat-verify-flat holds; the same scalar ops in the same order for every result.
 #include "jacquard/Dialect/Pat/Transforms/Bodies.h"
+#include "jacquard/Dialect/Pat/Transforms/Concat.h"
 #include "jacquard/Dialect/Pat/Transforms/MergeEqual.h"
 #include "jacquard/Dialect/Pat/Transforms/Passes.h"
 
@@ -266,7 +267,13 @@ bool isMovement(MapOp producer, unsigned i, const Slice &slice) {
   return cost.otherOps <= 1; // a constant, or an index cast to a number
 }
 
-/// Reads of data movement are always replaced.
+/// Whether what `read` reads should be written in place, as part of a concatenation.
+bool isJoined(AtOp read) {
+  auto map = dyn_cast<MapOp>(read->getParentOp());
+  return map && isWorthJoining(map);
+}
+
+/// Reads of data movement are always replaced, but for those of concatenations that are worth joining.
 bool Fuser::fuseMovement(MapOp producer) {
   bool changed = false;
   for (unsigned i = 0; i < producer.getNumResults(); ++i) {
@@ -274,7 +281,7 @@ bool Fuser::fuseMovement(MapOp producer) {
     if (failed(slice) || !isMovement(producer, i, *slice))
       continue;
     for (Operation *user : llvm::make_early_inc_range(producer->getResult(i).getUsers()))
-      if (auto read = dyn_cast<AtOp>(user); read && standsInBody(read))
+      if (auto read = dyn_cast<AtOp>(user); read && standsInBody(read) && !isJoined(read))
         changed |= substitute(read, producer, *slice);
   }
   return changed;
@@ -305,7 +312,7 @@ bool Fuser::worthComputing(MapOp producer, const Uses &uses, ArrayRef<Slice> sli
 /// Scalar code goes into all of its consumers or stays.
 bool Fuser::fuseScalars(MapOp producer) {
   Uses uses = usesOf(producer);
-  if (!uses.onlyReads || uses.reads.empty())
+  if (!uses.onlyReads || uses.reads.empty() || llvm::any_of(uses.reads, isJoined) || isWorthJoining(producer))
     return false;
   SmallVector<Slice> slices;
   for (unsigned i = 0; i < producer.getNumResults(); ++i) {

@@ -126,8 +126,10 @@ void LayOutPass::studyPosition(AtOp read, unsigned k) {
       continue;
     auto argument = dyn_cast<BlockArgument>(index);
     if (!argument) { // computed
-      if (source)
-        fixed.insert(source);
+      if (source) {
+        together.insert({source, k});
+        windowed.insert({source, k});
+      }
       continue;
     }
     bool parallel = reader && argument.getOwner() == reader.getBody();
