@@ -53,6 +53,28 @@ int64_t packedWords(AccessAttr access) {
   return words;
 }
 
+/// The same firings with the lanes innermost: a vector level that stands outside of others is cut into whole vectors
+/// and their lanes. Unchanged where a vector would be part full, or counters do not suffice.
+AccessAttr withLanesInside(LoadOp load, const ArchSpec &spec) {
+  AccessAttr access = load.getAccess();
+  int64_t vector = access.getVectorLevel(), lanes = isWide(load) ? spec.wide().compute.lanes : spec.compute.lanes;
+  size_t levels = access.getExtents().size();
+  if (vector < 0 || vector + 1 == int64_t(levels) || access.getExtents()[vector] % lanes != 0 ||
+      levels + 1 > spec.dramPort.counters || access.isIndexed() || access.getHandoverLevel() >= 0)
+    return access;
+  SmallVector<int64_t> extents(access.getExtents()), registers;
+  extents[vector] /= lanes;
+  extents.push_back(lanes);
+  for (unsigned number = 0; number < access.getNumRegisters(); ++number) {
+    SmallVector<int64_t> linear(access.getRegister(number));
+    linear.push_back(linear[1 + vector]);
+    linear[1 + vector] *= lanes;
+    llvm::append_range(registers, linear);
+  }
+  return AccessAttr::get(access.getContext(), extents, int64_t(levels), registers, access.getOps(), access.getAddress(),
+                         access.getElseValue(), access.getBroadcast(), AccessAttr::noIndex, -1);
+}
+
 /// Lanes have to lie side by side, and the `else` word, if one is read, has to be 0 in every element type.
 bool canPack(AccessAttr access) {
   int64_t vector = access.getVectorLevel(), levels = access.getExtents().size();
@@ -99,18 +121,19 @@ AccessAttr packedAccess(AccessAttr access) {
                          AccessAttr::noIndex, access.getHandoverLevel());
 }
 
-void packConstant(BufferOp buffer, ArrayRef<LoadOp> loads, unsigned numRegisters) {
+void packConstant(BufferOp buffer, ArrayRef<LoadOp> loads, const ArchSpec &spec) {
   auto type = cast<RankedTensorType>(buffer.getType());
   size_t width = elementBytes(*fabricElementType(type.getElementType()));
   OpBuilder b(buffer);
   llvm::SmallMapVector<AccessAttr, FlatSymbolRefAttr, 4> packed;
   for (LoadOp load : loads) {
-    FlatSymbolRefAttr &symbol = packed[load.getAccess()];
+    AccessAttr access = withLanesInside(load, spec);
+    FlatSymbolRefAttr &symbol = packed[access];
     if (!symbol) {
       std::string name = (buffer.getSymName() + "." + Twine(packed.size() - 1)).str();
-      auto newType = RankedTensorType::get({packedWords(load.getAccess())}, type.getElementType());
+      auto newType = RankedTensorType::get({packedWords(access)}, type.getElementType());
       auto value = DenseResourceElementsAttr::get(
-          newType, name, pack(load.getAccess(), numRegisters, bytesOf(buffer), width, type.getNumElements()));
+          newType, name, pack(access, spec.dramPort.addressRegisters, bytesOf(buffer), width, type.getNumElements()));
       auto moved = cast<BufferOp>(b.clone(*buffer));
       moved.setSymName(name);
       moved.setType(newType);
@@ -118,7 +141,7 @@ void packConstant(BufferOp buffer, ArrayRef<LoadOp> loads, unsigned numRegisters
       symbol = FlatSymbolRefAttr::get(moved.getSymNameAttr());
     }
     load.setBufferAttr(symbol);
-    load.setAccessAttr(packedAccess(load.getAccess()));
+    load.setAccessAttr(packedAccess(access));
   }
   buffer.erase();
 }
@@ -148,7 +171,7 @@ void FabricPackConstants::runOnOperation() {
       continue;
     llvm::SmallSetVector<AccessAttr, 4> accesses;
     for (LoadOp load : loads->second)
-      accesses.insert(load.getAccess());
+      accesses.insert(withLanesInside(load, model->spec()));
     double words = 0;
     for (AccessAttr access : accesses)
       words += double(packedWords(access));
@@ -158,7 +181,7 @@ void FabricPackConstants::runOnOperation() {
         total + growth > model->spec().dram.capacityBytes)
       continue;
     total += growth;
-    packConstant(buffer, loads->second, model->spec().dramPort.addressRegisters);
+    packConstant(buffer, loads->second, model->spec());
   }
   layOut(device, model->spec().dram.burstBytes);
   if (failed(checkDramCapacity(device, model->spec(), /*withTemporaries=*/true)))

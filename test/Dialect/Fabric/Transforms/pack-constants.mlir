@@ -57,3 +57,23 @@ fabric.device arch "tiny" {
     fabric.store %b to @y <[200] vector 0 registers [[0, 1]] address 0>
   }
 }
+
+// -----
+
+// Vectors of 16 lanes, the level of the lanes outside of the rows: vector by vector, as they are read. The last matrix has part vectors and
+// stays.
+// CHECK-LABEL: fabric.device
+// CHECK:       fabric.load @m.0 <[2, 2, 16] vector 2 registers {{\[}}[0, 32, 16, 1]] address 0>
+// CHECK:       fabric.load @part <[17, 2] vector 0
+// CHECK:       m.0: "0x04000000000000000100000002000000030000000400000005000000060000000700000008000000090000000A0000000B0000000C0000000D0000000E0000000F000000200000002100000022000000230000002400000025000000260000002700000028000000290000002A0000002B0000002C0000002D0000002E0000002F000000100000001100000012000000130000001400000015000000160000001700000018000000190000001A0000001B0000001C0000001D0000001E0000001F000000300000003100000032000000330000003400000035000000360000003700000038000000390000003A0000003B0000003C0000003D0000003E0000003F000000"
+fabric.device arch "tiny" {
+  fabric.buffer @m "constant" at 0 : tensor<2x32xi32> = dense<[[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31], [32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63]]> : tensor<2x32xi32>
+  fabric.buffer @part "constant" at 1024 : tensor<2x17xi32> = dense<[[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]]> : tensor<2x17xi32>
+  fabric.buffer @y "output" at 2048 : tensor<64xi32>
+  fabric.section "columns" {
+    %a = fabric.load @m <[32, 2] vector 0 registers [[0, 1, 32]] address 0>
+    fabric.store %a to @y <[64] vector 0 registers [[0, 1]] address 0>
+    %b = fabric.load @part <[17, 2] vector 0 registers [[0, 1, 17]] address 0>
+    fabric.store %b to @y <[34] vector 0 registers [[0, 1]] address 0>
+  }
+}
