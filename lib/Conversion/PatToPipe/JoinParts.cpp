@@ -18,11 +18,12 @@ class Joiner {
 public:
   Joiner(const SharedBuffers &shared, WholeTensors &wholes) : shared(shared), wholes(wholes) {}
 
-  /// True when nothing is left to do for `map`.
-  bool join(pat::MapOp map);
+  void join(pat::MapOp map);
+  /// Concatenations for which nothing is left to do.
+  const llvm::SmallPtrSet<Operation *, 8> &done() const { return joined; }
 
 private:
-  bool canWriteInPlace(Value part, pat::MapOp map, unsigned dim) const;
+  bool canWriteInPlace(Value part, pat::MapOp map) const;
   void moveReads(Value part, Value whole, unsigned dim, int64_t offset);
 
   const SharedBuffers &shared;
@@ -32,7 +33,7 @@ private:
 
 /// Whether the pattern that computes `part` can write it into the result of `map`, and whether all others that read it
 /// come later and can read it there.
-bool Joiner::canWriteInPlace(Value part, pat::MapOp map, unsigned dim) const {
+bool Joiner::canWriteInPlace(Value part, pat::MapOp map) const {
   auto producer = part.getDefiningOp<pat::MapOp>();
   if (!producer || producer->getBlock() != map->getBlock() || producer.getNumResults() != 1 || shared.contains(part) ||
       wholes.contains(part) || joined.contains(producer))
@@ -66,21 +67,21 @@ void Joiner::moveReads(Value part, Value whole, unsigned dim, int64_t offset) {
   }
 }
 
-bool Joiner::join(pat::MapOp map) {
+void Joiner::join(pat::MapOp map) {
   Value whole = map->getResult(0);
   std::optional<pat::Concat> concat = pat::matchConcat(map);
   if (!concat || shared.contains(whole))
-    return false;
+    return;
   int64_t inPlace = 0;
   for (pat::Concat::Part &part : concat->parts)
-    if (canWriteInPlace(part.read.getTensor(), map, concat->dim))
+    if (canWriteInPlace(part.read.getTensor(), map))
       inPlace += part.read.getTensorType().getNumElements();
   if (2 * inPlace < map.getNumPoints())
-    return false;
+    return;
   OpBuilder b(map);
   SmallVector<int64_t> strides = computeStrides(map.getDomain());
   for (pat::Concat::Part &part : concat->parts) {
-    if (!canWriteInPlace(part.read.getTensor(), map, concat->dim))
+    if (!canWriteInPlace(part.read.getTensor(), map))
       part.read.getTensorMutable().assign(copyOf(b, part.read.getTensor())->getResult(0));
     Value tensor = part.read.getTensor();
     moveReads(tensor, whole, concat->dim, part.offset);
@@ -90,7 +91,6 @@ bool Joiner::join(pat::MapOp map) {
     wholes[tensor] = whole;
   }
   joined.insert(map);
-  return true;
 }
 
 } // namespace
@@ -103,9 +103,7 @@ llvm::SmallPtrSet<Operation *, 8> jacquard::joinParts(Operation *root, const Sha
       maps.push_back(map);
   });
   Joiner joiner(shared, wholes);
-  llvm::SmallPtrSet<Operation *, 8> joined;
   for (pat::MapOp map : maps)
-    if (joiner.join(map))
-      joined.insert(map);
-  return joined;
+    joiner.join(map);
+  return joiner.done();
 }
