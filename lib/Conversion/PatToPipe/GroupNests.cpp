@@ -133,9 +133,7 @@ void Grouping::close() {
 void addCuts(const AffineAccess &result, const UnitPlan &units, Residence &residence) {
   if (units.dim < 0)
     return;
-  int64_t begin = 0, step = result.strideAlong(units.dim) * units.stride;
-  for (auto [offset, stride] : llvm::zip(result.offsets, result.view.strides))
-    begin += offset * stride;
+  int64_t begin = result.firstElement(), step = result.strideAlong(units.dim) * units.stride;
   for (int64_t unit = 1; unit < units.count; ++unit)
     residence.cuts.push_back(begin + unit * step);
   llvm::sort(residence.cuts);

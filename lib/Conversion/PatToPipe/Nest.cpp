@@ -24,6 +24,13 @@ bool AffineAccess::dependsOn(unsigned dim) const {
   return llvm::any_of(coefficients, [&](auto &row) { return row[dim] != 0; });
 }
 
+int64_t AffineAccess::firstElement() const {
+  int64_t element = 0;
+  for (auto [offset, step] : llvm::zip(offsets, view.strides))
+    element += offset * step;
+  return element;
+}
+
 int64_t AffineAccess::strideAlong(unsigned dim) const {
   int64_t stride = 0;
   for (auto [row, step] : llvm::zip(coefficients, view.strides))

@@ -28,6 +28,8 @@ struct AffineAccess {
   llvm::SmallVector<int64_t> offsets;
 
   bool dependsOn(unsigned dim) const;
+  /// The element at index 0 of every dimension; it may lie outside.
+  int64_t firstElement() const;
   /// Elements between neighbours along `dim`.
   int64_t strideAlong(unsigned dim) const;
 };

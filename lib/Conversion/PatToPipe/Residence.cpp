@@ -36,9 +36,7 @@ int64_t CostModel::homesOf(const NestAccess &access, const Mapping &mapping, boo
   const AffineAccess &affine = *access.affine;
   const Residence &residence = access.residence;
   int64_t capacity = int64_t(arch.memory.bytes() / 4), size = ShapedType::getNumElements(affine.view.shape);
-  int64_t span = spanOf(affine, mapping, wholeGroup), first = 0;
-  for (auto [offset, stride] : llvm::zip(affine.offsets, affine.view.strides))
-    first += offset * stride;
+  int64_t span = spanOf(affine, mapping, wholeGroup), first = affine.firstElement();
   for (const LoopPlan &loop : mapping.loops)
     first += std::min<int64_t>(0, affine.strideAlong(loop.dim) * loop.stride * (loop.extent - 1));
   auto tellsApart = [&](const UnitPlan &plan) { return plan.dim >= 0 && affine.dependsOn(plan.dim); };

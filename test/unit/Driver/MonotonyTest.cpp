@@ -3,6 +3,8 @@
 // Two things make the figures uneven, and the tolerances say how much (docs/Performance.md has more cases): a placement
 // with other ways, a few cycles for each section, and streams that meet in other rows of the DRAM or end in other parts
 // of bursts: of sections of a thousand cycles the cost model does not see the last tenth. A worse mapping costs more.
+#include "Products.h"
+
 #include "jacquard/Bitstream/Encode.h"
 #include "jacquard/Driver/Compiler.h"
 #include "jacquard/Pipeline/Effort.h"
@@ -19,31 +21,6 @@
 using namespace jacquard;
 
 namespace {
-
-/// Products of `layers` matrices with one another, each of m x k by k x k.
-std::string products(int layers, int m, int k) {
-  std::string text =
-      fmt::format("func.func @main(%v0: tensor<{0}x{1}xf32>, %w: tensor<{1}x{1}xf32>) -> tensor<{0}x{1}xf32> {{\n"
-                  "%zero = arith.constant 0.0 : f32\n",
-                  m, k);
-  for (int layer = 0; layer < layers; ++layer)
-    text += fmt::format(R"mlir(
-%v{1} = pat.map (%i, %j) in [{2}, {3}] {{
-  %s = pat.fold (%k) in [{3}] init (%zero : f32) {{
-    %p = pat.at %v{0}[%i, %k] : tensor<{2}x{3}xf32>
-    %q = pat.at %w[%k, %j] : tensor<{3}x{3}xf32>
-    %m = arith.mulf %p, %q : f32
-    pat.yield %m : f32
-  }} combine (%a, %b) {{
-    %t = arith.addf %a, %b : f32
-    pat.yield %t : f32
-  }} : f32
-  pat.yield %s : f32
-}} : tensor<{2}x{3}xf32>
-)mlir",
-                        layer, layer + 1, m, k);
-  return text + fmt::format("return %v{} : tensor<{}x{}xf32>\n}}\n", layers, m, k);
-}
 
 /// The dot product of two vectors.
 std::string dot(int n) {

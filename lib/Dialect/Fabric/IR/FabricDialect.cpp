@@ -102,3 +102,10 @@ std::string fabric::nodeName(Location loc) {
     text += " and " + std::to_string(names.size() - shown) + " more";
   return text;
 }
+
+FailureOr<UnitBudget> fabric::readBudget(Operation *op, StringRef text, const ArchSpec &spec) {
+  auto budget = parseBudget(text.str(), spec);
+  if (!budget)
+    return op->emitError() << budget.error();
+  return *budget;
+}

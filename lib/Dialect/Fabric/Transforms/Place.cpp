@@ -5,7 +5,6 @@
 #include "Homes.h"
 #include "SolutionCache.h"
 
-#include "jacquard/Arch/Budget.h"
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 
 #include "jacquard/Dialect/Fabric/Transforms/MappingProblem.h"
@@ -95,12 +94,10 @@ void FabricPlace::runOnOperation() {
   auto model = loadFabricModel(device, device.getArch());
   if (!model)
     return signalPassFailure();
-  auto parsed = parseBudget(budget, model->spec());
-  if (!parsed) {
-    device.emitError() << parsed.error();
+  FailureOr<UnitBudget> read = readBudget(device, budget, model->spec());
+  if (failed(read))
     return signalPassFailure();
-  }
-  limits = *parsed;
+  limits = *read;
   ranges = rangesOfHomes(device);
   siteOfHome.clear();
   bool fits = true;

@@ -5,7 +5,6 @@
 // of constants and inputs that fill memories once stand in the section before; these memories have homes.
 #include "Homes.h"
 
-#include "jacquard/Arch/Budget.h"
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 #include "jacquard/Dialect/Fabric/Transforms/Predict.h"
 
@@ -126,12 +125,10 @@ void FabricPrefetch::runOnOperation() {
   if (!model)
     return signalPassFailure();
   const ArchSpec &spec = model->spec();
-  auto budgeted = parseBudget(budget, spec);
-  if (!budgeted) {
-    device.emitError() << budgeted.error();
+  FailureOr<UnitBudget> read = readBudget(device, budget, spec);
+  if (failed(read))
     return signalPassFailure();
-  }
-  const ArchSpec limits = limitedTo(*budgeted, spec);
+  const ArchSpec limits = limitedTo(*read, spec);
   countUnits(device);
   number = 0;
   for (auto section : device.getBody().front().getOps<SectionOp>()) {

@@ -6,7 +6,6 @@
 // most words per unit and section first, while every section keeps to its share of memory units.
 #include "Homes.h"
 
-#include "jacquard/Arch/Budget.h"
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 #include "jacquard/Dialect/Fabric/Transforms/Predict.h"
 
@@ -356,11 +355,9 @@ void FabricRetain::runOnOperation() {
   auto model = loadFabricModel(device, device.getArch());
   if (!model)
     return signalPassFailure();
-  auto limits = parseBudget(budget, model->spec());
-  if (!limits) {
-    device.emitError() << limits.error();
+  FailureOr<UnitBudget> limits = readBudget(device, budget, model->spec());
+  if (failed(limits))
     return signalPassFailure();
-  }
   const ArchSpec spec = limitedTo(*limits, model->spec());
   collect(device, spec);
   SectionOrder order(device);

@@ -2,6 +2,7 @@
 #ifndef JACQUARD_DIALECT_FABRIC_IR_FABRICOPS_H
 #define JACQUARD_DIALECT_FABRIC_IR_FABRICOPS_H
 
+#include "jacquard/Arch/Budget.h"
 #include "jacquard/Arch/FabricModel.h"
 #include "jacquard/Dialect/Fabric/IR/FabricDialect.h"
 
@@ -28,6 +29,9 @@ namespace jacquard::fabric {
 /// The model of the architecture named `arch` (preset or file), loaded once per process; emits an error at `op` and
 /// returns null when it cannot be read.
 std::shared_ptr<const FabricModel> loadFabricModel(mlir::Operation *op, llvm::StringRef arch);
+
+/// Reads the option `budget` of a pass (Budget.h); emits an error at `op` when it is none.
+mlir::FailureOr<UnitBudget> readBudget(mlir::Operation *op, llvm::StringRef text, const ArchSpec &spec);
 
 /// The fabric's element type for tensors of `type`, or nothing when the fabric does not store it.
 std::optional<ElementType> fabricElementType(mlir::Type type);
