@@ -1,6 +1,7 @@
 // Stages.cpp - which passes make each stage, in order
 #include "jacquard/Pipeline/Stages.h"
 
+#include "jacquard/Arch/Budget.h"
 #include "jacquard/Conversion/PatToPipe/Passes.h"
 #include "jacquard/Conversion/PipeToFabric/Passes.h"
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
@@ -32,8 +33,18 @@ std::optional<Stage> jacquard::stageFromName(StringRef name) {
   return std::nullopt;
 }
 
+/// Bytes of all scratchpads that a section may use; 0 where the machine is not known, as the first pass that needs it
+/// says.
+static uint64_t chipBytes(const PipelineOptions &options) {
+  auto arch = loadArch(options.arch);
+  auto limits = arch ? parseBudget(options.budget, *arch) : Result<UnitBudget>(UnitBudget());
+  if (!arch || !limits)
+    return 0;
+  return limitedTo(*limits, *arch).numMemoryUnits() * arch->memory.bytes();
+}
+
 /// Flat patterns, fused: what the fabric's loop nests are read from.
-static void populatePat(OpPassManager &passes) {
+static void populatePat(OpPassManager &passes, const PipelineOptions &options) {
   OpPassManager &function = passes.nest<func::FuncOp>();
   function.addPass(createCanonicalizerPass());
   function.addPass(pat::createMergeEqualPass());
@@ -49,6 +60,7 @@ static void populatePat(OpPassManager &passes) {
   function.addPass(pat::createSimplifyIndexPass());
   function.addPass(pat::createMergeEqualPass());
   function.addPass(pat::createLayOutPass());
+  function.addPass(pat::createSliceRunsPass({chipBytes(options)}));
   function.addPass(pat::createVerifyFlatPass());
 }
 
@@ -77,7 +89,7 @@ void jacquard::populateStage(Stage stage, OpPassManager &passes, const PipelineO
   case Stage::Bits:
     return;
   case Stage::Pat:
-    return populatePat(passes);
+    return populatePat(passes, options);
   case Stage::Pipe:
     return populatePipe(passes, options);
   case Stage::Fabric:

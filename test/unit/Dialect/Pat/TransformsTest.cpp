@@ -59,8 +59,15 @@ protected:
     return succeeded(manager.run(module));
   }
 
-  /// Runs random programs before and after `passes`, behind `first`.
-  void compare(const std::string &first, const std::string &passes, uint64_t seeds, unsigned statements) {
+  /// Runs random programs before and after `passes`, behind `first`. Returns how many of them the passes changed.
+  unsigned compare(const std::string &first, const std::string &passes, uint64_t seeds, unsigned statements) {
+    unsigned changed = 0;
+    compareAll(first, passes, seeds, statements, changed);
+    return changed;
+  }
+
+  void compareAll(const std::string &first, const std::string &passes, uint64_t seeds, unsigned statements,
+                  unsigned &changed) {
     for (uint64_t seed = 0; seed < seeds; ++seed) {
       test::RandomProgramOptions options;
       options.statements = statements;
@@ -72,6 +79,7 @@ protected:
       }
       mlir::OwningOpRef<mlir::ModuleOp> after = before->clone();
       ASSERT_TRUE(runPasses(*after, passes)) << "seed " << seed << "\n" << source;
+      changed += print(*after) != print(*before);
       llvm::SmallVector<Tensor> inputs = test::randomInputs(*before, seed);
       auto expected = host::executeOnHost(*before, "main", inputs);
       auto actual = host::executeOnHost(*after, "main", inputs);
@@ -101,6 +109,10 @@ TEST_F(TransformsTest, ExpandCombinersKeepsEveryBitOfExactCombiners) {
 
 TEST_F(TransformsTest, ExpandScanKeepsEveryBitOfExactCombiners) {
   compare(flatten, "pat-expand-scan,pat-verify-flat", 40, 5);
+}
+
+TEST_F(TransformsTest, SliceRunsKeepsEveryBit) {
+  EXPECT_GE(compare(flatten, "pat-slice-runs{chip-bytes=96 start-bytes=0},pat-verify-flat", 30, 10), 5u);
 }
 
 TEST_F(TransformsTest, AllPassesInARowKeepEveryBit) {

@@ -103,6 +103,29 @@ def LayOutPass : Pass<"pat-lay-out", "::mlir::func::FuncOp"> {
   }];
 }
 
+def SliceRunsPass : Pass<"pat-slice-runs", "::mlir::func::FuncOp"> {
+  let summary = "Compute runs of maps slice by slice where whole tensors do not fit on chip";
+  let description = [{
+    Images of a batch, or rows of a matrix, can pass one by one through maps that read each other's results along that
+    dimension only: their intermediates then stay on chip, where those of the whole batch would go through DRAM. But
+    each slice reads the weights again. Runs of maps and their slices are chosen so that the fewest bytes go through
+    DRAM; nothing is done where all intermediates fit, or without `chip-bytes`. Needs the flat form and keeps it: a run becomes
+    one copy of its maps for each slice, one slice after the other, and a map that joins the slices of each result that
+    others read. Exact.
+
+    Before: `%a = map (n, i) in [4, ..] { f(at %x[n, i]) }; %b = map (n, i) in [4, ..] { g(at %a[n, i]) }; use %b`
+    After:  `%a0 = map (n, i) in [2, ..] { f(at %x[n, i]) }; %b0 = map (n, i) in [2, ..] { g(at %a0[n, i]) };
+             %a1 = map (n, i) in [2, ..] { f(at %x[n + 2, i]) }; %b1 = map (n, i) in [2, ..] { g(at %a1[n, i]) };
+             %b = map (n, i) in [4, ..] { at %b0[n, i] else at %b1[n - 2, i] else 0 }; use %b`   (see slice-runs-doc.mlir)
+  }];
+  let options = [
+    Option<"chipBytes", "chip-bytes", "uint64_t", "0", "Bytes of all scratchpads; 0: change nothing">,
+    Option<"startBytes", "start-bytes", "uint64_t", "65536",
+           "Bytes that DRAM could bring in the time in which one more pattern starts">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
+}
+
 def ExpandCombinersPass : Pass<"pat-expand-combiners", "::mlir::func::FuncOp"> {
   let summary = "Turn folds with composed combiners into trees of maps";
   let description = [{
