@@ -4,6 +4,7 @@
 #include "jacquard/Operators/Movement.h"
 
 #include <cmath>
+#include <numeric>
 
 using namespace mlir;
 using namespace jacquard;
@@ -119,37 +120,70 @@ static Taps computeTaps(const Sampling &s, const Axis &axis) {
   return taps;
 }
 
-/// The affine form of nearest positions: i floordiv k, or i * k; null if they follow neither.
-static AffineExpr affineOf(AffineExpr i, ArrayRef<int64_t> positions, int64_t from) {
-  int64_t to = positions.size();
-  for (int64_t factor : {to / std::max<int64_t>(from, 1), from / std::max<int64_t>(to, 1)}) {
-    if (factor < 1)
-      continue;
-    bool divides = true, multiplies = true;
-    for (int64_t k = 0; k < to; ++k) {
-      divides &= positions[k] == k / factor;
-      multiplies &= positions[k] == k * factor;
-    }
-    if (divides)
-      return i.floorDiv(factor);
-    if (multiplies)
-      return i * factor;
+namespace {
+
+/// Neighbours in the input among which the taps of every result position are. Where they begin is affine in the digits
+/// of the result position, so that nothing has to be gathered: after `period` results it is `step` inputs further on,
+/// and one more within a period after half of it (if `half` is not 0).
+struct Window {
+  int64_t step, period, half;
+  int64_t first = 0, count = 0;
+
+  int64_t begin(int64_t i) const { return step * (i / period) + first + (half ? i / half % 2 : 0); }
+  AffineExpr begin(AffineExpr i) const {
+    AffineExpr whole = i.floorDiv(period) * step + first;
+    return half ? whole + i.floorDiv(half) % 2 : whole;
   }
-  return {};
+};
+
+} // namespace
+
+/// The narrowest window for these taps; none where that would be much wider than they are.
+static std::optional<Window> windowOf(const Taps &taps, int64_t from) {
+  int64_t to = taps.outside.size(), common = std::gcd(from, to);
+  auto fit = [&](int64_t half) {
+    Window window{from / common, to / common, half};
+    int64_t lowest = taps.positions[0] - window.begin(0), highest = lowest;
+    for (auto [k, position] : llvm::enumerate(taps.positions)) {
+      int64_t shift = position - window.begin(int64_t(k) / taps.count);
+      lowest = std::min(lowest, shift);
+      highest = std::max(highest, shift);
+    }
+    window.first = lowest;
+    window.count = highest - lowest + 1;
+    return window;
+  };
+  Window window = fit(0);
+  if (window.step == 1 && window.period % 2 == 0)
+    if (Window other = fit(window.period / 2); other.count < window.count)
+      window = other;
+  int64_t most = taps.count == 1 ? 1 : 2 * taps.count;
+  return window.count <= most ? std::optional(window) : std::nullopt;
+}
+
+/// The weights of all places of the window, for every result position.
+static SmallVector<double> weightsIn(const Window &window, const Taps &taps) {
+  SmallVector<double> weights(taps.outside.size() * window.count, 0);
+  for (auto [k, position, weight] : llvm::enumerate(taps.positions, taps.weights)) {
+    int64_t i = int64_t(k) / taps.count;
+    weights[i * window.count + position - window.begin(i)] += weight; // at a border, several taps are one element
+  }
+  return weights;
 }
 
 /// Resamples one dimension: a map that reads one position, or sums weighted ones.
 static Value resample(Node &n, Value tensor, int64_t dim, const Taps &taps, const Sampling &sampling) {
   OpBuilder &b = n.b;
   Shape shape(ops::shapeOf(tensor));
-  ArrayRef<int64_t> from = ops::shapeOf(tensor);
+  std::optional<Window> window = windowOf(taps, shape[dim]);
   shape[dim] = taps.outside.size();
   bool extrapolates = llvm::is_contained(taps.outside, true);
   Type type = ops::elementOf(tensor), weightType = isa<FloatType>(type) ? type : Type(b.getF32Type());
-  AffineExpr affine = taps.count == 1 ? affineOf(b.getAffineDimExpr(dim), taps.positions, from[dim]) : AffineExpr();
-  Shape tableShape = {shape[dim], taps.count};
-  Value positions = affine ? Value() : ops::constantTensor(b, n.loc, tableShape, taps.positions);
-  Value weights = taps.count == 1 ? Value() : ops::constantTensor(b, n.loc, tableShape, weightType, taps.weights);
+  int64_t count = window ? window->count : taps.count;
+  Shape tableShape = {shape[dim], count};
+  Value positions = window ? Value() : ops::constantTensor(b, n.loc, tableShape, taps.positions), weights;
+  if (taps.count > 1)
+    weights = ops::constantTensor(b, n.loc, tableShape, weightType, window ? weightsIn(*window, taps) : taps.weights);
   Value mask;
   if (extrapolates) {
     SmallVector<double> flags(taps.outside.begin(), taps.outside.end());
@@ -161,18 +195,21 @@ static Value resample(Node &n, Value tensor, int64_t dim, const Taps &taps, cons
       SmallVector<Value> operands(point);
       for (unsigned i = 0; i < shape.size(); ++i)
         exprs.push_back(b.getAffineDimExpr(i));
-      if (affine)
-        exprs[dim] = affine;
-      else
+      if (!window) {
         operands[dim] = Scalars(b, n.loc).cast(pat::at(b, n.loc, positions, {point[dim], k}), b.getIndexType());
-      return ops::read(b, n.loc, tensor, exprs, operands);
+        return ops::read(b, n.loc, tensor, exprs, operands);
+      }
+      operands.push_back(k);
+      exprs[dim] = window->begin(exprs[dim]) + b.getAffineDimExpr(shape.size());
+      Value beyond = count > 1 ? Scalars(b, n.loc).constant(type, 0) : Value(); // its weight is 0
+      return ops::read(b, n.loc, tensor, exprs, operands, beyond);
     };
     Scalars s(b, n.loc);
     Value result;
     if (taps.count == 1) {
-      result = tap(b, affine ? Value() : s.index(0));
+      result = tap(b, s.index(0));
     } else {
-      result = ops::sumOver(b, n.loc, taps.count, type, [&](OpBuilder &b, ValueRange k) {
+      result = ops::sumOver(b, n.loc, count, type, [&](OpBuilder &b, ValueRange k) {
         return Scalars(b, n.loc).mul(tap(b, k[0]), pat::at(b, n.loc, weights, {point[dim], k[0]}));
       });
     }
