@@ -324,7 +324,7 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
     cutPattern(pattern, spec, effortOf(pattern).cut);
   if (failed(prepareLoops(function, spec, shared)))
     return failure();
-  joined = joinParts(function, shared, wholes);
+  joined = joinParts(function, mostLoopsOf(spec), shared, wholes);
   auto ret = cast<func::ReturnOp>(block.getTerminator());
   OpBuilder builder(ret);
   if (failed(declareTensors(function, builder)) || failed(convertScope(block, builder, spec, 1)))

@@ -40,6 +40,7 @@ public:
 
 private:
   bool overwrites(const Nest &writer, const Nest &reader);
+  bool writeTogether(const Nest &a, const Nest &b);
   bool canJoin(const Candidate &candidate);
   double gain(const Candidate &candidate);
   UnitNeed needOf(const Candidate &candidate);
@@ -75,13 +76,22 @@ bool Grouping::overwrites(const Nest &writer, const Nest &reader) {
   return false;
 }
 
+/// Whether both write parts of one tensor. Side by side they would keep it in DRAM: a scratchpad has one writer in
+/// each section.
+bool Grouping::writeTogether(const Nest &a, const Nest &b) {
+  return llvm::any_of(a.op->getResults(), [&](Value result) {
+    return llvm::any_of(b.op->getResults(), [&](Value other) { return bufferOf(result) == bufferOf(other); });
+  });
+}
+
 bool Grouping::canJoin(const Candidate &candidate) {
   if (current.empty() || !isa<pat::MapOp>(candidate.single.nest.op) || !isa<pat::MapOp>(current.front().single.nest.op))
     return false;
   if (candidate.single.nest.wide != current.front().single.nest.wide) // the words of a section are all alike
     return false;
   for (const Candidate &member : current)
-    if (overwrites(candidate.single.nest, member.single.nest) || overwrites(member.single.nest, candidate.single.nest))
+    if (overwrites(candidate.single.nest, member.single.nest) ||
+        overwrites(member.single.nest, candidate.single.nest) || writeTogether(candidate.single.nest, member.single.nest))
       return false;
   const ArchSpec &arch = candidate.arch;
   // Results of the section that are read here must fit one scratchpad, without costly bank conflicts.
@@ -141,7 +151,7 @@ void addCuts(const AffineAccess &result, const UnitPlan &units, Residence &resid
 }
 
 void Grouping::add(Operation *pattern, const MappingEffort &effort) {
-  Nest nest = analyseNest(pattern, narrow.compute.counters - 2); // a dimension may be cut, and all are in a metapipeline
+  Nest nest = analyseNest(pattern, mostLoopsOf(narrow));
   for (NestAccess &access : nest.accesses) {
     access.residence = nest.wide ? Residence() : mayStay.lookup(bufferOf(access.op.getTensor()));
     access.packed = access.affine && !access.op.getElseValue() && matchPattern(access.op.getTensor(), m_Constant());

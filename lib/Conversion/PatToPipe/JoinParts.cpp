@@ -4,10 +4,14 @@
 // whole is there, the pattern that computes it can write it into the whole, and other readers find it there.
 #include "JoinParts.h"
 
+#include "Nest.h"
+
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 #include "jacquard/Dialect/Pat/Transforms/Concat.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
+
+#include <numeric>
 
 using namespace mlir;
 using namespace jacquard;
@@ -16,7 +20,8 @@ namespace {
 
 class Joiner {
 public:
-  Joiner(const SharedBuffers &shared, WholeTensors &wholes) : shared(shared), wholes(wholes) {}
+  Joiner(unsigned mostLoops, const SharedBuffers &shared, WholeTensors &wholes)
+      : mostLoops(mostLoops), shared(shared), wholes(wholes) {}
 
   void join(pat::MapOp map);
   /// Concatenations for which nothing is left to do.
@@ -26,6 +31,9 @@ private:
   bool canWriteInPlace(Value part, pat::MapOp map) const;
   void moveReads(Value part, Value whole, unsigned dim, int64_t offset);
 
+  int64_t grainOf(ArrayRef<Operation *> producers, int64_t size) const;
+
+  unsigned mostLoops;
   const SharedBuffers &shared;
   WholeTensors &wholes;
   llvm::SmallPtrSet<Operation *, 8> joined;
@@ -67,6 +75,20 @@ void Joiner::moveReads(Value part, Value whole, unsigned dim, int64_t offset) {
   }
 }
 
+/// Elements of a whole of `size` between the places where all of its writers can be cut; 0 where there are none.
+int64_t Joiner::grainOf(ArrayRef<Operation *> producers, int64_t size) const {
+  int64_t common = 0;
+  for (Operation *producer : producers) {
+    Nest nest = analyseNest(producer, mostLoops);
+    auto outermost = llvm::find_if(nest.dims, [](const NestDim &dim) { return dim.extent > 1; });
+    if (outermost == nest.dims.end() ||
+        outermost->extent * nest.result.strideAlong(unsigned(outermost - nest.dims.begin())) != size)
+      return 0;
+    common = std::gcd(common, outermost->extent);
+  }
+  return common > 1 ? size / common : 0;
+}
+
 void Joiner::join(pat::MapOp map) {
   Value whole = map->getResult(0);
   std::optional<pat::Concat> concat = pat::matchConcat(map);
@@ -80,6 +102,7 @@ void Joiner::join(pat::MapOp map) {
     return;
   OpBuilder b(map);
   SmallVector<int64_t> strides = computeStrides(map.getDomain());
+  SmallVector<Operation *> producers;
   for (pat::Concat::Part &part : concat->parts) {
     if (!canWriteInPlace(part.read.getTensor(), map))
       part.read.getTensorMutable().assign(copyOf(b, part.read.getTensor())->getResult(0));
@@ -89,20 +112,25 @@ void Joiner::join(pat::MapOp map) {
     llvm::append_range(place, map.getDomain());
     tensor.getDefiningOp()->setAttr(partAttr, b.getDenseI64ArrayAttr(place));
     wholes[tensor] = whole;
+    producers.push_back(tensor.getDefiningOp());
   }
+  if (int64_t grain = grainOf(producers, map.getNumPoints()))
+    for (Operation *producer : producers)
+      if (producer->getRegion(0).front().getOps<pat::FoldOp>().empty()) // others have slots and members to fit
+        producer->setAttr(partGrainAttr, b.getI64IntegerAttr(grain));
   joined.insert(map);
 }
 
 } // namespace
 
-llvm::SmallPtrSet<Operation *, 8> jacquard::joinParts(Operation *root, const SharedBuffers &shared,
-                                                      WholeTensors &wholes) {
+llvm::SmallPtrSet<Operation *, 8> jacquard::joinParts(Operation *root, unsigned mostLoops,
+                                                      const SharedBuffers &shared, WholeTensors &wholes) {
   SmallVector<pat::MapOp> maps;
   root->walk([&](pat::MapOp map) {
     if (pat::isWorthJoining(map))
       maps.push_back(map);
   });
-  Joiner joiner(shared, wholes);
+  Joiner joiner(mostLoops, shared, wholes);
   for (pat::MapOp map : maps)
     joiner.join(map);
   return joiner.done();

@@ -9,13 +9,17 @@ namespace jacquard {
 /// On a pattern whose result is a part of a larger tensor: the element of that where the result begins, then its shape.
 constexpr llvm::StringLiteral partAttr = "jacquard.part";
 
+/// On the same pattern: units that share it should begin at multiples of so many elements of the larger tensor. Each
+/// scratchpad has one writer, so where all parts are cut alike the whole takes the fewest.
+constexpr llvm::StringLiteral partGrainAttr = "jacquard.part_grain";
+
 /// Tensors -> the concatenation whose part they are.
 using WholeTensors = llvm::DenseMap<mlir::Value, mlir::Value>;
 
 /// Concatenations under `root` for which there is nothing left to do: each of their parts is written in place by the
-/// pattern that computes it or by a copy, and read there. `wholes` receives the parts.
-llvm::SmallPtrSet<mlir::Operation *, 8> joinParts(mlir::Operation *root, const SharedBuffers &shared,
-                                                  WholeTensors &wholes);
+/// pattern that computes it or by a copy, and read there. `wholes` receives the parts. `mostLoops`: of a nest.
+llvm::SmallPtrSet<mlir::Operation *, 8> joinParts(mlir::Operation *root, unsigned mostLoops,
+                                                  const SharedBuffers &shared, WholeTensors &wholes);
 
 } // namespace jacquard
 

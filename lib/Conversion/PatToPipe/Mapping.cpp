@@ -43,6 +43,7 @@ private:
   }
   UnitPlan shareDim(const Spread &spread, unsigned dim, int64_t copies) const;
   SmallVector<Sharing> sharings(const Spread &spread) const;
+  bool isCutAtGrain(const UnitPlan &units) const;
   void groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorImpl<Sharing> &result) const;
   Mapping build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<int64_t> tiles, const Sharing &sharing) const;
   void tryTiles(const Spread &spread, const Sharing &sharing, Mapping &best, double &bestCost) const;
@@ -132,6 +133,11 @@ UnitPlan Search::shareDim(const Spread &spread, unsigned dim, int64_t copies) co
   return count > 1 ? UnitPlan{int(dim), count, chunk} : UnitPlan();
 }
 
+/// Whether the units begin where the result has to be cut, if that is not everywhere.
+bool Search::isCutAtGrain(const UnitPlan &units) const {
+  return nest.resultGrain > 1 && nest.result.strideAlong(units.dim) * units.stride % nest.resultGrain == 0;
+}
+
 /// All units as groups of several sizes: the larger the groups, the fewer the ports.
 void Search::groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorImpl<Sharing> &result) const {
   result.push_back({all, {}});
@@ -156,7 +162,8 @@ SmallVector<Sharing> Search::sharings(const Spread &spread) const {
     int64_t last = 1;
     for (int64_t copies = 2; copies <= maxUnits; ++copies) {
       UnitPlan all = shareDim(spread, dim, copies);
-      if (all.count != copies || (double(copies) < worthTrying * double(last) && copies < maxUnits))
+      bool isMore = double(copies) >= worthTrying * double(last) || copies == maxUnits;
+      if (all.count != copies || (!isMore && !isCutAtGrain(all)))
         continue;
       last = copies;
       groupUnits(spread, all, result);

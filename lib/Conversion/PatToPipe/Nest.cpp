@@ -246,6 +246,8 @@ void Analysis::addResult() {
     result.offset = part[0];
     shape.assign(part.asArrayRef().begin() + 1, part.asArrayRef().end());
   }
+  if (auto grain = map->getAttrOfType<IntegerAttr>(partGrainAttr))
+    nest.resultGrain = grain.getInt();
   resultElements = ShapedType::getNumElements(shape);
   for (auto [index, stride] : llvm::enumerate(rowMajorStrides(shape)))
     for (unsigned d = firstDigit[index + 1]; d-- > firstDigit[index]; stride *= extents[d])

@@ -2,6 +2,7 @@
 #ifndef JACQUARD_LIB_CONVERSION_PATTOPIPE_NEST_H
 #define JACQUARD_LIB_CONVERSION_PATTOPIPE_NEST_H
 
+#include "jacquard/Arch/ArchSpec.h"
 #include "jacquard/Dialect/Pat/IR/PatOps.h"
 
 #include <vector>
@@ -65,13 +66,17 @@ struct Nest {
   /// Per index argument (the map's, then the fold's): its value as an affine expression over `dims`.
   llvm::SmallVector<mlir::AffineExpr> indexExprs;
   bool wide = false; ///< needs 64-bit words
-  int64_t mostHomes = 0; ///< of each result
+  int64_t mostHomes = 0;   ///< of each result
+  int64_t resultGrain = 1; ///< results can stay on chip if units begin at multiples of so many elements
 
   mlir::Block *body() const { return &op->getRegion(0).front(); }
   /// All index arguments in the order of `indexExprs`.
   llvm::SmallVector<mlir::Value> indices() const;
   AffineAccess result; ///< of each result, over the parallel dims
 };
+
+/// Dimensions that the counters of a unit suffice for: one may be cut, and all are in a metapipeline.
+inline unsigned mostLoopsOf(const ArchSpec &arch) { return arch.compute.counters - 2; }
 
 /// Reads a flat pattern. The pattern must satisfy pat-verify-flat. At most `mostLoops` dimensions (at least 2) have
 /// several points: where merging without loss leaves more, dimensions are merged whose indices are then computed by

@@ -97,7 +97,7 @@ void CostModel::placeResults(Mapping &mapping) const {
   bool apart = units.dim < 0;
   if (units.dim >= 0) {
     int64_t step = std::abs(result.strideAlong(units.dim) * units.stride);
-    apart = step >= part;
+    apart = step >= part && step % nest.resultGrain == 0;
     all = step * units.count;
   }
   if (nest.mostHomes && apart)
