@@ -112,11 +112,11 @@ void FabricPrefetch::prefetch(LoadOp load, SectionOp before, const ArchSpec &spe
   ++ports[before];
   --ports[section];
   auto predict = [&](SectionOp op, double less) {
-    double cycles = double(op.getPredictedCycles().value_or(0)) - less / spec.dram.bytesPerCycle;
-    op.setPredictedCycles(int64_t(std::max(cycles, bytesMoved(op, spec) / spec.dram.bytesPerCycle)));
+    double cycles = double(op.getPredictedCycles().value_or(0)) - less;
+    op.setPredictedCycles(int64_t(std::max(cycles, dramCycles(op, spec))));
   };
   predict(before, 0);
-  predict(section, bytesMoved(load.getAccess(), spec));
+  predict(section, dramCycles(load.getAccess(), spec));
 }
 
 void FabricPrefetch::runOnOperation() {

@@ -382,6 +382,9 @@ void FabricRetain::runOnOperation() {
   for (const Copy &copy : copies)
     retain(copy, spec);
   eraseUnusedPorts(device, copies, spec);
+  for (SectionOp section : order.sections()) // what was to stay on chip and did not
+    if (auto cycles = section.getPredictedCycles())
+      section.setPredictedCycles(std::max<int64_t>(*cycles, std::llround(dramCycles(section, spec))));
 }
 
 } // namespace
