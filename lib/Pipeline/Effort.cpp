@@ -6,6 +6,7 @@
 #include "jacquard/Arch/ArchSpec.h"
 #include "jacquard/Conversion/PatToPipe/Effort.h"
 #include "jacquard/Dialect/Fabric/Transforms/Predict.h"
+#include "jacquard/Dialect/Fabric/Transforms/Spills.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -13,6 +14,7 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <map>
+#include <set>
 
 using namespace mlir;
 using namespace jacquard;
@@ -29,14 +31,47 @@ constexpr View views[] = {{0.2}, {0.05}, {0.5}, {0.05, 1, 0.25}, {0.05, 0.5, 0.2
 /// A part of the machine must promise so much, as the less it holds on chip the less certain is the prediction.
 constexpr double worthSharing = 0.85;
 
-/// How much less of the chip than others the results of patterns may take (mostHomes).
-using Levels = std::map<int64_t, unsigned>;
+/// How much less of the chip than others a pattern may take.
+struct Limits {
+  unsigned homeLevel = 0; ///< for its results (mostHomes)
+  int64_t mostBoxes = std::numeric_limits<int64_t>::max(); ///< for what it loads of its operands
+  bool operator<(const Limits &other) const {
+    return std::tie(homeLevel, mostBoxes) < std::tie(other.homeLevel, other.mostBoxes);
+  }
+};
+/// By pattern; the others have none.
+using LimitsOf = std::map<int64_t, Limits>;
+
+/// A tensor that found no room on chip; the costliest come first.
+struct Lack {
+  std::vector<int64_t> writers; ///< patterns of the sections that store it
+  std::vector<int64_t> fullest; ///< patterns of the fullest section on its way
+  int64_t boxes;                ///< with which these would have left enough
+};
 
 /// What came of a mapping of the whole model.
 struct Outcome {
   PriceTry result;
   PatternNumbers spilling; ///< whose results were to stay on chip and found no room
+  std::vector<Lack> lacks;
 };
+
+std::vector<Lack> lacksOf(fabric::DeviceOp device) {
+  SmallVector<fabric::SectionOp> sections = fabric::sectionsOf(device);
+  auto addPatterns = [&](unsigned section, std::vector<int64_t> &patterns) {
+    if (auto numbers = sections[section]->getAttrOfType<DenseI64ArrayAttr>(sectionPatternsAttr))
+      llvm::append_range(patterns, numbers.asArrayRef());
+  };
+  std::vector<Lack> lacks;
+  for (const fabric::Spill &spill : fabric::spillsOf(device)) {
+    Lack &lack = lacks.emplace_back();
+    lack.boxes = spill.boxes;
+    addPatterns(spill.fullest, lack.fullest);
+    for (unsigned writer : spill.writers)
+      addPatterns(writer, lack.writers);
+  }
+  return lacks;
+}
 
 /// Maps a copy of `module`; nothing when it cannot be mapped so.
 std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, const ArchSpec &arch) {
@@ -46,8 +81,12 @@ std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, 
   if (failed(passes.run(*copy)))
     return std::nullopt;
   Outcome outcome{{options.scratchpadPrice, options.sectionPrice, options.unitShare, options.scratchpadShare},
-                  patternsOfSections(*copy, fabric::spillsAttr)};
-  copy->walk([&](fabric::DeviceOp device) { outcome.result.cycles += fabric::predictedCycles(device, arch); });
+                  patternsOfSections(*copy, fabric::spillsAttr),
+                  {}};
+  copy->walk([&](fabric::DeviceOp device) {
+    outcome.result.cycles += fabric::predictedCycles(device, arch);
+    outcome.lacks = lacksOf(device);
+  });
   copy->walk([&](fabric::SectionOp section) {
     int64_t ports = llvm::count_if(section.getBody().front(), llvm::IsaPred<fabric::LoadOp, fabric::StoreOp>);
     outcome.result.crowded += ports > int64_t(arch.dramPort.count);
@@ -56,19 +95,26 @@ std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, 
   return outcome;
 }
 
-void limitHomes(ModuleOp module, const Levels &levels, const ArchSpec &arch) {
+void setLimits(ModuleOp module, const LimitsOf &limits, const ArchSpec &arch) {
   Builder b(module.getContext());
   forEachPattern(module, [&](Operation *pattern, int64_t number) {
-    if (auto level = levels.find(number); level != levels.end())
-      pattern->setAttr(mostHomesAttr, b.getI64IntegerAttr(mostHomes(arch, level->second)));
+    pattern->removeAttr(mostHomesAttr);
+    pattern->removeAttr(mostBoxesAttr);
+    auto found = limits.find(number);
+    if (found == limits.end())
+      return;
+    if (found->second.homeLevel > 0)
+      pattern->setAttr(mostHomesAttr, b.getI64IntegerAttr(mostHomes(arch, found->second.homeLevel)));
+    if (found->second.mostBoxes != Limits().mostBoxes)
+      pattern->setAttr(mostBoxesAttr, b.getI64IntegerAttr(found->second.mostBoxes));
   });
 }
 
 /// Moves the patterns up a level; false when all are at the last one.
-bool raise(const PatternNumbers &patterns, Levels &levels) {
+template <typename Patterns> bool raise(const Patterns &patterns, LimitsOf &limits) {
   bool raised = false;
   for (int64_t number : patterns)
-    if (unsigned &level = levels[number]; level + 1 < numHomeLevels) {
+    if (unsigned &level = limits[number].homeLevel; level + 1 < numHomeLevels) {
       ++level;
       raised = true;
     }
@@ -89,13 +135,16 @@ private:
   }
   bool isBetter(const PriceTry &result) const;
   std::optional<PriceTry> tryPrices(size_t rounds);
+  std::vector<PriceTry> tryViews(size_t count, size_t rounds);
+  void refine(size_t moves);
 
   ModuleOp module;
   PipelineOptions options;
   const ArchSpec &arch;
   function_ref<bool()> outOfTime;
   std::optional<PriceTry> best;
-  Levels bestLevels;
+  LimitsOf bestLimits;
+  std::vector<Lack> lacks; ///< of the best
 };
 
 unsigned WholeSearch::tooMany(const PriceTry &result) const {
@@ -113,10 +162,10 @@ bool WholeSearch::isBetter(const PriceTry &result) const {
 
 /// The best of all rounds at the prices of `options`.
 std::optional<PriceTry> WholeSearch::tryPrices(size_t rounds) {
-  Levels levels;
+  LimitsOf limits;
   std::optional<PriceTry> result;
   for (size_t round = 0; round < rounds && !outOfTime(); ++round) {
-    limitHomes(module, levels, arch);
+    setLimits(module, limits, arch);
     std::optional<Outcome> outcome = mapCopy(module, options, arch);
     if (!outcome)
       break;
@@ -124,24 +173,66 @@ std::optional<PriceTry> WholeSearch::tryPrices(size_t rounds) {
       result = outcome->result;
     if (!best || isBetter(outcome->result)) {
       best = outcome->result;
-      bestLevels = levels;
+      bestLimits = limits;
+      lacks = std::move(outcome->lacks);
     }
-    if (!raise(outcome->spilling, levels))
+    if (!raise(outcome->spilling, limits))
       break;
   }
-  forEachPattern(module, [](Operation *pattern, int64_t) { pattern->removeAttr(mostHomesAttr); });
   return result;
 }
 
-SearchResult WholeSearch::run() {
+/// Ways to make room for a tensor: it takes less, none, or the fullest section on its way takes less.
+std::vector<LimitsOf> waysOut(const Lack &lack, const LimitsOf &limits) {
+  std::vector<LimitsOf> ways;
+  LimitsOf tighter = limits;
+  for (int64_t number : lack.fullest)
+    tighter[number].mostBoxes = std::min(tighter[number].mostBoxes, lack.boxes);
+  if (lack.boxes > 0)
+    ways.push_back(std::move(tighter));
+  LimitsOf less = limits, none = limits;
+  if (raise(lack.writers, less))
+    ways.push_back(std::move(less));
+  for (int64_t number : lack.writers)
+    none[number].homeLevel = numHomeLevels - 1;
+  ways.push_back(std::move(none));
+  return ways;
+}
+
+/// Improves the best mapping tensor by tensor, those that cost the DRAM most first, with at most `moves` mappings.
+void WholeSearch::refine(size_t moves) {
+  if (!best)
+    return;
+  options.scratchpadPrice = best->scratchpadPrice;
+  options.sectionPrice = best->sectionPrice;
+  options.unitShare = best->unitShare;
+  options.scratchpadShare = best->scratchpadShare;
+  std::set<LimitsOf> tried = {bestLimits};
+  auto findMove = [&]() -> std::optional<LimitsOf> {
+    for (const Lack &lack : lacks)
+      for (LimitsOf &way : waysOut(lack, bestLimits))
+        if (tried.insert(way).second)
+          return std::move(way);
+    return std::nullopt;
+  };
+  for (; moves > 0 && !outOfTime(); --moves) {
+    std::optional<LimitsOf> move = findMove();
+    if (!move)
+      return;
+    setLimits(module, *move, arch);
+    std::optional<Outcome> outcome = mapCopy(module, options, arch);
+    if (!outcome || !(rankOf(outcome->result) < rankOf(*best)))
+      continue;
+    best = outcome->result;
+    bestLimits = std::move(*move);
+    lacks = std::move(outcome->lacks);
+  }
+}
+
+/// The best of each of the first `count` views, for each price of a section that had to be tried.
+std::vector<PriceTry> WholeSearch::tryViews(size_t count, size_t rounds) {
   static constexpr double highest = 1e9, sectionPrices[] = {0, highest, 1e3, 1e4, 1e5, 1e6};
-  static constexpr struct {
-    size_t views, rounds;
-  } tried[mostEffort + 1] = {{0, 0}, {2, 3}, {5, 4}, {std::size(views), 6}};
-  auto [count, rounds] = tried[std::min(options.effort, mostEffort)];
-  if (options.maxSections > 0)
-    count = std::max<size_t>(count, 1), rounds = std::max<size_t>(rounds, 1);
-  SearchResult search{options, {}};
+  std::vector<PriceTry> tries;
   for (const View &view : ArrayRef(views).take_front(count))
     for (double sectionPrice : sectionPrices) {
       options.scratchpadPrice = view.scratchpadPrice;
@@ -150,18 +241,35 @@ SearchResult WholeSearch::run() {
       options.sectionPrice = sectionPrice;
       std::optional<PriceTry> result = tryPrices(rounds);
       if (result)
-        search.tries.push_back(*result);
+        tries.push_back(*result);
       bool enough = result && tooMany(*result) == 0;
       if (!result || enough != (sectionPrice == highest))
         break; // few enough; or too many, whatever the price
     }
+  return tries;
+}
+
+SearchResult WholeSearch::run() {
+  static constexpr struct {
+    size_t views, rounds, moves;
+  } tried[mostEffort + 1] = {{0, 0, 0}, {2, 3, 0}, {5, 4, 64}, {std::size(views), 6, 128}};
+  unsigned effort = std::min(options.effort, mostEffort);
+  SearchResult search{options, {}};
+  // What is refined depends on what was best before: the steps of a lower effort come first.
+  for (unsigned step = effort == 3 ? 2 : effort; step <= effort; ++step) {
+    auto [count, rounds, moves] = tried[step];
+    if (options.maxSections > 0)
+      count = std::max<size_t>(count, 1), rounds = std::max<size_t>(rounds, 1);
+    search.tries = tryViews(count, rounds);
+    refine(moves);
+  }
   if (best) {
     search.options.scratchpadPrice = best->scratchpadPrice;
     search.options.sectionPrice = best->sectionPrice;
     search.options.unitShare = best->unitShare;
     search.options.scratchpadShare = best->scratchpadShare;
   }
-  limitHomes(module, bestLevels, arch);
+  setLimits(module, bestLimits, arch);
   return search;
 }
 

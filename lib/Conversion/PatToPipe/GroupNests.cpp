@@ -76,11 +76,12 @@ bool Grouping::overwrites(const Nest &writer, const Nest &reader) {
   return false;
 }
 
-/// Whether both write parts of one tensor. Side by side they would keep it in DRAM: a scratchpad has one writer in
-/// each section.
+/// Whether both write parts of one tensor that may stay on chip. Side by side they would keep it in DRAM: a scratchpad
+/// has one writer in each section.
 bool Grouping::writeTogether(const Nest &a, const Nest &b) {
   return llvm::any_of(a.op->getResults(), [&](Value result) {
-    return llvm::any_of(b.op->getResults(), [&](Value other) { return bufferOf(result) == bufferOf(other); });
+    return mayStay.lookup(bufferOf(result)).mostHomes > 0 &&
+           llvm::any_of(b.op->getResults(), [&](Value other) { return bufferOf(result) == bufferOf(other); });
   });
 }
 
@@ -159,6 +160,8 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   nest.mostHomes = nest.wide || pattern->getNumResults() == 0 ? 0 : std::numeric_limits<int64_t>::max();
   for (Value result : pattern->getResults())
     nest.mostHomes = std::min(nest.mostHomes, mayStay.lookup(bufferOf(result)).mostHomes);
+  if (auto boxes = pattern->getAttrOfType<IntegerAttr>(mostBoxesAttr))
+    nest.mostBoxes = boxes.getInt();
   const ArchSpec &arch = nest.wide ? wide : narrow;
   int64_t maxUnits = effort.frugal ? 1 : arch.numComputeUnits();
   auto plan = [&](int64_t units) {

@@ -235,7 +235,7 @@ Mapping Search::build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<i
 
 bool Search::fitsUnits(const Mapping &mapping) const {
   UnitNeed need = estimateUnits(nest, mapping, arch);
-  return need.dramPorts <= arch.dramPort.count && double(need.memory) <= fill * double(arch.numMemoryUnits()) &&
+  return need.dramPorts <= arch.dramPort.count && need.boxes <= nest.mostBoxes && double(need.memory) <= fill * double(arch.numMemoryUnits()) &&
          double(need.compute) <= fill * double(arch.numComputeUnits());
 }
 
@@ -419,6 +419,7 @@ UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const
     int64_t copies = copiesOf(access, mapping);
     bool shared = plan.buffered && sharesPort(access, mapping);
     need.dramPorts += plan.homes ? 0 : shared ? copies / mapping.group.count : copies;
+    need.boxes += plan.buffered ? copies : 0;
     need.memory += plan.homes + (plan.buffered ? copies : 0);
     if (!access.affine)
       need.compute += copies * llvm::divideCeilSigned(addressStages(access.op), std::max(1u, arch.compute.stages - 2));

@@ -62,6 +62,7 @@ Mapping chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, 
 /// Physical units that a mapped nest needs, by a cautious count: partitioning is not known yet.
 struct UnitNeed {
   int64_t compute = 0, memory = 0, dramPorts = 0;
+  int64_t boxes = 0; ///< those of `memory` that are loaded with parts of operands
 };
 UnitNeed estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch);
 

@@ -5,6 +5,7 @@
 #include "jacquard/Arch/ArchSpec.h"
 #include "jacquard/Dialect/Pat/IR/PatOps.h"
 
+#include <limits>
 #include <vector>
 
 namespace jacquard {
@@ -67,6 +68,7 @@ struct Nest {
   llvm::SmallVector<mlir::AffineExpr> indexExprs;
   bool wide = false; ///< needs 64-bit words
   int64_t mostHomes = 0;   ///< of each result
+  int64_t mostBoxes = std::numeric_limits<int64_t>::max(); ///< memory units for what is loaded of operands
   int64_t resultGrain = 1; ///< results can stay on chip if units begin at multiples of so many elements
 
   mlir::Block *body() const { return &op->getRegion(0).front(); }

@@ -19,6 +19,10 @@ constexpr llvm::StringLiteral retreatAttr = "jacquard.retreat";
 /// DRAM; none: mostHomes(arch, 0).
 constexpr llvm::StringLiteral mostHomesAttr = "jacquard.most_homes";
 
+/// On a pattern: the most memory units that it may load boxes of its operands into, where another tensor needs the
+/// others; none: no limit of its own.
+constexpr llvm::StringLiteral mostBoxesAttr = "jacquard.most_boxes";
+
 /// Each of the ports that read a tensor at the same time has a copy of what it reads, so a tensor takes the more memory
 /// units the more readers it has. What finds no room moves a level up: fewer units, at the last level none.
 constexpr unsigned numHomeLevels = 4;

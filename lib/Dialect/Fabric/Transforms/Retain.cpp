@@ -3,11 +3,12 @@
 // written and read on chip leaves the DRAM to the weights.
 // Needs: sections with their memory units; DRAM ports with their accesses.
 // Gives: loads of some temporaries are reads of memories with a home, which the sections that store them fill. Greedy: the
-// most words per unit and section first, while every section keeps to its share of memory units.
-#include "Homes.h"
+// most words per unit and section first, whole tensors before parts, while every section keeps to its share of memory units.
+#include "Copies.h"
 
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 #include "jacquard/Dialect/Fabric/Transforms/Predict.h"
+#include "jacquard/Dialect/Fabric/Transforms/Spills.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Remarks.h"
@@ -27,64 +28,28 @@ using namespace jacquard::fabric;
 
 namespace {
 
-/// The DRAM ports that read or write one temporary.
-struct Temporary {
-  BufferOp buffer;
-  llvm::MapVector<Operation *, SmallVector<LoadOp>> loads; ///< by section
-  llvm::MapVector<Operation *, SmallVector<fabric::StoreOp>> stores;
-  bool usedElsewhere = false; ///< by the sequencer or the host, in DRAM
-};
-
-/// Neighbouring words of a tensor, [begin, end).
-struct Words {
-  int64_t begin, end;
-  bool meets(const Words &other) const { return begin < other.end && other.begin < end; }
-};
-
-/// A copy of a temporary, or of parts of it: a slice serves one load of a section.
-struct Copy {
-  unsigned temporary, number;
-  SmallVector<LoadOp> loads; ///< those of one section read parts that do not meet
-  SmallVector<Words> slices = {};
-  SectionRange span = {};
-  double words = 0; ///< that its loads bring
-  double density() const { return words / double(slices.size()) / double(span.last - span.first + 1); }
-};
-
 struct FabricRetain : fabric::impl::FabricRetainPassBase<FabricRetain> {
   using FabricRetainPassBase::FabricRetainPassBase;
   void runOnOperation() override;
 
 private:
   void collect(DeviceOp device, const ArchSpec &spec);
-  void addCopies(unsigned number, const SectionOrder &order, const MemorySpec &spec);
   std::vector<int64_t> roomOf(const SectionOrder &order, const ArchSpec &spec) const;
   void retain(const Copy &copy, const ArchSpec &spec);
-  void explain(const Copy &copy, const SectionOrder &order, unsigned fullest, std::optional<int64_t> spare) const;
+  std::vector<Copy> chooseCopies(std::vector<std::vector<Copy>> all, const SectionOrder &order,
+                                 const ArchSpec &spec);
+  void recordSpills(ArrayRef<Copy> left, const SectionOrder &order, ArrayRef<int64_t> room, const ArchSpec &spec);
+  void explainKept(const Copy &copy, const SectionOrder &order) const;
+  void explainSpill(const Copy &copy, const SectionOrder &order, ArrayRef<int64_t> room) const;
   void eraseUnusedPorts(DeviceOp device, ArrayRef<Copy> retained, const ArchSpec &spec);
 
   std::vector<Temporary> temporaries; ///< that may stay on chip
   std::vector<Temporary> others;
-  std::vector<Copy> copies;
 };
 
 bool fits(AccessAttr access, const MemorySpec &spec) {
   return access.getExtents().size() <= spec.counters && access.getNumRegisters() <= spec.addressRegisters &&
          access.getNumOps() <= spec.addressStages;
-}
-
-int64_t wordsOf(BufferOp buffer) { return cast<RankedTensorType>(buffer.getType()).getNumElements(); }
-
-/// The words of a tensor of `size` that an access may touch; one at least.
-Words reachOf(AccessAttr access, int64_t size) {
-  ArrayRef<int64_t> linear = access.getAddressRegister();
-  if (linear.empty())
-    return {0, size}; // computed
-  Words reach{linear[0], linear[0] + 1};
-  for (auto [extent, step] : llvm::zip(access.getExtents(), linear.drop_front()))
-    (step < 0 ? reach.begin : reach.end) += step * (extent - 1);
-  reach.begin = std::clamp<int64_t>(reach.begin, 0, size - 1);
-  return {reach.begin, std::clamp(reach.end, reach.begin + 1, size)};
 }
 
 /// What keeps a temporary in DRAM: it needs one writer per word and section, none in a section that reads, 32-bit words,
@@ -187,85 +152,6 @@ void FabricRetain::collect(DeviceOp device, const ArchSpec &spec) {
   });
 }
 
-/// The loads of each section, dealt out to as few copies as serve them: in order of their begins, each to the first
-/// copy where the loads before it end.
-std::vector<Copy> dealLoads(const Temporary &temporary, unsigned number) {
-  std::vector<Copy> copies;
-  int64_t size = wordsOf(temporary.buffer);
-  for (auto &[section, loads] : temporary.loads) {
-    SmallVector<std::tuple<int64_t, int64_t, size_t>> ordered; // begin, end, number of the load
-    for (auto [i, load] : llvm::enumerate(loads)) {
-      Words reach = reachOf(LoadOp(load).getAccess(), size);
-      ordered.push_back({reach.begin, reach.end, i});
-    }
-    llvm::sort(ordered);
-    SmallVector<int64_t> ends;
-    for (auto [begin, end, i] : ordered) {
-      size_t copy = 0;
-      while (copy < ends.size() && ends[copy] > begin)
-        ++copy;
-      if (copy == ends.size())
-        ends.push_back(0);
-      ends[copy] = end;
-      if (copy == copies.size())
-        copies.push_back({number, unsigned(copy), {}});
-      copies[copy].loads.push_back(loads[i]);
-    }
-  }
-  return copies;
-}
-
-/// The words that the copy's loads read, cut where one of them or a store begins or ends, and into pieces of at most
-/// `capacity` words. Nothing when two stores of a section meet in one piece.
-SmallVector<Words> cutSlices(const Temporary &temporary, const Copy &copy, int64_t capacity) {
-  int64_t size = wordsOf(temporary.buffer);
-  SmallVector<Words> read;
-  SmallVector<int64_t> cuts;
-  for (LoadOp load : copy.loads) {
-    read.push_back(reachOf(load.getAccess(), size));
-    llvm::append_range(cuts, ArrayRef<int64_t>{read.back().begin, read.back().end});
-  }
-  for (auto &[section, stores] : temporary.stores) {
-    SmallVector<Words> written;
-    for (fabric::StoreOp store : stores)
-      written.push_back(reachOf(store.getAccess(), size));
-    llvm::sort(written, [](const Words &a, const Words &b) { return a.begin < b.begin; });
-    for (size_t i = 1; i < written.size(); ++i) {
-      if (written[i - 1].meets(written[i]))
-        return {};
-      cuts.push_back(written[i].begin);
-    }
-  }
-  llvm::sort(cuts);
-  cuts.erase(llvm::unique(cuts), cuts.end());
-  SmallVector<Words> slices;
-  for (size_t i = 0; i + 1 < cuts.size(); ++i) {
-    Words piece{cuts[i], cuts[i + 1]};
-    if (llvm::none_of(read, [&](const Words &words) { return words.meets(piece); }))
-      continue;
-    for (int64_t at = piece.begin; at < piece.end; at += capacity)
-      slices.push_back({at, std::min(at + capacity, piece.end)});
-  }
-  return slices;
-}
-
-void FabricRetain::addCopies(unsigned number, const SectionOrder &order, const MemorySpec &spec) {
-  const Temporary &temporary = temporaries[number];
-  for (Copy &copy : dealLoads(temporary, number)) {
-    SmallVector<SectionOp> users;
-    for (auto &[section, stores] : temporary.stores)
-      users.push_back(cast<SectionOp>(section));
-    for (LoadOp load : copy.loads) {
-      users.push_back(load->getParentOfType<SectionOp>());
-      copy.words += double(load.getAccess().countFirings(spec.banks)) * spec.banks;
-    }
-    copy.slices = cutSlices(temporary, copy, int64_t(spec.bytes() / 4));
-    copy.span = order.spanOf(users);
-    if (!copy.slices.empty() && (copy.slices.size() == 1 || spec.readCascades))
-      copies.push_back(copy);
-  }
-}
-
 /// Writes the slices of a copy into every section that stores or loads it.
 void FabricRetain::retain(const Copy &copy, const ArchSpec &spec) {
   Temporary &temporary = temporaries[copy.temporary];
@@ -324,19 +210,55 @@ void FabricRetain::eraseUnusedPorts(DeviceOp device, ArrayRef<Copy> retained, co
     port->erase();
 }
 
-/// Says that a copy stays on chip or, with the `spare` units of the fullest section on its way, that it does not.
-void FabricRetain::explain(const Copy &copy, const SectionOrder &order, unsigned fullest,
-                           std::optional<int64_t> spare) const {
-  BufferOp buffer = temporaries[copy.temporary].buffer;
+std::string wayOf(const Copy &copy, const SectionOrder &order) {
   auto nameOf = [&](unsigned section) { return SectionOp(order.sections()[section]).getName().str(); };
-  std::string way = llvm::formatv("from \"{0}\" to \"{1}\"", nameOf(copy.span.first), nameOf(copy.span.last));
-  if (spare)
-    return explainDram(buffer, llvm::formatv("{0} memory units needed {1}, {2} to be had in \"{3}\"",
-                                             copy.slices.size(), way, *spare, nameOf(fullest)));
+  return llvm::formatv("from \"{0}\" to \"{1}\"", nameOf(copy.span.first), nameOf(copy.span.last));
+}
+
+void FabricRetain::explainKept(const Copy &copy, const SectionOrder &order) const {
+  BufferOp buffer = temporaries[copy.temporary].buffer;
   if (auto remark = remark::passed(buffer.getLoc(), remarkOn("kept")))
     remark << remark::metric("Tensor", buffer.getSymName().str()) << remark::metric("Bytes", 4 * wordsOf(buffer))
-           << remark::metric("Units", copy.slices.size()) << remark::metric("Way", way)
+           << remark::metric("Units", copy.slices.size()) << remark::metric("Way", wayOf(copy, order))
            << remark::metric("LoadsSaved", int64_t(4 * copy.words));
+}
+
+/// The section on the way of a copy with the least room.
+unsigned fullestOf(const Copy &copy, ArrayRef<int64_t> room) {
+  auto onWay = room.slice(copy.span.first, copy.span.last - copy.span.first + 1);
+  return unsigned(copy.span.first + (llvm::min_element(onWay) - onWay.begin()));
+}
+
+/// Names the fullest section on the way of a copy that found no `room`.
+void FabricRetain::explainSpill(const Copy &copy, const SectionOrder &order, ArrayRef<int64_t> room) const {
+  unsigned fullest = fullestOf(copy, room);
+  explainDram(temporaries[copy.temporary].buffer,
+              llvm::formatv("{0} memory units needed {1}, {2} to be had in \"{3}\"", copy.slices.size(),
+                            wayOf(copy, order), room[fullest], SectionOp(order.sections()[fullest]).getName()));
+}
+
+/// Leaves word of the copies that found no `room`, for who maps again.
+void FabricRetain::recordSpills(ArrayRef<Copy> left, const SectionOrder &order, ArrayRef<int64_t> room,
+                                const ArchSpec &spec) {
+  SmallVector<Spill> spills;
+  for (const Copy &copy : left) {
+    const Temporary &temporary = temporaries[copy.temporary];
+    double cycles = 0;
+    for (LoadOp load : copy.loads)
+      cycles += dramCycles(load.getAccess(), spec);
+    Spill spill{0, {}, fullestOf(copy, room), 0};
+    for (auto &[section, stores] : temporary.stores) {
+      spill.writers.push_back(order.numberOf(cast<SectionOp>(section)));
+      for (fabric::StoreOp store : stores)
+        cycles += dramCycles(store.getAccess(), spec);
+    }
+    SectionOp fullest = order.sections()[spill.fullest];
+    int64_t lacking = int64_t(copy.slices.size()) - room[spill.fullest];
+    spill.boxes = int64_t(llvm::range_size(fullest.getBody().front().getOps<MemoryOp>())) - lacking;
+    spill.cycles = std::llround(cycles);
+    spills.push_back(spill);
+  }
+  setSpills(getOperation(), spills);
 }
 
 /// Memory units that each section has to spare.
@@ -350,6 +272,49 @@ std::vector<int64_t> FabricRetain::roomOf(const SectionOrder &order, const ArchS
   return room;
 }
 
+/// First tensors as a whole, which then need no place in DRAM, then single copies, then what the first sections read of
+/// others; each time the most words per unit and section first.
+std::vector<Copy> FabricRetain::chooseCopies(std::vector<std::vector<Copy>> all, const SectionOrder &order,
+                                             const ArchSpec &spec) {
+  std::vector<int64_t> room = roomOf(order, spec);
+  std::vector<Copy> chosen, left;
+  auto take = [&](ArrayRef<Copy> copies) {
+    std::vector<int64_t> rest = room;
+    for (const Copy &copy : copies)
+      for (unsigned section = copy.span.first; section <= copy.span.last; ++section)
+        if ((rest[section] -= int64_t(copy.slices.size())) < 0)
+          return false;
+    room = std::move(rest);
+    llvm::append_range(chosen, copies);
+    return true;
+  };
+  llvm::erase_if(all, [](const std::vector<Copy> &copies) { return copies.empty(); });
+  auto orderOf = [](ArrayRef<Copy> copies) {
+    return std::make_tuple(-densityOf(copies), copies.front().temporary, copies.front().number);
+  };
+  llvm::sort(all, [&](const auto &a, const auto &b) { return orderOf(a) < orderOf(b); });
+  for (auto &copies : all)
+    if (!take(copies))
+      llvm::append_range(left, copies);
+  llvm::sort(left, [&](const Copy &a, const Copy &b) { return orderOf(a) < orderOf(b); });
+  llvm::erase_if(left, [&](const Copy &copy) { return take(copy); });
+  auto explainSince = [&](size_t first) {
+    for (const Copy &copy : ArrayRef(chosen).drop_front(first))
+      explainKept(copy, order);
+  };
+  explainSince(0);
+  for (const Copy &copy : left)
+    explainSpill(copy, order, room);
+  size_t whole = chosen.size();
+  recordSpills(left, order, room, spec);
+  for (const Copy &copy : left)
+    for (Copy part = copy; shortenCopy(part, temporaries[copy.temporary], order, spec.memory);)
+      if (take(part))
+        break;
+  explainSince(whole);
+  return chosen;
+}
+
 void FabricRetain::runOnOperation() {
   DeviceOp device = getOperation();
   auto model = loadFabricModel(device, device.getArch());
@@ -361,24 +326,12 @@ void FabricRetain::runOnOperation() {
   const ArchSpec spec = limitedTo(*limits, model->spec());
   collect(device, spec);
   SectionOrder order(device);
-  copies.clear();
-  for (unsigned number = 0; number < temporaries.size(); ++number)
-    addCopies(number, order, spec.memory);
-  llvm::sort(copies, [](const Copy &a, const Copy &b) {
-    return std::make_tuple(-a.density(), a.temporary, a.number) < std::make_tuple(-b.density(), b.temporary, b.number);
-  });
-  std::vector<int64_t> room = roomOf(order, spec);
-  llvm::erase_if(copies, [&](const Copy &copy) {
-    auto taken = MutableArrayRef(room).slice(copy.span.first, copy.span.last - copy.span.first + 1);
-    auto fullest = llvm::min_element(taken);
-    bool has = *fullest >= int64_t(copy.slices.size());
-    explain(copy, order, unsigned(copy.span.first + (fullest - taken.begin())), has ? std::nullopt : std::optional(*fullest));
-    if (!has)
-      return true;
-    for (int64_t &units : taken)
-      units -= int64_t(copy.slices.size());
-    return false;
-  });
+  std::vector<std::vector<Copy>> all(temporaries.size());
+  for (auto [number, copies] : llvm::enumerate(all)) {
+    copies = dealLoads(temporaries[number], unsigned(number));
+    llvm::erase_if(copies, [&](Copy &copy) { return !planCopy(copy, temporaries[copy.temporary], order, spec.memory); });
+  }
+  std::vector<Copy> copies = chooseCopies(std::move(all), order, spec);
   for (const Copy &copy : copies)
     retain(copy, spec);
   eraseUnusedPorts(device, copies, spec);

@@ -143,3 +143,66 @@ fabric.device arch "tiny" {
     fabric.store %s to @y <[1024] vector 0 registers [[0, 1]] address 0>
   }
 }
+
+// -----
+
+// "use" has two of tiny's eight units to spare. A tensor that then needs no place in DRAM goes before a copy that is read
+// more often but leaves the other one in DRAM.
+// CHECK-LABEL: fabric.section "choose_make"
+// CHECK-NOT:   home = "t.
+// CHECK-DAG:   home = "s.0.0"
+// CHECK-DAG:   home = "s.1.0"
+// CHECK-NOT:   home = "t.
+// CHECK-LABEL: fabric.section "choose_use"
+fabric.device arch "tiny" {
+  fabric.buffer @a "input" at 0 : tensor<32xf32>
+  fabric.buffer @y "output" at 128 : tensor<32xf32>
+  fabric.buffer @t "temporary" at 256 : tensor<32xf32>
+  fabric.buffer @s "temporary" at 384 : tensor<32xf32>
+  fabric.section "choose_make" {
+    %a = fabric.load @a <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @t <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @s <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "choose_use" attributes {jacquard.fill = 0.25 : f64} {
+    %p = fabric.load @t <[3, 32] vector 1 registers [[0, 0, 1]] address 0>
+    fabric.store %p to @y <[3, 32] vector 1 registers [[0, 0, 1]] address 0>
+    %q = fabric.load @t <[1] registers [[0, 0]] address 0>
+    fabric.store %q to @y <[1] registers [[0, 0]] address 0>
+    %r = fabric.load @t <[1] registers [[0, 0]] address 0>
+    fabric.store %r to @y <[1] registers [[0, 0]] address 0>
+    %u = fabric.load @s <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %u to @y <[32] vector 0 registers [[0, 1]] address 0>
+    %v = fabric.load @s <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %v to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+}
+
+// -----
+
+// No memory unit is to be had in "late": only the section before it reads on chip, and the tensor is in DRAM as well.
+// CHECK:       jacquard.spilled = [array<i64: {{[0-9]+}}, -1, 2, 0>]
+// CHECK-LABEL: fabric.section "first"
+// CHECK-DAG:   home = "t.0.0"
+// CHECK-DAG:   fabric.store %{{.*}} to @t
+// CHECK-LABEL: fabric.section "soon"
+// CHECK-NOT:   fabric.load
+// CHECK-LABEL: fabric.section "late"
+// CHECK:       fabric.load @t
+fabric.device arch "tiny" {
+  fabric.buffer @a "input" at 0 : tensor<32xf32>
+  fabric.buffer @y "output" at 128 : tensor<32xf32>
+  fabric.buffer @t "temporary" at 256 : tensor<32xf32>
+  fabric.section "first" {
+    %a = fabric.load @a <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @t <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "soon" {
+    %t = fabric.load @t <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %t to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "late" attributes {jacquard.fill = 0.1 : f64} {
+    %t = fabric.load @t <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %t to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+}

@@ -1,0 +1,23 @@
+// Spills.h - what fabric-retain tells of tensors that found no room on chip
+#ifndef JACQUARD_DIALECT_FABRIC_TRANSFORMS_SPILLS_H
+#define JACQUARD_DIALECT_FABRIC_TRANSFORMS_SPILLS_H
+
+#include "jacquard/Dialect/Fabric/IR/FabricOps.h"
+
+namespace jacquard::fabric {
+
+/// A copy of a tensor that was left in DRAM. Sections are numbered as in sectionsOf.
+struct Spill {
+  int64_t cycles;                       ///< that the DRAM is busy with its loads and the tensor's stores
+  llvm::SmallVector<unsigned> writers;  ///< sections that store the tensor
+  unsigned fullest;                     ///< section on its way with the least room
+  int64_t boxes;                        ///< memory units for operands with which that section would have had room
+};
+
+/// Written into an attribute of the device, the costliest first, and read from it.
+void setSpills(DeviceOp device, llvm::ArrayRef<Spill> spills);
+std::vector<Spill> spillsOf(DeviceOp device);
+
+} // namespace jacquard::fabric
+
+#endif // JACQUARD_DIALECT_FABRIC_TRANSFORMS_SPILLS_H
