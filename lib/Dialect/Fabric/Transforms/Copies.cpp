@@ -78,17 +78,32 @@ static SmallVector<Words> cutSlices(const Temporary &temporary, const Copy &copy
   return slices;
 }
 
-bool fabric::planCopy(Copy &copy, const Temporary &temporary, const SectionOrder &order, const MemorySpec &spec) {
+/// The sections from the first that writes or reads words of the slice to the last.
+static SectionRange spanOf(Words slice, const Copy &copy, const Temporary &temporary, const SectionOrder &order) {
+  int64_t size = wordsOf(temporary.buffer);
   SmallVector<SectionOp> users;
   for (auto &[section, stores] : temporary.stores)
-    users.push_back(cast<SectionOp>(section));
+    if (llvm::any_of(stores, [&](fabric::StoreOp store) { return slice.meets(reachOf(store.getAccess(), size)); }))
+      users.push_back(cast<SectionOp>(section));
+  for (LoadOp load : copy.loads)
+    if (slice.meets(reachOf(load.getAccess(), size)))
+      users.push_back(load->getParentOfType<SectionOp>());
+  return order.spanOf(users);
+}
+
+bool fabric::planCopy(Copy &copy, const Temporary &temporary, const SectionOrder &order, const MemorySpec &spec) {
   copy.words = 0;
-  for (LoadOp load : copy.loads) {
-    users.push_back(load->getParentOfType<SectionOp>());
+  for (LoadOp load : copy.loads)
     copy.words += double(load.getAccess().countFirings(spec.banks)) * spec.banks;
-  }
   copy.slices = cutSlices(temporary, copy, int64_t(spec.bytes() / 4));
-  copy.span = order.spanOf(users);
+  copy.spans.clear();
+  for (Words slice : copy.slices) {
+    SectionRange span = spanOf(slice, copy, temporary, order);
+    copy.span = copy.spans.empty()
+                    ? span
+                    : SectionRange{std::min(copy.span.first, span.first), std::max(copy.span.last, span.last)};
+    copy.spans.push_back(span);
+  }
   return !copy.slices.empty() && (copy.slices.size() == 1 || spec.readCascades);
 }
 
@@ -105,7 +120,8 @@ double fabric::densityOf(ArrayRef<Copy> copies) {
   double words = 0, taken = 0;
   for (const Copy &copy : copies) {
     words += copy.words;
-    taken += double(copy.slices.size()) * double(copy.span.last - copy.span.first + 1);
+    for (SectionRange span : copy.spans)
+      taken += double(span.last - span.first + 1);
   }
   return taken > 0 ? words / taken : 0;
 }

@@ -27,8 +27,14 @@ struct Copy {
   unsigned temporary, number;
   llvm::SmallVector<LoadOp> loads; ///< those of one section read parts that do not meet
   llvm::SmallVector<Words> slices = {};
-  SectionRange span = {};
-  double words = 0; ///< that its loads bring
+  llvm::SmallVector<SectionRange> spans = {}; ///< of the slices: from the first section that uses one to the last
+  SectionRange span = {};                     ///< of all of them
+  double words = 0;                           ///< that its loads bring
+
+  /// Memory units that its slices take in a section.
+  int64_t unitsIn(unsigned section) const {
+    return llvm::count_if(spans, [&](SectionRange range) { return range.contains(section); });
+  }
 };
 
 int64_t wordsOf(BufferOp buffer);

@@ -223,17 +223,21 @@ void FabricRetain::explainKept(const Copy &copy, const SectionOrder &order) cons
            << remark::metric("LoadsSaved", int64_t(4 * copy.words));
 }
 
-/// The section on the way of a copy with the least room.
+/// The section on the way of a copy that has the least room for it.
 unsigned fullestOf(const Copy &copy, ArrayRef<int64_t> room) {
-  auto onWay = room.slice(copy.span.first, copy.span.last - copy.span.first + 1);
-  return unsigned(copy.span.first + (llvm::min_element(onWay) - onWay.begin()));
+  auto leftIn = [&](unsigned section) { return room[section] - copy.unitsIn(section); };
+  unsigned fullest = copy.span.first;
+  for (unsigned section = copy.span.first; section <= copy.span.last; ++section)
+    if (leftIn(section) < leftIn(fullest))
+      fullest = section;
+  return fullest;
 }
 
 /// Names the fullest section on the way of a copy that found no `room`.
 void FabricRetain::explainSpill(const Copy &copy, const SectionOrder &order, ArrayRef<int64_t> room) const {
   unsigned fullest = fullestOf(copy, room);
   explainDram(temporaries[copy.temporary].buffer,
-              llvm::formatv("{0} memory units needed {1}, {2} to be had in \"{3}\"", copy.slices.size(),
+              llvm::formatv("{0} memory units needed {1}, {2} to be had in \"{3}\"", copy.unitsIn(fullest),
                             wayOf(copy, order), room[fullest], SectionOp(order.sections()[fullest]).getName()));
 }
 
@@ -253,7 +257,7 @@ void FabricRetain::recordSpills(ArrayRef<Copy> left, const SectionOrder &order, 
         cycles += dramCycles(store.getAccess(), spec);
     }
     SectionOp fullest = order.sections()[spill.fullest];
-    int64_t lacking = int64_t(copy.slices.size()) - room[spill.fullest];
+    int64_t lacking = copy.unitsIn(spill.fullest) - room[spill.fullest];
     spill.boxes = int64_t(llvm::range_size(fullest.getBody().front().getOps<MemoryOp>())) - lacking;
     spill.cycles = std::llround(cycles);
     spills.push_back(spill);
@@ -282,7 +286,7 @@ std::vector<Copy> FabricRetain::chooseCopies(std::vector<std::vector<Copy>> all,
     std::vector<int64_t> rest = room;
     for (const Copy &copy : copies)
       for (unsigned section = copy.span.first; section <= copy.span.last; ++section)
-        if ((rest[section] -= int64_t(copy.slices.size())) < 0)
+        if ((rest[section] -= copy.unitsIn(section)) < 0)
           return false;
     room = std::move(rest);
     llvm::append_range(chosen, copies);
