@@ -22,8 +22,8 @@ using namespace mlir;
 namespace jacquard::pat {
 namespace {
 
-/// Boxes of what sections load, and tensors of which several readers have a copy each, take the other half.
-constexpr uint64_t shareForTensors = 2;
+/// Boxes of what sections load, and what is lost where tensors are cut for several units that write them, take the rest.
+constexpr double shareForTensors = 0.45;
 
 struct SliceRunsPass : impl::SliceRunsPassBase<SliceRunsPass> {
   using SliceRunsPassBase::SliceRunsPassBase;
@@ -141,7 +141,7 @@ void explain(const Run &run) {
 void SliceRunsPass::runOnOperation() {
   if (chipBytes == 0)
     return;
-  SliceCosts costs{int64_t(chipBytes / shareForTensors), int64_t(startBytes)};
+  SliceCosts costs{int64_t(double(chipBytes) * shareForTensors), int64_t(startBytes)};
   SmallVector<Block *> scopes;
   forEachScope(getOperation(), [&](Block &scope) { scopes.push_back(&scope); });
   for (Block *scope : scopes)

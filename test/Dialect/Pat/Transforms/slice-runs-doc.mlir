@@ -1,6 +1,6 @@
-// RUN: jacquard-opt %s --pat-slice-runs='chip-bytes=48 start-bytes=0' --pat-verify-flat | FileCheck %s
+// RUN: jacquard-opt %s --pat-slice-runs='chip-bytes=56 start-bytes=0' --pat-verify-flat | FileCheck %s
 
-// The example of the pass's description: half of 48 bytes holds two rows of %a, but not four.
+// The example of the pass's description: 0.45 of 56 bytes hold two rows of %a, but not four.
 // CHECK-DAG: #[[LATER:.*]] = affine_map<(d0, d1) -> (d0 + 2, d1)>
 // CHECK-DAG: #[[BACK:.*]] = affine_map<(d0, d1) -> (d0 - 2, d1)>
 // CHECK-LABEL: @rows
