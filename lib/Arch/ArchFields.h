@@ -158,7 +158,9 @@ template <typename V, typename Spec> void visitArch(V &v, Spec &spec) {
   v.end();
   v.real("clock_ghz", spec.clockGhz, RealRule{1e-3, 100}, "clock of the fabric");
   v.real("configuration_bytes_per_cycle", spec.configurationBytesPerCycle, RealRule{1e-3, 1e6},
-         "speed at which frames are loaded");
+         "speed at which frames are loaded, through a port of their own");
+  v.flag("shadow_configuration", spec.shadowConfiguration,
+            "frames of the next section are loaded while the present one runs");
   visitCompute(v, spec.compute);
   visitMemory(v, spec.memory);
   visitDramPort(v, spec.dramPort);

@@ -25,6 +25,15 @@ unsigned elementBytes(ElementType type) { return elementTraits[unsigned(type)].b
 bool isFloatElement(ElementType type) { return elementTraits[unsigned(type)].isFloat; }
 std::string_view elementTypeName(ElementType type) { return elementTraits[unsigned(type)].name; }
 
+double DramSpec::cyclesFor(double bytesRead, double bytesWritten) const {
+  // Of one channel: a batch of writes ends with the bus idle from its last data to that of the next read.
+  double batch = std::max(1.0, double(writeBatchStart) - double(writeBatchEnd)) * channels;
+  double turns = std::min(bytesWritten / burstBytes / batch, bytesRead / burstBytes);
+  double turned = turns * (2 * busTurnaround + writeToRead + columnRead);
+  double working = refreshInterval > 0 ? 1 - refreshTime / refreshInterval : 1;
+  return ((bytesRead + bytesWritten) / bytesPerCycle + turned) / working;
+}
+
 ArchSpec ArchSpec::wide() const {
   ArchSpec spec = *this;
   spec.compute.lanes = compute.wideLanes;

@@ -4,6 +4,7 @@
 #include "jacquard/Bitstream/Encode.h"
 #include "jacquard/Sim/Timeline.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <iterator>
@@ -19,6 +20,7 @@ Sequencer::Sequencer(const bitstream::Program &program, const FabricModel &model
     : program(program), model(model), engine(engine), image(image), options(options), statistics(statistics) {
   const DramSpec &dram = program.arch.dram;
   double burst = double(dram.burstBytes) * dram.channels / dram.bytesPerCycle;
+  postCycles = uint64_t(std::ceil(burst));
   accessCycles = uint64_t(std::ceil(dram.precharge + dram.activate + dram.columnRead + burst));
 }
 
@@ -76,16 +78,18 @@ Status Sequencer::runLoop(size_t number) {
 
 bool Sequencer::readCondition(uint64_t address) {
   pending += accessCycles;
+  hidden = 0; // what comes next is not known before
   return *image.at(address) != 0;
 }
 
 void Sequencer::writeCounter(uint64_t address, uint32_t trip) {
-  pending += accessCycles;
+  pending += postCycles;
   std::memcpy(image.at(address), &trip, sizeof(trip));
 }
 
 /// Cycles until `section` is on the fabric.
 uint64_t Sequencer::configure(uint32_t section) {
+  uint64_t behind = std::exchange(hidden, 0);
   if (configured == section)
     return 0;
   configured = section;
@@ -94,7 +98,7 @@ uint64_t Sequencer::configure(uint32_t section) {
     size_t bytes = bitstream::packSection(program.sections[section].config, model).size();
     cycles->second = uint64_t(std::ceil(double(bytes) / model.spec().configurationBytesPerCycle));
   }
-  return cycles->second;
+  return cycles->second - std::min(cycles->second, model.spec().shadowConfiguration ? behind : 0);
 }
 
 /// Cycles in which nothing runs.
@@ -145,6 +149,7 @@ Status Sequencer::runSection(uint32_t entry) {
   SectionStatistics &sum = statistics.sections[entry];
   lastEntry = entry;
   statistics.cycles += run.cycles;
+  hidden = run.cycles;
   addRun(sum, run);
   book(sum, before);
   return {};

@@ -38,10 +38,12 @@ private:
   const Options &options;
   Statistics &statistics;
 
-  uint64_t accessCycles;                      ///< of the sequencer to DRAM
+  uint64_t accessCycles;                      ///< of the sequencer until it has read a word of DRAM
+  uint64_t postCycles;                        ///< until it has handed a word to DRAM
   std::map<uint32_t, uint64_t> configuration; ///< cycles by section; each is packed once
   std::optional<uint32_t> configured;         ///< the section that is on the fabric
   uint64_t pending = 0;                       ///< cycles that are not booked yet
+  uint64_t hidden = 0;                        ///< cycles in which the next section's frames could be loaded already
   uint32_t lastEntry = 0;
 };
 

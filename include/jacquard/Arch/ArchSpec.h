@@ -85,6 +85,12 @@ struct DramSpec {
   double busTurnaround = 0;                                            ///< data bus idle between directions or ranks
   unsigned hitsPerActivation = 0; ///< row hits served before waiting requests to other rows get their turn
   unsigned writeBatchStart = 0, writeBatchEnd = 0; ///< writes waiting per channel when a batch of them begins and ends
+
+  /// Cycles that whole bursts in open rows take at best: at peak bandwidth, but for refresh and for the bus that turns
+  /// round for every batch of writes.
+  double cyclesFor(double bytesRead, double bytesWritten) const;
+  /// From a request to its first data when the bank is idle.
+  double latency() const { return activate + columnRead; }
 };
 
 /// Estimates, for reports only. Picojoules: per cycle in which a unit works, per element and hop, per byte and row of
@@ -125,6 +131,7 @@ struct ArchSpec {
   EnergySpec energy;
   AreaSpec area;
   double configurationBytesPerCycle = 0;
+  bool shadowConfiguration = false; ///< the next section's frames are loaded while the present one runs
   std::vector<unsigned> opcodeStages; ///< indexed by Opcode: pipeline stages it occupies
   unsigned usableCompute = ~0u, usableMemory = ~0u; ///< of the units, those that count (Budget.h); no part of the file
 

@@ -60,20 +60,20 @@ TEST(ArchSpecTest, Sn10HasThePublishedUnitsAndMemory) {
 
 TEST(ArchSpecTest, LocatesAValueOutOfRange) {
   EXPECT_EQ(errorOf(replace(tinyText(), "lanes: 16", "lanes: 0")),
-            "[JQ2002] a.textproto:9:3: compute.lanes: 0 is not allowed; expected a power of two from 1 to 64");
+            "[JQ2002] a.textproto:10:3: compute.lanes: 0 is not allowed; expected a power of two from 1 to 64");
   EXPECT_EQ(errorOf(replace(tinyText(), "lanes: 16", "lanes: 12")),
-            "[JQ2002] a.textproto:9:3: compute.lanes: 12 is not allowed; expected a power of two from 1 to 64");
+            "[JQ2002] a.textproto:10:3: compute.lanes: 12 is not allowed; expected a power of two from 1 to 64");
   EXPECT_EQ(errorOf(replace(tinyText(), "columns: 4", "columns: -4")),
             "[JQ2002] a.textproto:3:3: grid.columns: -4 is not allowed; expected 1 to 128");
   EXPECT_EQ(errorOf(replace(tinyText(), "clock_ghz: 1", "clock_ghz: nan")),
             "[JQ2002] a.textproto:6:1: clock_ghz: nan is not allowed; expected 0.001 to 100");
   EXPECT_EQ(errorOf(replace(tinyText(), "vector_in: 3", "vector_in: 0")),
-            "[JQ2002] a.textproto:15:5: compute.ports.vector_in: 0 is not allowed; expected 1 to 16");
+            "[JQ2002] a.textproto:16:5: compute.ports.vector_in: 0 is not allowed; expected 1 to 16");
 }
 
 TEST(ArchSpecTest, LocatesAMissingValueAtItsBlock) {
   EXPECT_EQ(errorOf(replace(tinyText(), "  lanes: 16\n", "")),
-            "[JQ2002] a.textproto:8:1: compute.lanes is missing; expected a power of two from 1 to 64");
+            "[JQ2002] a.textproto:9:1: compute.lanes is missing; expected a power of two from 1 to 64");
   EXPECT_EQ(errorOf(""), "[JQ2002] a.textproto:1:1: name is missing; expected a string");
   EXPECT_EQ(errorOf("name: \"x\""), "[JQ2002] a.textproto:1:1: grid is missing; expected a block { ... }");
 }
@@ -89,48 +89,48 @@ TEST(ArchSpecTest, LocatesSyntaxErrors) {
 
 TEST(ArchSpecTest, ChecksRelationsBetweenFields) {
   EXPECT_EQ(errorOf(replace(tinyText(), "count: 8", "count: 129")),
-            "[JQ2002] a.textproto:49:3: dram_port.count: 129 ports do not fit beside 4 rows; expected 1 to 128");
+            "[JQ2002] a.textproto:50:3: dram_port.count: 129 ports do not fit beside 4 rows; expected 1 to 128");
   EXPECT_EQ(
       errorOf(replace(tinyText(), "row_bytes: 8192", "row_bytes: 32")),
-      "[JQ2002] a.textproto:76:3: dram.row_bytes: 32 is smaller than a burst of 64 bytes; expected at least one burst");
+      "[JQ2002] a.textproto:77:3: dram.row_bytes: 32 is smaller than a burst of 64 bytes; expected at least one burst");
   EXPECT_EQ(
       errorOf(replace(tinyText(), "capacity_bytes: 8589934592", "capacity_bytes: 100")),
-      "[JQ2002] a.textproto:78:3: dram.capacity_bytes: 100 is not a whole number of bursts; expected a multiple of 64");
+      "[JQ2002] a.textproto:79:3: dram.capacity_bytes: 100 is not a whole number of bursts; expected a multiple of 64");
   EXPECT_EQ(
       errorOf(replace(tinyText(), "refresh_time: 260", "refresh_time: 7800")),
-      "[JQ2002] a.textproto:93:3: dram.refresh_time: 7800 leaves no time between refreshes; expected less than 7800");
+      "[JQ2002] a.textproto:94:3: dram.refresh_time: 7800 leaves no time between refreshes; expected less than 7800");
   EXPECT_EQ(errorOf(replace(tinyText(), "stages: 6", "stages: 3")),
-            "[JQ2002] a.textproto:128:3: opcodes.fpow: 4 stages do not fit into a compute unit; expected 1 to 3");
+            "[JQ2002] a.textproto:129:3: opcodes.fpow: 4 stages do not fit into a compute unit; expected 1 to 3");
 }
 
 TEST(ArchSpecTest, RefusesImpossibleDramTiming) {
   auto errorWith = [](const char *from, const char *to) { return errorOf(replace(tinyText(), from, to)); };
-  EXPECT_EQ(errorWith(" ranks: 2", " ranks: 3"), "[JQ2002] a.textproto:74:3: dram.ranks: 16 banks cannot be divided "
+  EXPECT_EQ(errorWith(" ranks: 2", " ranks: 3"), "[JQ2002] a.textproto:75:3: dram.ranks: 16 banks cannot be divided "
                                                  "among 3 ranks; expected a divisor of 16");
   EXPECT_EQ(errorWith("row_active: 35", "row_active: 13"),
-            "[JQ2002] a.textproto:85:3: dram.row_active: 13 is less than dram.activate; expected at least 13.75");
+            "[JQ2002] a.textproto:86:3: dram.row_active: 13 is less than dram.activate; expected at least 13.75");
   EXPECT_EQ(errorWith("four_activates: 30", "four_activates: 6"),
-            "[JQ2002] a.textproto:87:3: dram.four_activates: 6 is less than dram.activate_to_activate; expected at "
+            "[JQ2002] a.textproto:88:3: dram.four_activates: 6 is less than dram.activate_to_activate; expected at "
             "least 6.25");
   EXPECT_EQ(errorWith("write_batch_start: 24", "write_batch_start: 33"),
-            "[JQ2002] a.textproto:95:3: dram.write_batch_start: 33 writes never wait in a queue of 32; expected at "
+            "[JQ2002] a.textproto:96:3: dram.write_batch_start: 33 writes never wait in a queue of 32; expected at "
             "most 32");
   EXPECT_EQ(errorWith("write_batch_end: 4", "write_batch_end: 24"),
-            "[JQ2002] a.textproto:96:3: dram.write_batch_end: 24 is not less than dram.write_batch_start; expected "
+            "[JQ2002] a.textproto:97:3: dram.write_batch_end: 24 is not less than dram.write_batch_start; expected "
             "at most 23");
   EXPECT_EQ(errorWith("bus_turnaround: 1.25", "bus_turnaround: -1"),
-            "[JQ2002] a.textproto:91:3: dram.bus_turnaround: -1 is not allowed; expected 0 to 1000000");
+            "[JQ2002] a.textproto:92:3: dram.bus_turnaround: -1 is not allowed; expected 0 to 1000000");
 }
 
 TEST(ArchSpecTest, RefusesEstimatesThatAreNoFigures) {
   for (const char *figure : {"nan", "inf", "-1"})
     EXPECT_EQ(errorOf(replace(tinyText(), "compute_cycle: 224", std::string("compute_cycle: ") + figure)),
-              std::string("[JQ2002] a.textproto:100:3: energy.compute_cycle: ") + figure +
+              std::string("[JQ2002] a.textproto:101:3: energy.compute_cycle: ") + figure +
                   " is not allowed; expected 0 to 1000000000");
   EXPECT_EQ(errorOf(replace(tinyText(), "compute_unit: 0.849", "compute_unit: -0.5")),
-            "[JQ2002] a.textproto:111:3: area.compute_unit: -0.5 is not allowed; expected 0 to 1000000000");
+            "[JQ2002] a.textproto:112:3: area.compute_unit: -0.5 is not allowed; expected 0 to 1000000000");
   EXPECT_EQ(errorOf(replace(tinyText(), "source: \"28 nm model from published tables\"", "source: \"\"")),
-            "[JQ2002] a.textproto:99:3: energy.source: a text of 0 characters is not allowed; expected 1 to 64");
+            "[JQ2002] a.textproto:100:3: energy.source: a text of 0 characters is not allowed; expected 1 to 64");
 }
 
 TEST(ArchSpecTest, ChecksWideLanes) {
@@ -142,14 +142,14 @@ TEST(ArchSpecTest, ChecksWideLanes) {
   EXPECT_EQ(none->compute.wideLanes, 0u);
   EXPECT_TRUE(parseArch(with("4"), "a.textproto"));
   EXPECT_EQ(errorOf(with("16")),
-            "[JQ2002] a.textproto:10:3: compute.wide_lanes: 16 is not allowed; expected 0 or a power of two "
+            "[JQ2002] a.textproto:11:3: compute.wide_lanes: 16 is not allowed; expected 0 or a power of two "
             "of at most 8, half of compute.lanes");
   EXPECT_EQ(errorOf(with("3")),
-            "[JQ2002] a.textproto:10:3: compute.wide_lanes: 3 is not allowed; expected 0 or a power of two "
+            "[JQ2002] a.textproto:11:3: compute.wide_lanes: 3 is not allowed; expected 0 or a power of two "
             "of at most 8, half of compute.lanes");
-  EXPECT_EQ(errorOf(with("64")), "[JQ2002] a.textproto:10:3: compute.wide_lanes: 64 is not allowed; expected 0 to 32");
+  EXPECT_EQ(errorOf(with("64")), "[JQ2002] a.textproto:11:3: compute.wide_lanes: 64 is not allowed; expected 0 to 32");
   EXPECT_EQ(errorOf(replace(tinyText(), "  wide_lanes: 8\n", "")),
-            "[JQ2002] a.textproto:8:1: compute.wide_lanes is missing; expected 0 to 32");
+            "[JQ2002] a.textproto:9:1: compute.wide_lanes is missing; expected 0 to 32");
 }
 
 TEST(ArchSpecTest, CountsTheWideMachineIn64BitWords) {
@@ -168,11 +168,11 @@ TEST(ArchSpecTest, CountsTheWideMachineIn64BitWords) {
 
 TEST(ArchSpecTest, ChecksOpcodeNames) {
   EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"fdivide\"")),
-            "[JQ2002] a.textproto:118:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of "
+            "[JQ2002] a.textproto:119:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of "
             "Opcodes.def such as "
             "'fdiv'");
   EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"frem\"")),
-            "[JQ2002] a.textproto:119:3: opcodes.op[1].name: 'frem' is listed twice; expected each operation once");
+            "[JQ2002] a.textproto:120:3: opcodes.op[1].name: 'frem' is listed twice; expected each operation once");
 }
 
 TEST(ArchSpecTest, NamesThePresetsWhenThereIsNoSuchFile) {

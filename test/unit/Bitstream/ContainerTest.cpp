@@ -315,5 +315,5 @@ TEST(ContainerTest, RefusesToWriteWhatItCouldNotRead) {
   program = sample(1, 0);
   program.arch.compute.lanes = 3;
   EXPECT_EQ(writeError(program),
-            "[JQ2002] architecture:9:3: compute.lanes: 3 is not allowed; expected a power of two from 1 to 64");
+            "[JQ2002] architecture:10:3: compute.lanes: 3 is not allowed; expected a power of two from 1 to 64");
 }
