@@ -5,6 +5,8 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
+#include <vector>
+
 using namespace mlir;
 using namespace jacquard;
 using namespace jacquard::ops;
@@ -97,123 +99,158 @@ static Result<Extents> extentsOf(const RecurrentNetwork &net) {
 }
 
 //===----------------------------------------------------------------------===//
-// One pass
+// The cells of several passes
 //===----------------------------------------------------------------------===//
 
 namespace {
 
-/// What a cell carries from step to step, [N, H] each.
+/// What cells carry from step to step, [P, N, H] each.
 struct State {
   Value hidden, cell;
 };
 
-/// The cells of one pass. Values are computed in `type`.
-class Pass {
+/// The cells of P passes with the same functions, side by side: a step of all of them is one step. Values are computed in
+/// `type`. Step s of a reverse pass looks at time T - 1 - s.
+class Stack {
 public:
-  Pass(Location loc, const RecurrentNetwork &net, const Extents &e, unsigned number)
-      : loc(loc), net(net), e(e), spec(net.passes[number]), number(number), element(elementOf(net.input)),
-        type(accumulatorType(element)) {}
+  Stack(Location loc, const RecurrentNetwork &net, const Extents &e, unsigned first, unsigned count)
+      : loc(loc), net(net), e(e), functions(net.passes[first].activations), first(first), count(count),
+        element(elementOf(net.input)), type(accumulatorType(element)) {}
 
   /// What does not depend on the states.
   void prepare(OpBuilder &b);
   State initial(OpBuilder &b) const;
-  /// The next state; `output`, if given, becomes what the step gives, [N, H] of the network's type.
+  /// The next state; `output`, if given, becomes what the step gives, [P, N, H] of the network's type.
   State next(OpBuilder &b, Value step, const State &state, Value *output) const;
-  /// The time that is looked at in a step.
-  Value time(OpBuilder &b, Value step) const {
-    Scalars s(b, loc);
-    return spec.isReverse ? s.sub(s.index(e.steps - 1), step) : step;
-  }
-  int64_t time(int64_t step) const { return spec.isReverse ? e.steps - 1 - step : step; }
+  /// [T, P, N, H] in the order of time, from what the steps gave one after another.
+  Value inOrderOfTime(OpBuilder &b, Value steps) const;
+  int64_t size() const { return count; }
 
 private:
-  Value readStack(OpBuilder &b, Value tensor, Value n, Value j) const;
-  Value ownProduct(OpBuilder &b) const;
-  Value inputProduct(OpBuilder &b, ValueRange p) const;
+  bool isReverse(int64_t pass) const { return net.passes[first + pass].isReverse; }
+  Value time(OpBuilder &b, Value step, Value pass) const;
+  AffineExpr timeExpr(OpBuilder &b, int64_t pass) const;
+  Value passBy(OpBuilder &b, int64_t axis, llvm::function_ref<Value(int64_t pass)> build) const;
+  Value readStack(OpBuilder &b, Value tensor, ValueRange point) const;
+  Value readRows(OpBuilder &b, Value tensor, int64_t row, Value pass, Value index) const;
+  Value ownInputProduct(OpBuilder &b, int64_t pass) const;
+  Value inputProduct(OpBuilder &b, int64_t pass, ValueRange p) const;
+  Value ownProduct(OpBuilder &b, Value argument, int64_t pass) const;
   Value product(OpBuilder &b, Value argument, int64_t firstGate, int64_t gates) const;
   Value fromInput(OpBuilder &b, Value step, ValueRange point, int64_t gate) const;
   Value apply(Scalars &s, unsigned function, Value x) const;
-  Value biasAt(OpBuilder &b, AffineExpr place, ValueRange operands) const;
 
   State nextRnn(OpBuilder &b, Value step, const State &state, Value live) const;
   State nextGru(OpBuilder &b, Value step, const State &state, Value live) const;
   State nextLstm(OpBuilder &b, Value step, const State &state, Value live) const;
   /// The new value where the step lies within the sequence, else the old one.
   Value keep(OpBuilder &b, Value live, ValueRange point, Value fresh, Value old) const {
-    return live ? Scalars(b, loc).select(pat::at(b, loc, live, point[0]), fresh, old) : fresh;
+    return live ? Scalars(b, loc).select(pat::at(b, loc, live, point.take_front(2)), fresh, old) : fresh;
   }
 
   Location loc;
   const RecurrentNetwork &net;
   const Extents &e;
-  const RecurrentPass &spec;
-  unsigned number;
+  ArrayRef<Activation> functions;
+  int64_t first, count; ///< of the network's passes
   Type element, type;
-  Value projection; ///< [T, N, G*H]: input times weights, and biases
+  Value projection; ///< [T, P, N, G*H] in the order of steps: input times weights, and biases
 };
 
 } // namespace
 
-/// Element j of row `number` of the biases, or of another tensor [D, ..].
-Value Pass::biasAt(OpBuilder &b, AffineExpr place, ValueRange operands) const {
-  return Scalars(b, loc).cast(read(b, loc, net.bias, {b.getAffineConstantExpr(number), place}, operands), type);
+/// The time that is looked at in a step.
+Value Stack::time(OpBuilder &b, Value step, Value pass) const {
+  Scalars s(b, loc);
+  Value backward = s.sub(s.index(e.steps - 1), step), result = isReverse(0) ? backward : step;
+  for (int64_t p = 1; p < count; ++p)
+    if (isReverse(p) != isReverse(0))
+      result = s.select(s.equal(pass, s.index(p)), isReverse(p) ? backward : step, result);
+  return result;
 }
 
-/// [T, N, G*H]: the input times its weights, where the network has its own way.
-Value Pass::ownProduct(OpBuilder &b) const {
-  if (!net.product)
-    return {};
+/// The time of step d0.
+AffineExpr Stack::timeExpr(OpBuilder &b, int64_t pass) const {
+  AffineExpr step = b.getAffineDimExpr(0);
+  return isReverse(pass) ? e.steps - 1 - step : step;
+}
+
+/// Joins what `build` makes of each pass along `axis`.
+Value Stack::passBy(OpBuilder &b, int64_t axis, llvm::function_ref<Value(int64_t pass)> build) const {
+  SmallVector<Value> parts;
+  for (int64_t pass = 0; pass < count; ++pass)
+    parts.push_back(build(pass));
+  return count == 1 ? parts.front() : *concat(b, loc, parts, axis); // equal shapes always fit
+}
+
+/// Element row + index of a pass's row of the biases, or of another tensor [D, ..].
+Value Stack::readRows(OpBuilder &b, Value tensor, int64_t row, Value pass, Value index) const {
+  return Scalars(b, loc).cast(
+      read(b, loc, tensor, {b.getAffineDimExpr(0) + first, b.getAffineDimExpr(1) + row}, {pass, index}), type);
+}
+
+/// [T, 1, N, G*H] in the order of time: a pass's product of the input where the network has its own way.
+Value Stack::ownInputProduct(OpBuilder &b, int64_t pass) const {
   Value input = net.isBatchFirst ? transpose(b, loc, net.input, {1, 0, 2}) : net.input;
-  Value rows = net.product(b, reshape(b, loc, input, {e.steps * e.batch, e.inputs}), number, /*ofInput=*/true);
-  return reshape(b, loc, rows, {e.steps, e.batch, e.gates * e.states});
+  Value rows = net.product(b, reshape(b, loc, input, {e.steps * e.batch, e.inputs}), unsigned(first + pass),
+                           /*ofInput=*/true);
+  return reshape(b, loc, rows, {e.steps, 1, e.batch, e.gates * e.states});
 }
 
-/// Element [t, n, j] of the input times its weights.
-Value Pass::inputProduct(OpBuilder &b, ValueRange p) const {
+/// Element [t, n, j] of a pass's product of the input.
+Value Stack::inputProduct(OpBuilder &b, int64_t pass, ValueRange p) const {
   return sumOver(b, loc, e.inputs, type, [&](OpBuilder &b, ValueRange k) {
     Scalars s(b, loc);
-    Value x =
-        pat::at(b, loc, net.input, net.isBatchFirst ? ValueRange{p[1], p[0], k[0]} : ValueRange{p[0], p[1], k[0]});
+    SmallVector<AffineExpr> place = {timeExpr(b, pass), b.getAffineDimExpr(1), b.getAffineDimExpr(2)};
+    if (net.isBatchFirst)
+      std::swap(place[0], place[1]);
+    Value x = read(b, loc, net.input, place, {p[0], p[2], k[0]});
     Value w = read(b, loc, net.weights,
-                   {b.getAffineConstantExpr(number), b.getAffineDimExpr(0), b.getAffineDimExpr(1)}, {p[2], k[0]});
+                   {b.getAffineConstantExpr(first + pass), b.getAffineDimExpr(0), b.getAffineDimExpr(1)}, {p[3], k[0]});
     return s.mul(s.cast(x, type), s.cast(w, type));
   });
 }
 
-void Pass::prepare(OpBuilder &b) {
+void Stack::prepare(OpBuilder &b) {
   int64_t rows = e.gates * e.states;
   Value bias;
   if (net.bias)
-    bias = mapOver(b, loc, rows, [&](OpBuilder &b, ValueRange j) {
+    bias = mapOver(b, loc, {count, rows}, [&](OpBuilder &b, ValueRange p) {
       Scalars s(b, loc);
-      AffineExpr row = b.getAffineDimExpr(0);
-      Value ofInput = biasAt(b, row, j), both = s.add(ofInput, biasAt(b, row + rows, j));
+      Value ofInput = readRows(b, net.bias, 0, p[0], p[1]), both = s.add(ofInput, readRows(b, net.bias, rows, p[0], p[1]));
       // Behind the reset gate, the recurrence's bias of the last gate is added with its product.
-      return net.resetsBehind ? s.select(s.less(j[0], s.index(2 * e.states)), both, ofInput) : both;
+      return net.resetsBehind ? s.select(s.less(p[1], s.index(2 * e.states)), both, ofInput) : both;
     });
-  Value own = ownProduct(b);
-  projection = mapOver(b, loc, {e.steps, e.batch, rows}, [&](OpBuilder &b, ValueRange p) {
-    Value sum = own ? pat::at(b, loc, own, p) : inputProduct(b, p);
-    return bias ? Scalars(b, loc).add(sum, pat::at(b, loc, bias, p[2])) : sum;
+  projection = passBy(b, 1, [&](int64_t pass) {
+    Value own = net.product ? ownInputProduct(b, pass) : Value();
+    return mapOver(b, loc, {e.steps, 1, e.batch, rows}, [&](OpBuilder &b, ValueRange p) {
+      SmallVector<AffineExpr> place = {timeExpr(b, pass)};
+      for (unsigned k = 1; k < 4; ++k)
+        place.push_back(b.getAffineDimExpr(k));
+      Value sum = own ? read(b, loc, own, place, p) : inputProduct(b, pass, p);
+      if (!bias)
+        return sum;
+      Value ofPass = read(b, loc, bias, {b.getAffineConstantExpr(pass), b.getAffineDimExpr(0)}, p[3]);
+      return Scalars(b, loc).add(sum, ofPass);
+    });
   });
 }
 
-/// The pass's element of a tensor [D, N, H] (or [N, D, H]), or 0 where there is no tensor.
-Value Pass::readStack(OpBuilder &b, Value tensor, Value n, Value j) const {
+/// The element of a tensor [D, N, H] (or [N, D, H]), or 0 where there is no tensor.
+Value Stack::readStack(OpBuilder &b, Value tensor, ValueRange point) const {
   Scalars s(b, loc);
   if (!tensor)
     return s.constant(type, 0);
-  AffineExpr pass = b.getAffineConstantExpr(number), row = b.getAffineDimExpr(0), column = b.getAffineDimExpr(1);
-  SmallVector<AffineExpr> place = {pass, row, column};
+  SmallVector<AffineExpr> place = {b.getAffineDimExpr(0) + first, b.getAffineDimExpr(1), b.getAffineDimExpr(2)};
   if (net.isBatchFirst)
     std::swap(place[0], place[1]);
-  return s.cast(read(b, loc, tensor, place, {n, j}), type);
+  return s.cast(read(b, loc, tensor, place, point), type);
 }
 
-State Pass::initial(OpBuilder &b) const {
+State Stack::initial(OpBuilder &b) const {
   auto build = [&](Value tensor) {
-    return mapOver(b, loc, {e.batch, e.states},
-                   [&](OpBuilder &b, ValueRange p) { return readStack(b, tensor, p[0], p[1]); });
+    return mapOver(b, loc, {count, e.batch, e.states},
+                   [&](OpBuilder &b, ValueRange p) { return readStack(b, tensor, p); });
   };
   State state{build(net.initialState), {}};
   if (net.cell == RecurrentCell::Lstm)
@@ -221,43 +258,52 @@ State Pass::initial(OpBuilder &b) const {
   return state;
 }
 
-/// [N, gates * H]: the argument times the recurrence weights of some gates.
-Value Pass::product(OpBuilder &b, Value argument, int64_t firstGate, int64_t gates) const {
+/// [1, N, G*H]: a pass's product of its argument, in the network's own way.
+Value Stack::ownProduct(OpBuilder &b, Value argument, int64_t pass) const {
+  Value rows = mapOver(b, loc, {e.batch, e.states}, [&](OpBuilder &b, ValueRange p) {
+    return read(b, loc, argument, {b.getAffineConstantExpr(pass), b.getAffineDimExpr(0), b.getAffineDimExpr(1)}, p);
+  });
+  return reshape(b, loc, net.product(b, rows, unsigned(first + pass), /*ofInput=*/false),
+                 {1, e.batch, e.gates * e.states});
+}
+
+/// [P, N, gates * H]: the argument times the recurrence weights of some gates.
+Value Stack::product(OpBuilder &b, Value argument, int64_t firstGate, int64_t gates) const {
   if (net.product)
-    return net.product(b, argument, number, /*ofInput=*/false);
-  return mapOver(b, loc, {e.batch, gates * e.states}, [&](OpBuilder &b, ValueRange p) {
+    return passBy(b, 0, [&](int64_t pass) { return ownProduct(b, argument, pass); });
+  return mapOver(b, loc, {count, e.batch, gates * e.states}, [&](OpBuilder &b, ValueRange p) {
     return sumOver(b, loc, e.states, type, [&](OpBuilder &b, ValueRange k) {
       Scalars s(b, loc);
-      AffineExpr row = b.getAffineDimExpr(0) + firstGate * e.states;
-      Value w =
-          read(b, loc, net.recurrence, {b.getAffineConstantExpr(number), row, b.getAffineDimExpr(1)}, {p[1], k[0]});
-      return s.mul(pat::at(b, loc, argument, {p[0], k[0]}), s.cast(w, type));
+      Value w = read(b, loc, net.recurrence,
+                     {b.getAffineDimExpr(0) + first, b.getAffineDimExpr(1) + firstGate * e.states, b.getAffineDimExpr(2)},
+                     {p[0], p[2], k[0]});
+      return s.mul(pat::at(b, loc, argument, {p[0], p[1], k[0]}), s.cast(w, type));
     });
   });
 }
 
 /// The gate's share of the input at a step, biases included.
-Value Pass::fromInput(OpBuilder &b, Value step, ValueRange point, int64_t gate) const {
-  AffineExpr at = b.getAffineDimExpr(0);
+Value Stack::fromInput(OpBuilder &b, Value step, ValueRange point, int64_t gate) const {
   return read(b, loc, projection,
-              {spec.isReverse ? e.steps - 1 - at : at, b.getAffineDimExpr(1), b.getAffineDimExpr(2) + gate * e.states},
-              {step, point[0], point[1]});
+              {b.getAffineDimExpr(0), b.getAffineDimExpr(1), b.getAffineDimExpr(2),
+               b.getAffineDimExpr(3) + gate * e.states},
+              {step, point[0], point[1], point[2]});
 }
 
-Value Pass::apply(Scalars &s, unsigned function, Value x) const {
+Value Stack::apply(Scalars &s, unsigned function, Value x) const {
   if (net.clip)
     x = s.clamp(x, s.constant(type, -*net.clip), s.constant(type, *net.clip));
-  return activate(s, spec.activations[function], x);
+  return activate(s, functions[function], x);
 }
 
-/// Element [n, gate * H + j] of a product.
+/// Element [pass, n, offset + j] of a product.
 static Value gateOf(OpBuilder &b, Location loc, Value product, ValueRange point, int64_t offset) {
-  return read(b, loc, product, {b.getAffineDimExpr(0), b.getAffineDimExpr(1) + offset}, point);
+  return read(b, loc, product, {b.getAffineDimExpr(0), b.getAffineDimExpr(1), b.getAffineDimExpr(2) + offset}, point);
 }
 
-State Pass::nextRnn(OpBuilder &b, Value step, const State &state, Value live) const {
+State Stack::nextRnn(OpBuilder &b, Value step, const State &state, Value live) const {
   Value recurrent = product(b, state.hidden, 0, 1);
-  return {mapOver(b, loc, {e.batch, e.states},
+  return {mapOver(b, loc, {count, e.batch, e.states},
                   [&](OpBuilder &b, ValueRange p) {
                     Scalars s(b, loc);
                     Value sum = s.add(fromInput(b, step, p, 0), pat::at(b, loc, recurrent, p));
@@ -266,7 +312,7 @@ State Pass::nextRnn(OpBuilder &b, Value step, const State &state, Value live) co
           {}};
 }
 
-State Pass::nextGru(OpBuilder &b, Value step, const State &state, Value live) const {
+State Stack::nextGru(OpBuilder &b, Value step, const State &state, Value live) const {
   int64_t h = e.states;
   Value gates = product(b, state.hidden, 0, net.resetsBehind ? 3 : 2);
   auto gate = [&](OpBuilder &b, ValueRange p, int64_t number) {
@@ -276,20 +322,20 @@ State Pass::nextGru(OpBuilder &b, Value step, const State &state, Value live) co
   // What the last gate gets from the recurrence.
   Value candidate;
   if (net.resetsBehind) {
-    candidate = mapOver(b, loc, {e.batch, h}, [&](OpBuilder &b, ValueRange p) {
+    candidate = mapOver(b, loc, {count, e.batch, h}, [&](OpBuilder &b, ValueRange p) {
       Scalars s(b, loc);
       Value inner = gateOf(b, loc, gates, p, 2 * h);
       if (net.bias)
-        inner = s.add(inner, biasAt(b, b.getAffineDimExpr(0) + 5 * h, p[1]));
+        inner = s.add(inner, readRows(b, net.bias, 5 * h, p[0], p[2]));
       return s.mul(gate(b, p, 1), inner);
     });
   } else {
-    Value reset = mapOver(b, loc, {e.batch, h}, [&](OpBuilder &b, ValueRange p) {
+    Value reset = mapOver(b, loc, {count, e.batch, h}, [&](OpBuilder &b, ValueRange p) {
       return Scalars(b, loc).mul(gate(b, p, 1), pat::at(b, loc, state.hidden, p));
     });
     candidate = product(b, reset, 2, 1);
   }
-  return {mapOver(b, loc, {e.batch, h},
+  return {mapOver(b, loc, {count, e.batch, h},
                   [&](OpBuilder &b, ValueRange p) {
                     Scalars s(b, loc);
                     Value update = gate(b, p, 0), old = pat::at(b, loc, state.hidden, p);
@@ -300,10 +346,10 @@ State Pass::nextGru(OpBuilder &b, Value step, const State &state, Value live) co
           {}};
 }
 
-State Pass::nextLstm(OpBuilder &b, Value step, const State &state, Value live) const {
+State Stack::nextLstm(OpBuilder &b, Value step, const State &state, Value live) const {
   enum Gate { Input, Output, Forget, Candidate };
   Value gates = product(b, state.hidden, 0, 4);
-  auto map = pat::MapOp::create(b, loc, {e.batch, e.states}, [&](OpBuilder &b, Location, ValueRange p) {
+  auto map = pat::MapOp::create(b, loc, {count, e.batch, e.states}, [&](OpBuilder &b, Location, ValueRange p) {
     Scalars s(b, loc);
     Value old = pat::at(b, loc, state.cell, p);
     auto sum = [&](Gate gate) { return s.add(fromInput(b, step, p, gate), gateOf(b, loc, gates, p, gate * e.states)); };
@@ -311,27 +357,26 @@ State Pass::nextLstm(OpBuilder &b, Value step, const State &state, Value live) c
     auto peep = [&](Gate gate, Value argument, Value cell) {
       if (!net.peepholes)
         return argument;
-      AffineExpr place = b.getAffineDimExpr(0) + gate * e.states;
-      Value weight = s.cast(read(b, loc, net.peepholes, {b.getAffineConstantExpr(number), place}, p[1]), type);
+      Value weight = readRows(b, net.peepholes, gate * e.states, p[0], p[2]);
       return s.add(argument, s.mul(weight, cell));
     };
     Value input = apply(s, 0, peep(Input, sum(Input), old));
     Value forget = net.couplesForget ? s.sub(s.constant(type, 1), input) : apply(s, 0, peep(Forget, sum(Forget), old));
     Value cell = s.add(s.mul(forget, old), s.mul(input, apply(s, 1, sum(Candidate))));
     Value output = apply(s, 0, peep(Output, sum(Output), cell));
-    Value hidden = s.mul(output, activate(s, spec.activations[2], cell));
+    Value hidden = s.mul(output, activate(s, functions[2], cell));
     return SmallVector<Value>{keep(b, live, p, hidden, pat::at(b, loc, state.hidden, p)), keep(b, live, p, cell, old)};
   });
   return {map->getResult(0), map->getResult(1)};
 }
 
-State Pass::next(OpBuilder &b, Value step, const State &state, Value *output) const {
-  Value live; // [N]: which sequences have this step
+State Stack::next(OpBuilder &b, Value step, const State &state, Value *output) const {
+  Value live; // [P, N]: which sequences have this step
   if (net.lengths)
-    live = mapOver(b, loc, e.batch, [&](OpBuilder &b, ValueRange n) {
+    live = mapOver(b, loc, {count, e.batch}, [&](OpBuilder &b, ValueRange p) {
       Scalars s(b, loc);
-      Value length = s.cast(pat::at(b, loc, net.lengths, n), b.getIndexType());
-      return s.less(time(b, step), length);
+      Value length = s.cast(pat::at(b, loc, net.lengths, p[1]), b.getIndexType());
+      return s.less(time(b, step, p[0]), length);
     });
   State state1 = net.cell == RecurrentCell::Rnn   ? nextRnn(b, step, state, live)
                  : net.cell == RecurrentCell::Gru ? nextGru(b, step, state, live)
@@ -340,11 +385,26 @@ State Pass::next(OpBuilder &b, Value step, const State &state, Value *output) co
     return state1;
   *output = state1.hidden;
   if (live)
-    *output = mapOver(b, loc, {e.batch, e.states}, [&](OpBuilder &b, ValueRange p) {
+    *output = mapOver(b, loc, {count, e.batch, e.states}, [&](OpBuilder &b, ValueRange p) {
       return keep(b, live, p, pat::at(b, loc, state1.hidden, p), Scalars(b, loc).constant(type, 0));
     });
   *output = convert(b, loc, *output, element);
   return state1;
+}
+
+Value Stack::inOrderOfTime(OpBuilder &b, Value steps) const {
+  bool allForward = true;
+  for (int64_t pass = 0; pass < count; ++pass)
+    allForward &= !isReverse(pass);
+  if (allForward)
+    return steps;
+  return passBy(b, 1, [&](int64_t pass) {
+    return mapOver(b, loc, {e.steps, 1, e.batch, e.states}, [&](OpBuilder &b, ValueRange p) {
+      SmallVector<AffineExpr> place = {timeExpr(b, pass), b.getAffineConstantExpr(pass), b.getAffineDimExpr(2),
+                                       b.getAffineDimExpr(3)};
+      return read(b, loc, steps, place, p);
+    });
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -353,7 +413,7 @@ State Pass::next(OpBuilder &b, Value step, const State &state, Value *output) co
 
 namespace {
 
-/// All passes: their states, and what they gave ([T, N, H] each; null when not wanted).
+/// All stacks: their states, and what their steps gave ([T, P, N, H] each; none when not wanted).
 struct Walk {
   SmallVector<State> states;
   SmallVector<Value> sequences;
@@ -362,16 +422,16 @@ struct Walk {
 } // namespace
 
 /// A copy of the cells per step.
-static Walk unrollSteps(OpBuilder &b, Location loc, ArrayRef<Pass> passes, const Extents &e, bool wantsSequence) {
+static Walk unrollSteps(OpBuilder &b, Location loc, ArrayRef<Stack> stacks, const Extents &e, bool wantsSequence) {
   Walk walk;
-  for (const Pass &pass : passes) {
-    State state = pass.initial(b);
-    SmallVector<Value> outputs(e.steps);
+  for (const Stack &stack : stacks) {
+    State state = stack.initial(b);
+    SmallVector<Value> outputs;
     for (int64_t step = 0; step < e.steps; ++step) {
       Value output;
-      state = pass.next(b, Scalars(b, loc).index(step), state, wantsSequence ? &output : nullptr);
+      state = stack.next(b, Scalars(b, loc).index(step), state, wantsSequence ? &output : nullptr);
       if (wantsSequence)
-        outputs[pass.time(step)] = reshape(b, loc, output, {1, e.batch, e.states});
+        outputs.push_back(reshape(b, loc, output, {1, stack.size(), e.batch, e.states}));
     }
     walk.states.push_back(state);
     if (wantsSequence && e.steps > 0)
@@ -381,63 +441,76 @@ static Walk unrollSteps(OpBuilder &b, Location loc, ArrayRef<Pass> passes, const
 }
 
 /// One loop over the steps.
-static Walk iterateSteps(OpBuilder &b, Location loc, ArrayRef<Pass> passes, const Extents &e, Type element,
+static Walk iterateSteps(OpBuilder &b, Location loc, ArrayRef<Stack> stacks, const Extents &e, Type element,
                          bool wantsSequence) {
   SmallVector<Value> carried;
-  for (const Pass &pass : passes) {
-    State state = pass.initial(b);
+  for (const Stack &stack : stacks) {
+    State state = stack.initial(b);
     carried.push_back(state.hidden);
     if (state.cell)
       carried.push_back(state.cell);
     if (wantsSequence)
-      carried.push_back(fill(b, loc, {e.steps, e.batch, e.states}, constantScalar(b, loc, element, 0)));
+      carried.push_back(fill(b, loc, {e.steps, stack.size(), e.batch, e.states}, constantScalar(b, loc, element, 0)));
   }
-  size_t perPass = carried.size() / passes.size();
-  bool hasCell = perPass > size_t(wantsSequence) + 1;
-  auto stateAt = [&](ValueRange values, size_t pass) {
-    return State{values[pass * perPass], hasCell ? values[pass * perPass + 1] : Value()};
+  size_t perStack = carried.size() / stacks.size();
+  bool hasCell = perStack > size_t(wantsSequence) + 1;
+  auto stateAt = [&](ValueRange values, size_t stack) {
+    return State{values[stack * perStack], hasCell ? values[stack * perStack + 1] : Value()};
   };
   auto loop = pat::IterateOp::create(b, loc, e.steps, carried, [&](OpBuilder &b, Location, ValueRange arguments) {
     Value step = arguments.front();
     SmallVector<Value> yielded = {Scalars(b, loc).boolean(true)};
-    for (auto [i, pass] : llvm::enumerate(passes)) {
+    for (auto [i, stack] : llvm::enumerate(stacks)) {
       Value output;
-      State state = pass.next(b, step, stateAt(arguments.drop_front(), i), wantsSequence ? &output : nullptr);
+      State state = stack.next(b, step, stateAt(arguments.drop_front(), i), wantsSequence ? &output : nullptr);
       yielded.push_back(state.hidden);
       if (hasCell)
         yielded.push_back(state.cell);
       if (!wantsSequence)
         continue;
-      Value now = pass.time(b, step), before = arguments[1 + (i + 1) * perPass - 1];
+      Value before = arguments[1 + (i + 1) * perStack - 1];
       yielded.push_back(mapOver(b, loc, shapeOf(before), [&](OpBuilder &b, ValueRange p) {
         Scalars s(b, loc);
-        return s.select(s.equal(p[0], now), pat::at(b, loc, output, p.drop_front()), pat::at(b, loc, before, p));
+        return s.select(s.equal(p[0], step), pat::at(b, loc, output, p.drop_front()), pat::at(b, loc, before, p));
       }));
     }
     return yielded;
   });
   Walk walk;
-  for (size_t i = 0; i < passes.size(); ++i) {
+  for (size_t i = 0; i < stacks.size(); ++i) {
     walk.states.push_back(stateAt(loop.getResults(), i));
     if (wantsSequence)
-      walk.sequences.push_back(loop.getResult((i + 1) * perPass - 1));
+      walk.sequences.push_back(loop.getResult((i + 1) * perStack - 1));
   }
   return walk;
 }
 
-/// Joins one tensor per pass, [N, H] or [T, N, H], along a new dimension: [.., D, N, H], or [N, .., D, H].
-static Value joinPasses(OpBuilder &b, Location loc, const RecurrentNetwork &net, ArrayRef<Value> tensors) {
-  SmallVector<Value> parts;
-  int64_t rank = rankOf(tensors.front()), axis = net.isBatchFirst ? rank - 1 : rank - 2;
-  for (Value tensor : tensors) {
-    Value part = convert(b, loc, tensor, elementOf(net.input));
-    if (net.isBatchFirst && rank == 3)
-      part = transpose(b, loc, part, {1, 0, 2});
-    Shape shape(shapeOf(part));
-    shape.insert(shape.begin() + axis, 1);
-    parts.push_back(reshape(b, loc, part, shape));
+/// Passes with the same functions, neighbours in the network, share a stack.
+static std::vector<Stack> stackPasses(Location loc, const RecurrentNetwork &net, const Extents &e) {
+  std::vector<Stack> stacks;
+  for (size_t first = 0, next; first < net.passes.size(); first = next) {
+    next = first + 1;
+    while (next < net.passes.size() && net.passes[next].activations == net.passes[first].activations)
+      ++next;
+    stacks.emplace_back(loc, net, e, first, next - first);
   }
-  return *concat(b, loc, parts, axis); // equal shapes always fit
+  return stacks;
+}
+
+/// [.., D, N, H] of the network's type from one tensor [.., P, N, H] per stack, with N in front where it is first.
+static Value joinStacks(OpBuilder &b, Location loc, const RecurrentNetwork &net, ArrayRef<Value> tensors) {
+  SmallVector<Value> parts;
+  for (Value tensor : tensors)
+    parts.push_back(convert(b, loc, tensor, elementOf(net.input)));
+  int64_t rank = rankOf(parts.front()), axis = rank - 3;
+  Value joined = parts.size() == 1 ? parts.front() : *concat(b, loc, parts, axis); // equal shapes always fit
+  if (!net.isBatchFirst)
+    return joined;
+  SmallVector<int64_t> order = {rank - 2};
+  for (int64_t dim = 0; dim < rank; ++dim)
+    if (dim != rank - 2)
+      order.push_back(dim);
+  return transpose(b, loc, joined, order);
 }
 
 Result<RecurrentResult> ops::recurrent(OpBuilder &b, Location loc, const RecurrentNetwork &net, bool wantsSequence) {
@@ -445,24 +518,24 @@ Result<RecurrentResult> ops::recurrent(OpBuilder &b, Location loc, const Recurre
   if (!extents)
     return extents.takeError();
   const Extents &e = *extents;
-  SmallVector<Pass> passes;
-  for (unsigned i = 0; i < net.passes.size(); ++i) {
-    passes.emplace_back(loc, net, e, i);
-    passes.back().prepare(b);
-  }
-  Walk walk = e.steps <= mostUnrolled ? unrollSteps(b, loc, passes, e, wantsSequence)
-                                      : iterateSteps(b, loc, passes, e, elementOf(net.input), wantsSequence);
+  std::vector<Stack> stacks = stackPasses(loc, net, e);
+  for (Stack &stack : stacks)
+    stack.prepare(b);
+  Walk walk = e.steps <= mostUnrolled ? unrollSteps(b, loc, stacks, e, wantsSequence)
+                                      : iterateSteps(b, loc, stacks, e, elementOf(net.input), wantsSequence);
   RecurrentResult result;
-  SmallVector<Value> hidden, cells;
+  SmallVector<Value> hidden, cells, sequences;
   for (const State &state : walk.states) {
     hidden.push_back(state.hidden);
     cells.push_back(state.cell);
   }
-  result.state = joinPasses(b, loc, net, hidden);
+  result.state = joinStacks(b, loc, net, hidden);
   if (net.cell == RecurrentCell::Lstm)
-    result.cell = joinPasses(b, loc, net, cells);
-  if (wantsSequence && e.steps > 0) {
-    result.sequence = joinPasses(b, loc, net, walk.sequences);
+    result.cell = joinStacks(b, loc, net, cells);
+  for (auto [stack, steps] : llvm::zip(stacks, walk.sequences))
+    sequences.push_back(stack.inOrderOfTime(b, steps));
+  if (!sequences.empty()) {
+    result.sequence = joinStacks(b, loc, net, sequences);
   } else if (wantsSequence) {
     Shape none = net.isBatchFirst ? Shape{e.batch, 0, e.passes, e.states} : Shape{0, e.passes, e.batch, e.states};
     result.sequence = fill(b, loc, none, constantScalar(b, loc, elementOf(net.input), 0));

@@ -26,6 +26,10 @@ struct Activation {
   };
   Kind kind = Kind::Tanh;
   double alpha = 0, beta = 0;
+
+  bool operator==(const Activation &other) const {
+    return kind == other.kind && alpha == other.alpha && beta == other.beta;
+  }
 };
 
 /// One pass over the sequence, with the functions of its cell: f (Rnn), f, g (Gru), f, g, h (Lstm).
@@ -66,7 +70,8 @@ struct RecurrentResult {
 };
 
 /// The products with the input are one contraction over all steps. Short sequences become one copy of the cell per
-/// step, long ones a `pat.iterate` that holds the cells of all passes.
+/// step, long ones a `pat.iterate`. The cells of passes with the same
+/// functions are computed as one, with the passes as a dimension.
 Result<RecurrentResult> recurrent(OpBuilder &b, Location loc, const RecurrentNetwork &network, bool wantsSequence);
 
 /// The first lengths[n] elements of each sequence n in reverse order, the others as they are; `timeAxis` and
