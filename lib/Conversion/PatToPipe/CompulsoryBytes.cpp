@@ -76,7 +76,10 @@ int64_t jacquard::compulsoryBytes(func::FuncOp function) {
     if (isa<RankedTensorType>(input.getType()))
       bytes += usedBytes(input);
   function.walk([&](Operation *op) {
-    if (op->getNumResults() == 1 && isa<RankedTensorType>(op->getResult(0).getType()) && matchPattern(op, m_Constant()))
+    DenseElementsAttr value;
+    bool isWeight = op->getNumResults() == 1 && isa<RankedTensorType>(op->getResult(0).getType()) &&
+                    matchPattern(op, m_Constant()) && !(matchPattern(op, m_Constant(&value)) && value.isSplat());
+    if (isWeight) // one number can be made on the chip
       bytes += usedBytes(op->getResult(0));
   });
   for (Value output : function.getBody().front().getTerminator()->getOperands())

@@ -60,7 +60,7 @@ private:
   llvm::DenseMap<Value, Value> drams; ///< tensors, and numbers of trips, -> buffers
   SharedBuffers shared;
   WholeTensors wholes;
-  llvm::SmallPtrSet<Operation *, 8> joined;              ///< concatenations whose parts are written in place
+  DonePatterns done;
   Residences mayStay;                                    ///< intermediates that scratchpads may hold between sections
   int64_t mostHomes = 0;                                 ///< the units where a pattern does not say
   unsigned constants = 0, temporaries = 0, sections = 0; ///< numbers of the next names
@@ -286,7 +286,7 @@ LogicalResult ConvertPatToPipe::convertScope(Block &scope, OpBuilder &builder, c
     if (isa<pat::MapOp, pat::GroupByOp>(op)) {
       if (llvm::all_of(op.getResultTypes(), isEmpty))
         continue; // nothing to compute
-      if (joined.contains(&op))
+      if (done.contains(&op))
         continue;
       if (spec.compute.wideLanes == 0 && needsWideWords(&op))
         return op.emitError() << tag(Diag::TypeNotOnFabric) << "needs 64-bit words; '" << spec.name
@@ -322,9 +322,9 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
   });
   for (Operation *pattern : tooLarge)
     cutPattern(pattern, spec, effortOf(pattern).cut);
-  if (failed(prepareLoops(function, spec, shared)))
+  if (failed(prepareLoops(function, spec, shared, done)))
     return failure();
-  joined = joinParts(function, mostLoopsOf(spec), shared, wholes);
+  joinParts(function, mostLoopsOf(spec), shared, wholes, done);
   auto ret = cast<func::ReturnOp>(block.getTerminator());
   OpBuilder builder(ret);
   if (failed(declareTensors(function, builder)) || failed(convertScope(block, builder, spec, 1)))
@@ -370,6 +370,7 @@ void ConvertPatToPipe::runOnOperation() {
   drams.clear();
   shared.clear();
   wholes.clear();
+  done.clear();
   mayStay.clear();
   mostHomes = jacquard::mostHomes(spec, 0);
   constants = temporaries = sections = 0;

@@ -4,6 +4,9 @@
 // declared; the others are the stage's own. Positions in a scratchpad are relative to the origin of its box.
 #include "EmitSection.h"
 
+#include "JoinParts.h"
+#include "RowUpdate.h"
+
 #include "jacquard/Conversion/PatToPipe/Effort.h"
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 #include "jacquard/Dialect/Pat/Transforms/IndexMath.h"
@@ -11,6 +14,7 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -59,6 +63,7 @@ private:
   LogicalResult emitBody(Block &block);
   LogicalResult emitFold();
   LogicalResult emitResults();
+  LogicalResult emitRow(pat::MapOp map, ArrayRef<AffineExpr> positions);
   LogicalResult emitGroups(pat::GroupByOp op);
   LogicalResult emitStage();
   Value lookUp(Value value);
@@ -378,6 +383,8 @@ LogicalResult NestEmitter::emitResults() {
   SmallVector<AffineExpr> positions;
   for (unsigned k = 0; k < access.view.shape.size(); ++k)
     positions.push_back(positionExpr(access, k));
+  if (map->hasAttr(rowAttr))
+    return emitRow(map, positions);
   for (auto [yielded, result] : llvm::zip(map.getBodyYield()->getOperands(), map.getResults())) {
     Value value = lookUp(yielded);
     if (!value)
@@ -388,6 +395,22 @@ LogicalResult NestEmitter::emitResults() {
       if (destination)
         pipe::WriteOp::create(b, loc, value, viewOf(destination, access.view), writeMap, operands);
   }
+  return success();
+}
+
+/// Stores a row at its place in the whole tensor, which is known when it runs.
+LogicalResult NestEmitter::emitRow(pat::MapOp map, ArrayRef<AffineExpr> positions) {
+  RowUpdate update = *matchRowUpdate(map);
+  Value row = lookUp(update.row), value = lookUp(update.fresh), destination = drams.lookup(map->getResult(0));
+  if (!row || !value)
+    return map.emitError() << tag(Diag::NotOnFabric) << "uses a value from outside the pattern that is not a constant";
+  auto shape = map->getAttrOfType<DenseI64ArrayAttr>(partAttr).asArrayRef().drop_front();
+  AffineExpr element = b.getAffineConstantExpr(0);
+  for (auto [position, stride] : llvm::zip(positions, nest.result.view.strides))
+    element = element + position * stride;
+  element = element + b.getAffineDimExpr(numSymbols) * computeStrides(shape)[update.dim];
+  auto [writeMap, operands] = useLoops({element}, {row});
+  pipe::WriteOp::create(b, loc, value, viewOf(destination, {{computeProduct(shape)}, {1}}), writeMap, operands);
   return success();
 }
 

@@ -20,12 +20,10 @@ namespace {
 
 class Joiner {
 public:
-  Joiner(unsigned mostLoops, const SharedBuffers &shared, WholeTensors &wholes)
-      : mostLoops(mostLoops), shared(shared), wholes(wholes) {}
+  Joiner(unsigned mostLoops, const SharedBuffers &shared, WholeTensors &wholes, DonePatterns &done)
+      : mostLoops(mostLoops), shared(shared), wholes(wholes), done(done) {}
 
   void join(pat::MapOp map);
-  /// Concatenations for which nothing is left to do.
-  const llvm::SmallPtrSet<Operation *, 8> &done() const { return joined; }
 
 private:
   bool canWriteInPlace(Value part, pat::MapOp map) const;
@@ -36,7 +34,7 @@ private:
   unsigned mostLoops;
   const SharedBuffers &shared;
   WholeTensors &wholes;
-  llvm::SmallPtrSet<Operation *, 8> joined;
+  DonePatterns &done;
 };
 
 /// Whether the pattern that computes `part` can write it into the result of `map`, and whether all others that read it
@@ -44,7 +42,7 @@ private:
 bool Joiner::canWriteInPlace(Value part, pat::MapOp map) const {
   auto producer = part.getDefiningOp<pat::MapOp>();
   if (!producer || producer->getBlock() != map->getBlock() || producer.getNumResults() != 1 || shared.contains(part) ||
-      wholes.contains(part) || joined.contains(producer))
+      wholes.contains(part) || done.contains(producer))
     return false;
   unsigned reads = 0;
   for (Operation *user : part.getUsers()) {
@@ -118,20 +116,19 @@ void Joiner::join(pat::MapOp map) {
     for (Operation *producer : producers)
       if (producer->getRegion(0).front().getOps<pat::FoldOp>().empty()) // others have slots and members to fit
         producer->setAttr(partGrainAttr, b.getI64IntegerAttr(grain));
-  joined.insert(map);
+  done.insert(map);
 }
 
 } // namespace
 
-llvm::SmallPtrSet<Operation *, 8> jacquard::joinParts(Operation *root, unsigned mostLoops,
-                                                      const SharedBuffers &shared, WholeTensors &wholes) {
+void jacquard::joinParts(Operation *root, unsigned mostLoops, const SharedBuffers &shared, WholeTensors &wholes,
+                         DonePatterns &done) {
   SmallVector<pat::MapOp> maps;
   root->walk([&](pat::MapOp map) {
     if (pat::isWorthJoining(map))
       maps.push_back(map);
   });
-  Joiner joiner(mostLoops, shared, wholes);
+  Joiner joiner(mostLoops, shared, wholes, done);
   for (pat::MapOp map : maps)
     joiner.join(map);
-  return joiner.done();
 }

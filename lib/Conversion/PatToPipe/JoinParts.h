@@ -16,10 +16,11 @@ constexpr llvm::StringLiteral partGrainAttr = "jacquard.part_grain";
 /// Tensors -> the concatenation whose part they are.
 using WholeTensors = llvm::DenseMap<mlir::Value, mlir::Value>;
 
-/// Concatenations under `root` for which there is nothing left to do: each of their parts is written in place by the
-/// pattern that computes it or by a copy, and read there. `wholes` receives the parts. `mostLoops`: of a nest.
-llvm::SmallPtrSet<mlir::Operation *, 8> joinParts(mlir::Operation *root, unsigned mostLoops,
-                                                  const SharedBuffers &shared, WholeTensors &wholes);
+/// Lets each part of the concatenations under `root` be written in place by the pattern that computes it or by a copy,
+/// and read there. `wholes` receives the parts, `done` the concatenations for which there is nothing left to do.
+/// `mostLoops`: of a nest.
+void joinParts(mlir::Operation *root, unsigned mostLoops, const SharedBuffers &shared, WholeTensors &wholes,
+               DonePatterns &done);
 
 } // namespace jacquard
 

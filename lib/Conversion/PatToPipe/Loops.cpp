@@ -5,6 +5,8 @@
 // point waits for the read at that point.
 #include "Loops.h"
 
+#include "RowUpdate.h"
+
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 
 #include "mlir/IR/Matchers.h"
@@ -47,10 +49,18 @@ bool canOverwrite(Operation *producer, BlockArgument carried) {
   });
 }
 
+/// True if `map` gives `carried` with another row.
+bool updatesRowOf(pat::MapOp map, BlockArgument carried) {
+  std::optional<RowUpdate> update = matchRowUpdate(map);
+  auto before = update ? update->before.getDefiningOp<pat::AtOp>() : pat::AtOp();
+  return before && before.getTensor() == carried && readsOwnPoint(before, map);
+}
+
 class LoopPreparation {
 public:
-  LoopPreparation(pat::IterateOp loop, SharedBuffers &shared, int64_t &bytesToKeep)
-      : loop(loop), yield(loop.getBodyYield()), body(loop.getBody()), shared(shared), bytesToKeep(bytesToKeep) {}
+  LoopPreparation(pat::IterateOp loop, SharedBuffers &shared, DonePatterns &done, int64_t &bytesToKeep)
+      : loop(loop), yield(loop.getBodyYield()), body(loop.getBody()), shared(shared), done(done),
+        bytesToKeep(bytesToKeep) {}
 
   LogicalResult run() {
     for (Type type : loop->getResultTypes())
@@ -73,6 +83,7 @@ private:
   pat::YieldOp yield;
   Block *body;
   SharedBuffers &shared;
+  DonePatterns &done;
   int64_t &bytesToKeep; ///< that invariants may still take on chip
 };
 
@@ -136,6 +147,10 @@ void LoopPreparation::prepareNext() {
     Operation *producer = producerIn(next, body);
     if (producer && !shared.contains(next) && canOverwrite(producer, argument)) {
       shared[next] = loop.getResult(k);
+      if (auto map = dyn_cast<pat::MapOp>(producer); map && updatesRowOf(map, argument)) {
+        shared[computeRowOnly(map)->getResult(0)] = loop.getResult(k);
+        done.insert(map);
+      }
       continue;
     }
     copied.push_back(k);
@@ -161,7 +176,8 @@ int64_t jacquard::maxTrips(pat::IterateOp loop) {
   return stops ? 1 : int64_t(loop.getMax());
 }
 
-LogicalResult jacquard::prepareLoops(Operation *root, const ArchSpec &arch, SharedBuffers &shared) {
+LogicalResult jacquard::prepareLoops(Operation *root, const ArchSpec &arch, SharedBuffers &shared,
+                                     DonePatterns &done) {
   constexpr double shareToKeep = 0.4; // of the scratchpads; the rest is left to what changes
   auto bytesToKeep = int64_t(shareToKeep * double(arch.memory.bytes()) * double(arch.numMemoryUnits()));
   SmallVector<pat::IterateOp> loops;
@@ -170,7 +186,7 @@ LogicalResult jacquard::prepareLoops(Operation *root, const ArchSpec &arch, Shar
     Value condition = loop.getBodyYield().getOperand(0);
     if (!conditionTensor(loop) && !matchPattern(condition, m_Constant()))
       return loop.emitError() << "has a condition that no tensor of its body holds; run pat-carry-tensors before";
-    if (failed(LoopPreparation(loop, shared, bytesToKeep).run()))
+    if (failed(LoopPreparation(loop, shared, done, bytesToKeep).run()))
       return failure();
   }
   return success();

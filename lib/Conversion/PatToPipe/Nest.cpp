@@ -174,7 +174,9 @@ GatherAccess gatherOf(const NestAccess &access, const Nest &nest) {
   for (unsigned d = 0; d < numDims; ++d) {
     auto walksDim = [&](BlockArgument argument) {
       auto it = llvm::find(indices, argument);
-      return it == indices.end() || nest.indexExprs[it - indices.begin()].isFunctionOfDim(d);
+      if (it == indices.end()) // the trip of a loop around the nest is the same for all points
+        return nest.op->isAncestor(argument.getOwner()->getParentOp());
+      return nest.indexExprs[it - indices.begin()].isFunctionOfDim(d);
     };
     bool changes = llvm::any_of(computed, [&](Value value) { return isComputedFrom(value, walksDim); });
     gather.strides.push_back(changes ? std::nullopt : strideAlong(d));

@@ -459,8 +459,6 @@ LogicalResult StageLowering::lowerReductions() {
 LogicalResult StageLowering::lowerWrite(pipe::WriteOp write, Value stream) {
   TensorShape shape = shapeOf(write.getDestination());
   auto positions = positionsOf(write.getMap(), write.getIndices(), outerChain, constants);
-  if (!positions)
-    return write.emitError() << tag(Diag::NotOnFabric) << "position is not affine in the loops";
   bool toScratchpad = pipe::isInSpace(shape.root.getType(), pipe::scratchpadSpace);
   const MemorySpec &memory = section.arch.memory;
   const DramPortSpec &port = section.arch.dramPort;
@@ -470,9 +468,11 @@ LogicalResult StageLowering::lowerWrite(pipe::WriteOp write, Value stream) {
   if (toScratchpad)
     options.handoverLevel = section.handoverLevel(shape.root);
   MLIRContext *context = section.b.getContext();
-  auto access = makeAccess(context, *positions, shape, outerChain, registers, stages, options);
+  std::optional<fabric::AccessAttr> access;
+  if (positions)
+    access = makeAccess(context, *positions, shape, outerChain, registers, stages, options);
   Value index;
-  if (!access) {
+  if (!access) { // it is computed
     auto address = addressStream(outerChain, write.getMap(), write.getIndices(), shape, -1, true);
     if (failed(address))
       return failure();

@@ -118,26 +118,6 @@ func.func @main() {
 
 // -----
 
-// A write at a position that the counters do not give.
-func.func @main() {
-  %x = pipe.dram "input" "x" : memref<40xf32, "dram">
-  %y = pipe.dram "output" "y" : memref<40xf32, "dram">
-  pipe.section "s" (%x, %y) units 1 {
-  ^bb0(%xa: memref<40xf32, "dram">, %ya: memref<40xf32, "dram">, %unit: index):
-    pipe.stage [40] roles [lanes] reductions 0 {
-    ^bb0(%i: index):
-      %v = pipe.read %xa map affine_map<(d0) -> (d0)>(%i) : memref<40xf32, "dram"> -> f32
-      %n = arith.fptosi %v : f32 to i32
-      %k = arith.index_cast %n : i32 to index
-      // expected-error @+1 {{position is not affine in the loops}}
-      pipe.write %v to %ya map affine_map<(d0) -> (d0)>(%k) : f32, memref<40xf32, "dram">
-    }
-  } : memref<40xf32, "dram">, memref<40xf32, "dram">
-  return
-}
-
-// -----
-
 // A box that leaves the tensor in too many dimensions.
 func.func @main() {
   %x = pipe.dram "input" "x" : memref<2x2x2x2x2xf32, "dram">

@@ -1,0 +1,86 @@
+// RUN: jacquard-opt %s --convert-pat-to-pipe=arch=plasticine --split-input-file | FileCheck %s
+
+// A trip changes one row of what the loop carries: only that is computed and written, where the trip says.
+// CHECK:       affine_map<(d0, d1) -> (d0 + d1 * 16)>
+// CHECK-LABEL: @row
+// CHECK:       pipe.section "map_0"
+// CHECK:       pipe.loop max 8
+// CHECK-NEXT:  pipe.section "map_1"
+// CHECK:       pipe.stage [16] roles [lanes]
+// CHECK:       %[[N:.*]] = arith.index_cast
+// CHECK:       pipe.write %{{.*}} to %{{.*}} map #{{.*}}(%{{.*}}, %[[N]]) : f32
+// CHECK-NOT:   pipe.write
+func.func @row(%x: tensor<8x16xf32>) -> tensor<8x16xf32> {
+  %go = arith.constant true
+  %zero = arith.constant dense<0.0> : tensor<8x16xf32>
+  %r = pat.iterate (%n) max 8 carry (%t = %zero : tensor<8x16xf32>) {
+    %next = pat.map (%i, %j) in [8, 16] {
+      %same = arith.cmpi eq, %i, %n : index
+      %v = pat.at %x[%n, %j] : tensor<8x16xf32>
+      %w = arith.addf %v, %v : f32
+      %old = pat.at %t[%i, %j] : tensor<8x16xf32>
+      %s = arith.select %same, %w, %old : f32
+      pat.yield %s : f32
+    } : tensor<8x16xf32>
+    pat.yield %go, %next : i1, tensor<8x16xf32>
+  }
+  return %r : tensor<8x16xf32>
+}
+
+// -----
+
+// A column, counted from the end.
+// CHECK-LABEL: @column
+// CHECK:       pipe.loop max 16
+// CHECK:       %[[LAST:.*]] = arith.subi
+// CHECK:       pipe.write %{{.*}} to %{{.*}} map #{{.*}}(%{{.*}}, %[[LAST]])
+func.func @column(%x: tensor<8x16xf32>) -> tensor<8x16xf32> {
+  %go = arith.constant true
+  %c15 = arith.constant 15 : index
+  %zero = arith.constant dense<0.0> : tensor<8x16xf32>
+  %r = pat.iterate (%n) max 16 carry (%t = %zero : tensor<8x16xf32>) {
+    %next = pat.map (%i, %j) in [8, 16] {
+      %last = arith.subi %c15, %n : index
+      %same = arith.cmpi eq, %last, %j : index
+      %v = pat.at %x[%i, %n] : tensor<8x16xf32>
+      %old = pat.at %t[%i, %j] : tensor<8x16xf32>
+      %s = arith.select %same, %v, %old : f32
+      pat.yield %s : f32
+    } : tensor<8x16xf32>
+    pat.yield %go, %next : i1, tensor<8x16xf32>
+  }
+  return %r : tensor<8x16xf32>
+}
+
+// -----
+
+// What is new depends on the row, or another trip's row is kept: all points are computed.
+// CHECK-LABEL: @all_rows
+// CHECK:       pipe.loop max 8
+// CHECK:       pipe.stage {{.*}}
+// CHECK:       arith.select
+// CHECK:       pipe.write
+// CHECK:       arith.select
+// CHECK:       pipe.write
+func.func @all_rows(%x: tensor<8x16xf32>) -> (tensor<8x16xf32>, tensor<8x16xf32>) {
+  %go = arith.constant true
+  %zero = arith.constant dense<0.0> : tensor<8x16xf32>
+  %r:2 = pat.iterate (%n) max 8 carry (%t = %zero, %u = %zero : tensor<8x16xf32>, tensor<8x16xf32>) {
+    %next = pat.map (%i, %j) in [8, 16] {
+      %same = arith.cmpi eq, %i, %n : index
+      %v = pat.at %x[%i, %j] : tensor<8x16xf32>
+      %old = pat.at %t[%i, %j] : tensor<8x16xf32>
+      %s = arith.select %same, %v, %old : f32
+      pat.yield %s : f32
+    } : tensor<8x16xf32>
+    %other = pat.map (%i, %j) in [8, 16] {
+      %same = arith.cmpi ne, %i, %n : index
+      %v = pat.at %x[%n, %j] : tensor<8x16xf32>
+      %old = pat.at %u[%i, %j] : tensor<8x16xf32>
+      %s = arith.select %same, %v, %old : f32
+      pat.yield %s : f32
+    } : tensor<8x16xf32>
+    pat.yield %go, %next, %other : i1, tensor<8x16xf32>, tensor<8x16xf32>
+  }
+  return %r#0, %r#1 : tensor<8x16xf32>, tensor<8x16xf32>
+}
