@@ -53,7 +53,7 @@ struct Line {
 constexpr Line mappingLines[] = {
     {"roles", "Roles", "{Roles}"},
     {"loops", "Loops", "{Loops}"},
-    {"predicted", "Cycles", "{Cycles} cycles: start {Start}, then compute {Compute} beside ports {Ports}; DRAM {Dram}"},
+    {"predicted", "Cycles", "{Cycles} cycles: latency {Latency}, start {Start}, then compute {Compute} beside ports {Ports}; DRAM {Dram}"},
     {"bound", "Bound", "{Bound}"},
     {"units", "Units", "{Units}"},
     {"sharing", "Sharing", "{Sharing}"},

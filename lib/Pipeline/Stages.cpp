@@ -95,7 +95,8 @@ void jacquard::populateStage(Stage stage, OpPassManager &passes, const PipelineO
   case Stage::Fabric:
     populateUnits(passes, options);
     passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrefetchPass({options.budget}));
-    return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPackConstantsPass());
+    passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPackConstantsPass());
+    return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPredictPass());
   case Stage::Partition:
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPartitionPass());
   case Stage::Place:

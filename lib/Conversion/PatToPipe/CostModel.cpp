@@ -15,6 +15,7 @@ namespace {
 
 constexpr double usualUnits = 8;      // over how many units a nest is spread in the end, before that is known
 constexpr double scattered = 3;       // cycles of 16 reads at random places of 16 banks: the fullest of 16 bins
+constexpr double hopsToNeighbour = 3; // between units that are placed close to each other
 constexpr double scatterBursts = 2.5; // a store of single words moves whole bursts and turns rows over
 
 /// Steps of a loop: lanes advance many points at once, slots all.
@@ -201,8 +202,8 @@ AccessPlan CostModel::placeGather(const NestAccess &access, Mapping &mapping) co
   AccessPlan plan;
   plan.buffered = table <= double(arch.memory.bytes()) && table * copies <= direct;
   double moved = plan.buffered ? table * copies : direct;
-  mapping.dramCycles += moved / arch.dram.bytesPerCycle;
-  mapping.startCycles += plan.buffered ? moved / arch.dram.bytesPerCycle : 0;
+  mapping.bytesRead += moved;
+  mapping.startCycles += plan.buffered ? arch.dram.cyclesFor(moved, 0) : 0;
   if (!plan.buffered) // a burst after the other through one port
     mapping.portCycles = std::max(mapping.portCycles, firings * bursts);
   return plan;
@@ -245,8 +246,8 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
   });
   double vector = arch.compute.lanes * 4.0;
   mapping.portCycles = std::max(mapping.portCycles, moved / vector / (plan.buffered ? ports : copies));
-  mapping.dramCycles += best / arch.dram.bytesPerCycle;
-  mapping.startCycles += first / arch.dram.bytesPerCycle;
+  mapping.bytesRead += best;
+  mapping.startCycles += arch.dram.cyclesFor(first, 0);
   return plan;
 }
 
@@ -256,7 +257,7 @@ void CostModel::placeAccesses(Mapping &mapping) const {
     ++firstSpread;
   mapping.accesses.clear();
   mapping.startCycles = mapping.portCycles = 0;
-  mapping.dramCycles = 0;
+  mapping.bytesRead = mapping.bytesWritten = 0;
   placeResults(mapping);
   double retainedStart = 0; // scratchpads are read side by side
   for (const NestAccess &access : nest.accesses) {
@@ -301,8 +302,25 @@ double CostModel::slowestRead(const Mapping &mapping) const {
   return slowest;
 }
 
+/// Requests and results cross half of the grid, bodies take their stages; the results of a group's last member come out
+/// behind those of all others, each a unit further.
+double CostModel::latencyOf(const Mapping &mapping) const {
+  double pipeline = double(arch.compute.stages) * arch.compute.stageLatency;
+  double crossing = double(arch.columns + arch.rows) / 2 * arch.network.hopLatency;
+  double latency = 2 * crossing + pipeline + arch.memory.readLatency;
+  if (mapping.bytesRead > 0)
+    latency += arch.dram.latency() + crossing;
+  if (mapping.bytesWritten > 0)
+    latency += arch.dram.latency() + crossing;
+  if (mapping.group.dim >= 0)
+    latency += double(mapping.group.count) * (pipeline + hopsToNeighbour * arch.network.hopLatency);
+  return latency;
+}
+
 void CostModel::predict(Mapping &mapping) const {
   placeAccesses(mapping);
+  mapping.dramCycles = arch.dram.cyclesFor(mapping.bytesRead, mapping.bytesWritten);
+  mapping.latencyCycles = latencyOf(mapping);
   double outputs = double(mapping.group.count);
   for (auto [l, loop] : llvm::enumerate(mapping.loops)) {
     if (l < mapping.numParallel)

@@ -16,7 +16,7 @@ struct Spread {
 /// Holding a tile must save as much traffic to be worth a unit.
 constexpr double worthHolding = 0.9;
 
-/// Roofline model of a nest on a machine, with the first tiles' way from DRAM in front.
+/// Roofline model of a nest on a machine, with the first tiles' way from DRAM and the latency of the units in front.
 ///
 /// Compute: one firing per point of the loops, `lanes` points at a time along the lane loop, all slots at once; bank
 /// conflicts, the drain of accumulators and the chains of groups stretch it. Ports: a vector per cycle and port of the
@@ -54,6 +54,7 @@ private:
   /// Every depth, outermost first, at which a scratchpad can hold the access's box, and how often a port loads it.
   void forEachBox(const NestAccess &access, const Mapping &mapping, unsigned firstSpread,
                   llvm::function_ref<void(unsigned depth, double loads)> visit) const;
+  double latencyOf(const Mapping &mapping) const;
   AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &start) const;
   void placeResults(Mapping &mapping) const;
   AccessPlan placeGather(const NestAccess &access, Mapping &mapping) const;

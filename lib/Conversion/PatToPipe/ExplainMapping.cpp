@@ -114,7 +114,7 @@ std::string Explanation::describeBound(const Mapping &mapping) const {
   std::string bound = mapping.bound();
   if (bound == "dram")
     return formatv("DRAM: {0:f0} bytes at {1} a cycle; each once would be {2}",
-                   mapping.dramCycles * arch.dram.bytesPerCycle, arch.dram.bytesPerCycle, bytesOnce(mapping));
+                   mapping.bytesRead + mapping.bytesWritten, arch.dram.bytesPerCycle, bytesOnce(mapping));
   if (bound == "ports")
     return formatv("ports: {0:f0} vectors through one of them, one a cycle", mapping.portCycles);
   double firings = model.firingsOf(mapping), slowest = model.slowestRead(mapping);
@@ -172,7 +172,8 @@ void jacquard::explainMapping(const PlannedNest &planned, bool joins, const Arch
     remark << remark::metric("Reads", explanation.describeRead(number, mapping));
   for (Value result : planned.nest.op->getResults())
     remark << remark::metric("Writes", explanation.describeWrite(result, mapping));
-  remark << remark::metric("Cycles", cyclesOf(mapping)) << remark::metric("Start", whole(mapping.startCycles))
+  remark << remark::metric("Cycles", cyclesOf(mapping)) << remark::metric("Latency", whole(mapping.latencyCycles))
+         << remark::metric("Start", whole(mapping.startCycles))
          << remark::metric("Compute", whole(mapping.computeCycles))
          << remark::metric("Ports", whole(mapping.portCycles)) << remark::metric("Dram", whole(mapping.dramCycles))
          << remark::metric("Bound", explanation.describeBound(mapping))

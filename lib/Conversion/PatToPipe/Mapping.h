@@ -41,14 +41,18 @@ struct Mapping {
   // What CostModel::predict makes of it.
   llvm::SmallVector<AccessPlan> accesses; ///< one per access of the nest
   int64_t resultHomes = 0;                ///< memory units that hold the results on chip; 0: they go to DRAM
-  // Cycles. The last three overlap, once the first tiles are there.
-  double startCycles = 0, computeCycles = 0, portCycles = 0, dramCycles = 0;
+  double bytesRead = 0, bytesWritten = 0; ///< of DRAM
+  // Cycles. The last three overlap, once the first tiles are there; the latency is from the first request to the first
+  // result, and through the chains of groups.
+  double latencyCycles = 0, startCycles = 0, computeCycles = 0, portCycles = 0, dramCycles = 0;
 
   int64_t copies() const { return units.count * group.count; }
-  double cycles() const { return std::max(startCycles + std::max(computeCycles, portCycles), dramCycles); }
+  double cycles() const {
+    return latencyCycles + std::max(startCycles + std::max(computeCycles, portCycles), dramCycles);
+  }
   /// What bounds it: "compute", "ports" or "dram".
   const char *bound() const {
-    return cycles() <= dramCycles ? "dram" : computeCycles >= portCycles ? "compute" : "ports";
+    return startCycles + std::max(computeCycles, portCycles) <= dramCycles ? "dram" : computeCycles >= portCycles ? "compute" : "ports";
   }
 };
 

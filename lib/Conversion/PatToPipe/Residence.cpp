@@ -109,9 +109,7 @@ void CostModel::placeResults(Mapping &mapping) const {
     mapping.portCycles = std::max(mapping.portCycles, vectors * double(conflictCycles(walk.stride, walk.lanes)));
     return;
   }
-  double stored = streamBytes(result, mapping, true) * double(results);
-  double readAgain = 0; // by sections to come, at least once
-  if (nest.mostHomes)
-    readAgain = double(ShapedType::getNumElements(result.view.shape) * results) * 4;
-  mapping.dramCycles += (stored + readAgain) / arch.dram.bytesPerCycle;
+  mapping.bytesWritten = streamBytes(result, mapping, true) * double(results);
+  if (nest.mostHomes) // by sections to come, at least once
+    mapping.bytesRead = double(ShapedType::getNumElements(result.view.shape) * results) * 4;
 }

@@ -1,7 +1,18 @@
 // Predict.cpp - how long a device takes, before it is placed
+// Why: what stays on chip, comes early or is packed is decided after the mapping, which could only assume it.
 #include "jacquard/Dialect/Fabric/Transforms/Predict.h"
 
+#include "jacquard/Dialect/Fabric/Transforms/Passes.h"
+
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
+
+namespace jacquard::fabric {
+#define GEN_PASS_DEF_FABRICPREDICTPASS
+#include "jacquard/Dialect/Fabric/Transforms/Passes.h.inc"
+} // namespace jacquard::fabric
+
 using namespace jacquard;
 using namespace jacquard::fabric;
 
@@ -18,36 +29,49 @@ double fabric::bytesMoved(AccessAttr access, const ArchSpec &spec) {
 }
 
 /// Neighbouring words that an access walks through before it jumps.
-static int64_t stretchOf(AccessAttr access) {
+static int64_t stretchOf(AccessAttr access, int64_t lanes) {
   ArrayRef<int64_t> linear = access.getAddressRegister(), extents = access.getExtents();
-  int64_t words = 1;
   if (linear.empty())
-    return words; // computed
-  for (size_t level = extents.size(); level-- > 0;) {
-    if (extents[level] == 1)
+    return lanes; // computed: whole vectors, mostly
+  int64_t vector = access.getVectorLevel(), words = 1;
+  if (vector >= 0 && linear[1 + vector] == 1)
+    words = std::min(extents[vector], lanes);
+  for (int64_t level = int64_t(extents.size()) - 1; level >= 0; --level) {
+    bool ofLanes = level == vector;
+    int64_t steps = ofLanes ? llvm::divideCeilSigned(extents[level], lanes) : extents[level];
+    if (steps == 1)
       continue;
-    if (linear[1 + level] != words)
+    if (linear[1 + level] * (ofLanes ? lanes : 1) != words)
       break;
-    words *= extents[level];
+    words *= steps;
   }
   return words;
 }
 
-double fabric::dramCycles(AccessAttr access, const ArchSpec &spec) {
+/// As many bytes of neighbouring bursts take the DRAM as long.
+static double bytesInARow(AccessAttr access, const ArchSpec &spec) {
   constexpr double burstsPerJump = 0.6; // single bursts were seen to run at 55 to 65 % of the peak
-  double bytes = bytesMoved(access, spec), stretch = double(stretchOf(access)) * 4;
+  double bytes = fabric::bytesMoved(access, spec), stretch = double(stretchOf(access, spec.compute.lanes)) * 4;
   double jumps = bytes / std::max<double>(stretch, spec.dram.burstBytes);
-  return (bytes + burstsPerJump * jumps * spec.dram.burstBytes) / spec.dram.bytesPerCycle;
+  return bytes + burstsPerJump * jumps * spec.dram.burstBytes;
+}
+
+double fabric::dramCycles(AccessAttr access, const ArchSpec &spec) {
+  return spec.dram.cyclesFor(bytesInARow(access, spec), 0);
 }
 
 double fabric::dramCycles(SectionOp section, const ArchSpec &spec) {
-  double cycles = 0;
+  double read = 0, written = 0;
   for (Operation &op : section.getBody().front())
     if (auto load = dyn_cast<LoadOp>(op))
-      cycles += dramCycles(load.getAccess(), spec);
+      read += bytesMoved(load.getAccess(), spec);
     else if (auto store = dyn_cast<fabric::StoreOp>(op))
-      cycles += dramCycles(store.getAccess(), spec);
-  return cycles;
+      written += bytesMoved(store.getAccess(), spec);
+  return spec.dram.cyclesFor(read, written);
+}
+
+double fabric::predictedCycles(SectionOp section, const ArchSpec &spec) {
+  return std::max(double(section.getPredictedCycles().value_or(0)), dramCycles(section, spec));
 }
 
 double fabric::predictedCycles(DeviceOp device, const ArchSpec &spec) {
@@ -56,7 +80,21 @@ double fabric::predictedCycles(DeviceOp device, const ArchSpec &spec) {
     double trips = 1;
     for (auto loop = section->getParentOfType<LoopOp>(); loop; loop = loop->getParentOfType<LoopOp>())
       trips *= double(loop.getMax());
-    total += trips * std::max(double(section.getPredictedCycles().value_or(0)), dramCycles(section, spec));
+    total += trips * predictedCycles(section, spec);
   }
   return total;
 }
+
+namespace {
+
+struct FabricPredict : fabric::impl::FabricPredictPassBase<FabricPredict> {
+  void runOnOperation() override {
+    auto model = loadFabricModel(getOperation(), getOperation().getArch());
+    if (!model)
+      return signalPassFailure();
+    for (SectionOp section : sectionsOf(getOperation()))
+      section.setPredictedCycles(int64_t(predictedCycles(section, model->spec())));
+  }
+};
+
+} // namespace

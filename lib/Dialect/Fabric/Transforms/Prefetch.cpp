@@ -111,12 +111,8 @@ void FabricPrefetch::prefetch(LoadOp load, SectionOp before, const ArchSpec &spe
   }
   ++ports[before];
   --ports[section];
-  auto predict = [&](SectionOp op, double less) {
-    double cycles = double(op.getPredictedCycles().value_or(0)) - less;
-    op.setPredictedCycles(int64_t(std::max(cycles, dramCycles(op, spec))));
-  };
-  predict(before, 0);
-  predict(section, dramCycles(load.getAccess(), spec));
+  if (std::optional<uint64_t> predicted = section.getPredictedCycles()) // a lower bound is left for fabric-predict
+    section.setPredictedCycles(int64_t(std::max(0.0, double(*predicted) - dramCycles(load.getAccess(), spec))));
 }
 
 void FabricPrefetch::runOnOperation() {

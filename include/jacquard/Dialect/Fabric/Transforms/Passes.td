@@ -52,6 +52,17 @@ def FabricPackConstantsPass : Pass<"fabric-pack-constants", "::jacquard::fabric:
   }];
 }
 
+def FabricPredictPass : Pass<"fabric-predict", "::jacquard::fabric::DeviceOp"> {
+  let summary = "Predict the cycles of each section anew";
+  let description = [{
+    What the mapping predicted, but no less than the DRAM takes for what the section's ports move.
+
+    Needs: virtual units. Gives: `predicted_cycles` that count what retaining, prefetching and packing have changed.
+    Before: `fabric.section "map_0" attributes {predicted_cycles = 16 : i64} { ... fabric.load @x <[4096] ...>`
+    After:  `fabric.section "map_0" attributes {predicted_cycles = 331 : i64} { ... fabric.load @x <[4096] ...>`
+  }];
+}
+
 def FabricPartitionPass : Pass<"fabric-partition", "::jacquard::fabric::DeviceOp"> {
   let summary = "Split compute units until each fits one physical unit";
   let description = [{

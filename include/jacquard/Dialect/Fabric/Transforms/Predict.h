@@ -8,14 +8,17 @@ namespace jacquard::fabric {
 
 /// DRAM bytes of all firings of a port's access: a vector's neighbours share bursts, others take one each.
 double bytesMoved(AccessAttr access, const ArchSpec &spec);
-/// Cycles that the DRAM is busy with these: bursts at peak bandwidth, and for each stretch of neighbouring bursts the
-/// time that the change to another row takes from the rest.
+
+/// Cycles that a port takes alone: its bursts, and for each stretch of neighbouring bursts the time that the change to
+/// another row takes.
 double dramCycles(AccessAttr access, const ArchSpec &spec);
-/// The same of all ports of a section.
+/// Cycles that the DRAM is busy with all ports of a section; in the shade of each other they change rows for nothing.
 double dramCycles(SectionOp section, const ArchSpec &spec);
 
-/// Cycles of all sections of a device with virtual units, one after another; those of loops for each trip. Of a section:
-/// what its mapping predicts or, if that is more, what its DRAM ports really take.
+/// Cycles of a section with virtual units: what its mapping predicts or, if that is more, what its DRAM ports really
+/// take.
+double predictedCycles(SectionOp section, const ArchSpec &spec);
+/// Of all sections of a device, one after another; of those in loops for each trip.
 double predictedCycles(DeviceOp device, const ArchSpec &spec);
 
 } // namespace jacquard::fabric
