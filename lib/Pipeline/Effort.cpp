@@ -77,6 +77,7 @@ std::vector<Lack> lacksOf(fabric::DeviceOp device) {
 std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, const ArchSpec &arch) {
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager passes(module.getContext());
+  passes.enableVerifier(false); // what is chosen is verified when it is made again
   populateMapping(passes, options);
   if (failed(passes.run(*copy)))
     return std::nullopt;
