@@ -1,4 +1,4 @@
-// RUN: jacquard-opt %s --convert-pat-to-pipe="arch=tiny retreat=4" | FileCheck %s
+// RUN: jacquard-opt %s --convert-pat-to-pipe="arch=tiny retreat=5" | FileCheck %s
 
 // Ten results and a machine of 8 DRAM ports: two maps of five results, each with a read and operations of its own.
 // CHECK-LABEL: func.func @main

@@ -39,9 +39,9 @@ struct MappingEffort {
 };
 
 /// From the fastest mapping (step 0) to those of the fewest units.
-inline constexpr MappingEffort retreats[] = {{0.9, false, 0}, {0.7, false, 0}, {0.45, false, 0}, {0, true, 0},
-                                             {0, true, 1},    {0, true, 2},    {0, true, 3},     {0, true, 4},
-                                             {0, true, 6},    {0, true, 8}};
+inline constexpr MappingEffort retreats[] = {{0.99, false, 0}, {0.9, false, 0}, {0.7, false, 0}, {0.45, false, 0},
+                                             {0, true, 0},     {0, true, 1},    {0, true, 2},    {0, true, 3},
+                                             {0, true, 4},     {0, true, 6},    {0, true, 8}};
 constexpr unsigned numRetreats = sizeof(retreats) / sizeof(retreats[0]);
 
 } // namespace jacquard
