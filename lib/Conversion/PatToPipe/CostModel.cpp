@@ -92,7 +92,8 @@ CostModel::Walk CostModel::walkOf(const AffineAccess &access, const Mapping &map
     if ((!write || l < mapping.numParallel) && access.dependsOn(loop.dim))
       walk.last = int(l);
   for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(walk.last + 1)) {
-    walk.firings *= double(loop.role == LoopRole::Slots ? loop.extent : steps(loop, arch));
+    bool ofEachSlot = loop.role == LoopRole::Slots && (write || access.dependsOn(loop.dim));
+    walk.firings *= double(ofEachSlot ? loop.extent : steps(loop, arch));
     if (loop.role == LoopRole::Lanes) {
       walk.stride = access.strideAlong(loop.dim);
       walk.lanes = std::min<int64_t>(loop.extent, arch.compute.lanes);
