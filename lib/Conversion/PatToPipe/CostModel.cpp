@@ -92,9 +92,9 @@ CostModel::Walk CostModel::walkOf(const AffineAccess &access, const Mapping &map
     if ((!write || l < mapping.numParallel) && access.dependsOn(loop.dim))
       walk.last = int(l);
   for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(walk.last + 1)) {
-    bool ofEachSlot = loop.role == LoopRole::Slots && (write || access.dependsOn(loop.dim));
-    walk.firings *= double(ofEachSlot ? loop.extent : steps(loop, arch));
-    if (loop.role == LoopRole::Lanes) {
+    bool apart = write && loop.role == LoopRole::Slots; // slots read one vector, and drain one after the other
+    walk.firings *= double(apart ? loop.extent : steps(loop, arch));
+    if (loop.role == LoopRole::Lanes || (loop.role == LoopRole::Slots && !write && access.dependsOn(loop.dim))) {
       walk.stride = access.strideAlong(loop.dim);
       walk.lanes = std::min<int64_t>(loop.extent, arch.compute.lanes);
     }
