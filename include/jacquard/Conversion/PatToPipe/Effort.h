@@ -27,7 +27,7 @@ constexpr llvm::StringLiteral mostBoxesAttr = "jacquard.most_boxes";
 /// units the more readers it has. What finds no room moves a level up: fewer units, at the last level none.
 constexpr unsigned numHomeLevels = 4;
 inline int64_t mostHomes(const ArchSpec &arch, unsigned level) {
-  constexpr double shares[numHomeLevels] = {0.4, 0.15, 0.06, 0};
+  constexpr double shares[numHomeLevels] = {0.55, 0.15, 0.06, 0};
   return int64_t(shares[level] * double(arch.numMemoryUnits()));
 }
 
