@@ -33,14 +33,11 @@ std::optional<Stage> jacquard::stageFromName(StringRef name) {
   return std::nullopt;
 }
 
-/// Bytes of all scratchpads that a section may use; 0 where the machine is not known, as the first pass that needs it
-/// says.
-static uint64_t chipBytes(const PipelineOptions &options) {
+/// The machine that sections may use; nothing where it is not known, as the first pass that needs it says.
+static std::optional<ArchSpec> usableMachine(const PipelineOptions &options) {
   auto arch = loadArch(options.arch);
   auto limits = arch ? parseBudget(options.budget, *arch) : Result<UnitBudget>(UnitBudget());
-  if (!arch || !limits)
-    return 0;
-  return limitedTo(*limits, *arch).numMemoryUnits() * arch->memory.bytes();
+  return arch && limits ? std::optional(limitedTo(*limits, *arch)) : std::nullopt;
 }
 
 /// Flat patterns, fused: what the fabric's loop nests are read from.
@@ -60,7 +57,10 @@ static void populatePat(OpPassManager &passes, const PipelineOptions &options) {
   function.addPass(pat::createSimplifyIndexPass());
   function.addPass(pat::createMergeEqualPass());
   function.addPass(pat::createLayOutPass());
-  function.addPass(pat::createSliceRunsPass({chipBytes(options)}));
+  if (std::optional<ArchSpec> machine = usableMachine(options)) {
+    function.addPass(pat::createSliceRunsPass({machine->numMemoryUnits() * machine->memory.bytes()}));
+    function.addPass(pat::createSplitFoldsPass({machine->numComputeUnits(), machine->compute.lanes}));
+  }
   function.addPass(pat::createVerifyFlatPass());
 }
 

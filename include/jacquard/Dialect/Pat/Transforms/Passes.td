@@ -126,6 +126,27 @@ def SliceRunsPass : Pass<"pat-slice-runs", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
 }
 
+def SplitFoldsPass : Pass<"pat-split-folds", "::mlir::func::FuncOp"> {
+  let summary = "Let several units work on long reductions of few results";
+  let description = [{
+    Units share the points of a map. Where these are too few for all units and the map has one long fold, the fold is cut into
+    equal parts: a map of as many times more points combines each part, the fold combines the parts. How long it takes is
+    estimated from the numbers of points alone; nothing is done where less than `least-cycles` are saved, where
+    DRAM has to bring the operands at a word per multiplication, or without `units`. Needs the flat form and keeps it. The
+    order of points is kept; float results differ by reassociation.
+
+    Before: `map (c) in [16] { fold (h, w) in [64, 64] { at %x[h, w, c] } }`
+    After:  `%0 = map (q, c) in [64, 16] { fold (h, w) in [1, 64] { at %x[q + h, w, c] } };
+             map (c) in [16] { fold (q) in [64] { at %0[q, c] } }`   (see split-folds-doc.mlir)
+  }];
+  let options = [
+    Option<"units", "units", "int64_t", "0", "Compute units of the machine; 0: change nothing">,
+    Option<"lanes", "lanes", "int64_t", "16", "Lanes of a unit">,
+    Option<"leastCycles", "least-cycles", "int64_t", "1000", "Cycles that one more pattern has to save">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
+}
+
 def ExpandCombinersPass : Pass<"pat-expand-combiners", "::mlir::func::FuncOp"> {
   let summary = "Turn folds with composed combiners into trees of maps";
   let description = [{
