@@ -137,6 +137,7 @@ private:
   bool isBetter(const PriceTry &result) const;
   std::optional<PriceTry> tryPrices(size_t rounds);
   std::vector<PriceTry> tryViews(size_t count, size_t rounds);
+  void climb(LimitsOf limits, size_t moves);
   void refine(size_t moves);
 
   ModuleOp module;
@@ -145,7 +146,6 @@ private:
   function_ref<bool()> outOfTime;
   std::optional<PriceTry> best;
   LimitsOf bestLimits;
-  std::vector<Lack> lacks; ///< of the best
 };
 
 unsigned WholeSearch::tooMany(const PriceTry &result) const {
@@ -175,7 +175,6 @@ std::optional<PriceTry> WholeSearch::tryPrices(size_t rounds) {
     if (!best || isBetter(outcome->result)) {
       best = outcome->result;
       bestLimits = limits;
-      lacks = std::move(outcome->lacks);
     }
     if (!raise(outcome->spilling, limits))
       break;
@@ -200,34 +199,43 @@ std::vector<LimitsOf> waysOut(const Lack &lack, const LimitsOf &limits) {
   return ways;
 }
 
-/// Improves the best mapping tensor by tensor, those that cost the DRAM most first, with at most `moves` mappings.
+/// Improves a mapping at the prices of the best one tensor by tensor, those that cost the DRAM most first, with at most
+/// `moves` mappings; `limits` are those to begin with.
+void WholeSearch::climb(LimitsOf limits, size_t moves) {
+  std::optional<Outcome> here;
+  std::set<LimitsOf> tried;
+  for (std::optional<LimitsOf> move = limits; move && moves > 0 && !outOfTime(); --moves) {
+    setLimits(module, *move, arch);
+    std::optional<Outcome> outcome = mapCopy(module, options, arch);
+    tried.insert(*move);
+    if (outcome && (!here || rankOf(outcome->result) < rankOf(here->result))) {
+      here = std::move(outcome);
+      limits = std::move(*move);
+    }
+    move.reset();
+    if (!here)
+      return;
+    for (const Lack &lack : here->lacks)
+      for (LimitsOf &way : waysOut(lack, limits))
+        if (!move && !tried.count(way))
+          move = std::move(way);
+  }
+  if (here && rankOf(here->result) < rankOf(*best)) {
+    best = here->result;
+    bestLimits = std::move(limits);
+  }
+}
+
+/// From the best mapping, and from the one without limits, as these were set for many patterns at once.
 void WholeSearch::refine(size_t moves) {
-  if (!best)
+  if (!best || moves == 0)
     return;
   options.scratchpadPrice = best->scratchpadPrice;
   options.sectionPrice = best->sectionPrice;
   options.unitShare = best->unitShare;
   options.scratchpadShare = best->scratchpadShare;
-  std::set<LimitsOf> tried = {bestLimits};
-  auto findMove = [&]() -> std::optional<LimitsOf> {
-    for (const Lack &lack : lacks)
-      for (LimitsOf &way : waysOut(lack, bestLimits))
-        if (tried.insert(way).second)
-          return std::move(way);
-    return std::nullopt;
-  };
-  for (; moves > 0 && !outOfTime(); --moves) {
-    std::optional<LimitsOf> move = findMove();
-    if (!move)
-      return;
-    setLimits(module, *move, arch);
-    std::optional<Outcome> outcome = mapCopy(module, options, arch);
-    if (!outcome || !(rankOf(outcome->result) < rankOf(*best)))
-      continue;
-    best = outcome->result;
-    bestLimits = std::move(*move);
-    lacks = std::move(outcome->lacks);
-  }
+  climb(bestLimits, moves);
+  climb({}, moves);
 }
 
 /// The best of each of the first `count` views, for each price of a section that had to be tried.

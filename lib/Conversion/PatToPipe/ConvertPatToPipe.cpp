@@ -53,7 +53,7 @@ private:
   LogicalResult convert(func::FuncOp function, const ArchSpec &spec);
   LogicalResult convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
   MappingEffort effortOf(Operation *pattern);
-  int64_t mostHomesOf(Operation *pattern);
+  int64_t mostHomesOf(Operation *pattern, Type type);
   LogicalResult emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
   LogicalResult emitLoop(pat::IterateOp loop, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
 
@@ -63,6 +63,7 @@ private:
   DonePatterns done;
   Residences mayStay;                                    ///< intermediates that scratchpads may hold between sections
   int64_t mostHomes = 0;                                 ///< the units where a pattern does not say
+  int64_t wordsOfHome = 1;                               ///< of a memory unit
   unsigned constants = 0, temporaries = 0, sections = 0; ///< numbers of the next names
   int64_t multiplyAdds = 0;
   std::shared_ptr<ContentCache> cache = std::make_shared<ContentCache>(); ///< of searches, beyond this run
@@ -200,7 +201,7 @@ LogicalResult ConvertPatToPipe::declareTensors(func::FuncOp function, OpBuilder 
   for (auto [part, whole] : wholes) {
     drams[part] = drams.lookup(whole);
     if (auto homes = mayStay.find(drams[part]); homes != mayStay.end())
-      homes->second.mostHomes = std::min(homes->second.mostHomes, mostHomesOf(part.getDefiningOp()));
+      homes->second.mostHomes = std::min(homes->second.mostHomes, mostHomesOf(part.getDefiningOp(), whole.getType()));
   }
   return success();
 }
@@ -220,15 +221,19 @@ void ConvertPatToPipe::declareResults(Operation &op, OpBuilder &builder) {
         !wholes.contains(result)) {
       declareTemporary(result, result.getType());
       if (isa<pat::MapOp, pat::GroupByOp>(op))
-        mayStay[drams[result]].mostHomes = mostHomesOf(&op);
+        mayStay[drams[result]].mostHomes = mostHomesOf(&op, result.getType());
     }
   if (auto loop = dyn_cast<pat::IterateOp>(op); loop && !loop.getIteration().use_empty())
     declareTemporary(loop.getIteration(), RankedTensorType::get({}, builder.getI32Type()));
 }
 
-int64_t ConvertPatToPipe::mostHomesOf(Operation *pattern) {
+/// Memory units that may hold a tensor of this type: no fewer than hold it once.
+int64_t ConvertPatToPipe::mostHomesOf(Operation *pattern, Type type) {
   auto homes = pattern->getAttrOfType<IntegerAttr>(mostHomesAttr);
-  return homes ? homes.getInt() : mostHomes;
+  if (!homes || homes.getInt() == 0)
+    return homes ? 0 : mostHomes;
+  int64_t once = llvm::divideCeilSigned(cast<RankedTensorType>(type).getNumElements(), wordsOfHome);
+  return std::max(homes.getInt(), std::min(once, mostHomes));
 }
 
 MappingEffort ConvertPatToPipe::effortOf(Operation *pattern) {
@@ -373,6 +378,7 @@ void ConvertPatToPipe::runOnOperation() {
   done.clear();
   mayStay.clear();
   mostHomes = jacquard::mostHomes(spec, 0);
+  wordsOfHome = int64_t(spec.memory.bytes() / 4);
   constants = temporaries = sections = 0;
   multiplyAdds = 0;
   auto model = findModel();

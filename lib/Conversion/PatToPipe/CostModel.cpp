@@ -245,8 +245,10 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
       direct = false;
     }
   });
-  double vector = arch.compute.lanes * 4.0;
-  mapping.portCycles = std::max(mapping.portCycles, moved / vector / (plan.buffered ? ports : copies));
+  double vectors = moved / (arch.compute.lanes * 4.0) / (plan.buffered ? ports : copies);
+  if (!plan.buffered) // words that are no neighbours each take a firing of the port
+    vectors = std::max(vectors, walkOf(*access.affine, mapping, /*write=*/false).firings);
+  mapping.portCycles = std::max(mapping.portCycles, vectors);
   mapping.bytesRead += best;
   mapping.startCycles += arch.dram.cyclesFor(first, 0);
   return plan;
