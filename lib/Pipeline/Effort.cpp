@@ -56,21 +56,31 @@ struct Outcome {
   std::vector<Lack> lacks;
 };
 
-std::vector<Lack> lacksOf(fabric::DeviceOp device) {
+/// Whether the section has more DRAM ports than the machine.
+bool isCrowded(fabric::SectionOp section, const ArchSpec &arch) {
+  return llvm::count_if(section.getBody().front(), llvm::IsaPred<fabric::LoadOp, fabric::StoreOp>) >
+         int64_t(arch.dramPort.count);
+}
+
+/// What crowds a section comes first.
+std::vector<Lack> lacksOf(fabric::DeviceOp device, const ArchSpec &arch) {
   SmallVector<fabric::SectionOp> sections = fabric::sectionsOf(device);
   auto addPatterns = [&](unsigned section, std::vector<int64_t> &patterns) {
     if (auto numbers = sections[section]->getAttrOfType<DenseI64ArrayAttr>(sectionPatternsAttr))
       llvm::append_range(patterns, numbers.asArrayRef());
   };
-  std::vector<Lack> lacks;
+  auto crowds = [&](unsigned section) { return isCrowded(sections[section], arch); };
+  std::vector<Lack> first, others;
   for (const fabric::Spill &spill : fabric::spillsOf(device)) {
-    Lack &lack = lacks.emplace_back();
+    bool isFirst = llvm::any_of(spill.writers, crowds) || llvm::any_of(spill.readers, crowds);
+    Lack &lack = (isFirst ? first : others).emplace_back();
     lack.boxes = spill.boxes;
     addPatterns(spill.fullest, lack.fullest);
     for (unsigned writer : spill.writers)
       addPatterns(writer, lack.writers);
   }
-  return lacks;
+  llvm::append_range(first, others);
+  return first;
 }
 
 /// Maps a copy of `module`; nothing when it cannot be mapped so.
@@ -86,11 +96,10 @@ std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, 
                   {}};
   copy->walk([&](fabric::DeviceOp device) {
     outcome.result.cycles += fabric::predictedCycles(device, arch);
-    outcome.lacks = lacksOf(device);
+    outcome.lacks = lacksOf(device, arch);
   });
   copy->walk([&](fabric::SectionOp section) {
-    int64_t ports = llvm::count_if(section.getBody().front(), llvm::IsaPred<fabric::LoadOp, fabric::StoreOp>);
-    outcome.result.crowded += ports > int64_t(arch.dramPort.count);
+    outcome.result.crowded += isCrowded(section, arch);
     ++outcome.result.sections;
   });
   return outcome;
@@ -182,43 +191,70 @@ std::optional<PriceTry> WholeSearch::tryPrices(size_t rounds) {
   return result;
 }
 
-/// Ways to make room for a tensor: it takes less, none, or the fullest section on its way takes less.
-std::vector<LimitsOf> waysOut(const Lack &lack, const LimitsOf &limits) {
-  std::vector<LimitsOf> ways;
-  LimitsOf tighter = limits;
-  for (int64_t number : lack.fullest)
-    tighter[number].mostBoxes = std::min(tighter[number].mostBoxes, lack.boxes);
+/// A change of the limits of some patterns.
+struct Move {
+  std::vector<int64_t> patterns;
+  unsigned homeLevel; ///< at least
+  int64_t mostBoxes;  ///< at most
+  bool operator<(const Move &other) const {
+    return std::tie(patterns, homeLevel, mostBoxes) < std::tie(other.patterns, other.homeLevel, other.mostBoxes);
+  }
+  LimitsOf applyTo(LimitsOf limits) const {
+    for (int64_t number : patterns) {
+      Limits &own = limits[number];
+      own.homeLevel = std::max(own.homeLevel, homeLevel);
+      own.mostBoxes = std::min(own.mostBoxes, mostBoxes);
+    }
+    return limits;
+  }
+};
+
+/// Ways to make room for a tensor: the fullest section on its way takes less, or the tensor does.
+std::vector<Move> waysOut(const Lack &lack, const LimitsOf &limits) {
+  std::vector<Move> moves;
   if (lack.boxes > 0)
-    ways.push_back(std::move(tighter));
-  LimitsOf less = limits, none = limits;
-  if (raise(lack.writers, less))
-    ways.push_back(std::move(less));
+    moves.push_back({lack.fullest, 0, lack.boxes});
+  unsigned level = 0;
   for (int64_t number : lack.writers)
-    none[number].homeLevel = numHomeLevels - 1;
-  ways.push_back(std::move(none));
-  return ways;
+    if (auto own = limits.find(number); own != limits.end())
+      level = std::max(level, own->second.homeLevel);
+  while (++level < numHomeLevels)
+    moves.push_back({lack.writers, level, Limits().mostBoxes});
+  return moves;
 }
 
 /// Improves a mapping at the prices of the best one tensor by tensor, those that cost the DRAM most first, with at most
-/// `moves` mappings; `limits` are those to begin with.
+/// `moves` mappings; `limits` are those to begin with. What did not help is tried again when all else was tried.
 void WholeSearch::climb(LimitsOf limits, size_t moves) {
-  std::optional<Outcome> here;
-  std::set<LimitsOf> tried;
-  for (std::optional<LimitsOf> move = limits; move && moves > 0 && !outOfTime(); --moves) {
-    setLimits(module, *move, arch);
-    std::optional<Outcome> outcome = mapCopy(module, options, arch);
-    tried.insert(*move);
-    if (outcome && (!here || rankOf(outcome->result) < rankOf(here->result))) {
-      here = std::move(outcome);
-      limits = std::move(*move);
-    }
-    move.reset();
-    if (!here)
-      return;
+  auto map = [&](const LimitsOf &tried) {
+    setLimits(module, tried, arch);
+    return mapCopy(module, options, arch);
+  };
+  std::optional<Outcome> here = map(limits);
+  std::set<Move> tried;
+  auto findMove = [&]() -> std::optional<Move> {
     for (const Lack &lack : here->lacks)
-      for (LimitsOf &way : waysOut(lack, limits))
-        if (!move && !tried.count(way))
-          move = std::move(way);
+      for (Move &move : waysOut(lack, limits))
+        if (tried.insert(move).second)
+          return std::move(move);
+    return std::nullopt;
+  };
+  for (bool improved = false; here && moves > 0 && !outOfTime(); --moves) {
+    std::optional<Move> move = findMove();
+    if (!move && improved) {
+      tried.clear();
+      improved = false;
+      move = findMove();
+    }
+    if (!move)
+      break;
+    LimitsOf next = move->applyTo(limits);
+    std::optional<Outcome> outcome = map(next);
+    if (!outcome || !(rankOf(outcome->result) < rankOf(here->result)))
+      continue;
+    here = std::move(outcome);
+    limits = std::move(next);
+    improved = true;
   }
   if (here && rankOf(here->result) < rankOf(*best)) {
     best = here->result;

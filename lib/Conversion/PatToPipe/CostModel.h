@@ -66,6 +66,10 @@ private:
   const AffineAccess &result;
 };
 
+/// Adds where the ports of a mapping's units part when they write `result`: to a cut that suits them as well, if there
+/// is one.
+void addCuts(const AffineAccess &result, const Mapping &mapping, Residence &residence);
+
 } // namespace jacquard
 
 #endif // JACQUARD_LIB_CONVERSION_PATTOPIPE_COSTMODEL_H

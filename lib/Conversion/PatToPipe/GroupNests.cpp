@@ -5,6 +5,7 @@
 // is lost: the speed-up of several units.
 #include "GroupNests.h"
 
+#include "CostModel.h"
 #include "ExplainMapping.h"
 #include "SearchCache.h"
 
@@ -140,17 +141,6 @@ void Grouping::close() {
   need = {};
 }
 
-/// Where the ports of several units begin to write.
-void addCuts(const AffineAccess &result, const UnitPlan &units, Residence &residence) {
-  if (units.dim < 0)
-    return;
-  int64_t begin = result.firstElement(), step = result.strideAlong(units.dim) * units.stride;
-  for (int64_t unit = 1; unit < units.count; ++unit)
-    residence.cuts.push_back(begin + unit * step);
-  llvm::sort(residence.cuts);
-  residence.cuts.erase(llvm::unique(residence.cuts), residence.cuts.end());
-}
-
 void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   Nest nest = analyseNest(pattern, mostLoopsOf(narrow));
   for (NestAccess &access : nest.accesses) {
@@ -174,7 +164,7 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
     if (candidate.fast.mapping.resultHomes == 0)
       mayStay.erase(bufferOf(result));
     else
-      addCuts(nest.result, candidate.fast.mapping.units, mayStay[bufferOf(result)]);
+      addCuts(nest.result, candidate.fast.mapping, mayStay[bufferOf(result)]);
   std::optional<double> saved;
   if (!effort.frugal && !alone && canJoin(candidate))
     saved = gain(candidate);

@@ -49,9 +49,11 @@ int64_t CostModel::homesOf(const NestAccess &access, const Mapping &mapping, boo
       int64_t begin = first + unit * stepOf(mapping.units) + member * stepOf(mapping.group);
       int64_t end = std::min(begin + span, size);
       begin = std::clamp<int64_t>(begin, 0, size - 1);
-      for (auto cut = llvm::upper_bound(residence.cuts, begin); cut != residence.cuts.end() && *cut < end; ++cut) {
-        homes += llvm::divideCeilSigned(*cut - begin, capacity);
-        begin = *cut;
+      for (auto [low, cut] : residence.cuts) {
+        if (cut <= begin || cut >= end)
+          continue;
+        homes += llvm::divideCeilSigned(cut - begin, capacity);
+        begin = cut;
       }
       homes += llvm::divideCeilSigned(std::max<int64_t>(end - begin, 1), capacity);
       if (homes > residence.mostHomes)
@@ -112,4 +114,20 @@ void CostModel::placeResults(Mapping &mapping) const {
   mapping.bytesWritten = streamBytes(result, mapping, true) * double(results);
   if (nest.mostHomes) // by sections to come, at least once
     mapping.bytesRead = double(ShapedType::getNumElements(result.view.shape) * results) * 4;
+}
+
+void jacquard::addCuts(const AffineAccess &result, const Mapping &mapping, Residence &residence) {
+  const UnitPlan &units = mapping.units;
+  if (units.dim < 0)
+    return;
+  int64_t step = result.strideAlong(units.dim) * units.stride, span = spanOf(result, mapping, /*wholeGroup=*/true);
+  for (int64_t unit = 1; unit < units.count; ++unit) {
+    int64_t high = result.firstElement() + unit * step, low = std::min(high, high - step + span);
+    auto shared = llvm::find_if(residence.cuts, [&](auto &cut) { return cut.first <= high && low <= cut.second; });
+    if (shared == residence.cuts.end())
+      residence.cuts.push_back({low, high});
+    else
+      *shared = {std::max(low, shared->first), std::min(high, shared->second)};
+  }
+  llvm::sort(residence.cuts, llvm::less_second());
 }

@@ -55,8 +55,8 @@ std::string keyOf(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, doub
     stream << ' ' << dim.extent << (dim.reduction ? "r" : "");
   for (const NestAccess &access : nest.accesses) {
     stream << ' ' << access.packed << ' ' << access.residence.mostHomes;
-    for (int64_t cut : access.residence.cuts)
-      stream << ',' << cut;
+    for (auto [low, high] : access.residence.cuts)
+      stream << ',' << low << '-' << high;
   }
   stream << "\nresult";
   for (auto [offset, row, extent, stride] :

@@ -44,36 +44,68 @@ std::vector<Copy> fabric::dealLoads(const Temporary &temporary, unsigned number)
   return copies;
 }
 
-/// The words that the copy's loads read, cut where one of them or a store begins or ends, and into pieces of at most
-/// `capacity` words. Nothing when two stores of a section meet in one piece.
+namespace {
+
+/// Elements at each of which a tensor may be cut to part two ports of a section, both included.
+struct Gap {
+  int64_t low, high;
+};
+
+} // namespace
+
+/// Adds the gaps between the ports of a section; false where two of them meet.
+static bool addGaps(SmallVector<Words> ports, SmallVectorImpl<Gap> &gaps) {
+  llvm::sort(ports, [](const Words &a, const Words &b) { return a.begin < b.begin; });
+  for (size_t i = 1; i < ports.size(); ++i) {
+    if (ports[i - 1].meets(ports[i]))
+      return false;
+    gaps.push_back({ports[i - 1].end, ports[i].begin});
+  }
+  return true;
+}
+
+/// The fewest cuts with one in each gap: each as far up as the first gap that has none allows.
+static SmallVector<int64_t> fewestCuts(SmallVector<Gap> &gaps) {
+  llvm::sort(gaps, [](const Gap &a, const Gap &b) { return a.high < b.high; });
+  SmallVector<int64_t> cuts;
+  for (const Gap &gap : gaps)
+    if (cuts.empty() || cuts.back() < gap.low)
+      cuts.push_back(gap.high);
+  return cuts;
+}
+
+/// The words that the copy's loads read, cut so that each piece has one load and one store of a section, and into pieces
+/// of at most `capacity` words. Nothing when two stores of a section meet.
 static SmallVector<Words> cutSlices(const Temporary &temporary, const Copy &copy, int64_t capacity) {
   int64_t size = wordsOf(temporary.buffer);
+  SmallVector<Gap> gaps;
   SmallVector<Words> read;
-  SmallVector<int64_t> cuts;
+  llvm::MapVector<Operation *, SmallVector<Words>> bySection;
   for (LoadOp load : copy.loads) {
     read.push_back(reachOf(load.getAccess(), size));
-    llvm::append_range(cuts, ArrayRef<int64_t>{read.back().begin, read.back().end});
+    bySection[load->getParentOp()].push_back(read.back());
   }
-  for (auto &[section, stores] : temporary.stores) {
-    SmallVector<Words> written;
-    for (fabric::StoreOp store : stores)
-      written.push_back(reachOf(store.getAccess(), size));
-    llvm::sort(written, [](const Words &a, const Words &b) { return a.begin < b.begin; });
-    for (size_t i = 1; i < written.size(); ++i) {
-      if (written[i - 1].meets(written[i]))
-        return {};
-      cuts.push_back(written[i].begin);
-    }
-  }
-  llvm::sort(cuts);
-  cuts.erase(llvm::unique(cuts), cuts.end());
+  for (auto &[section, ports] : bySection)
+    if (!addGaps(ports, gaps))
+      return {};
+  for (auto &[section, stores] : temporary.stores)
+    if (!addGaps(llvm::map_to_vector(stores, [&](fabric::StoreOp store) { return reachOf(store.getAccess(), size); }),
+                 gaps))
+      return {};
+  SmallVector<int64_t> cuts = fewestCuts(gaps);
+  cuts.push_back(size);
   SmallVector<Words> slices;
-  for (size_t i = 0; i + 1 < cuts.size(); ++i) {
-    Words piece{cuts[i], cuts[i + 1]};
-    if (llvm::none_of(read, [&](const Words &words) { return words.meets(piece); }))
-      continue;
+  int64_t begin = 0;
+  for (int64_t end : cuts) {
+    Words piece{end, begin}; // what is read of it
+    for (const Words &words : read)
+      if (words.meets({begin, end})) {
+        piece.begin = std::min(piece.begin, std::max(words.begin, begin));
+        piece.end = std::max(piece.end, std::min(words.end, end));
+      }
     for (int64_t at = piece.begin; at < piece.end; at += capacity)
       slices.push_back({at, std::min(at + capacity, piece.end)});
+    begin = end;
   }
   return slices;
 }

@@ -248,9 +248,12 @@ void FabricRetain::recordSpills(ArrayRef<Copy> left, const SectionOrder &order, 
   for (const Copy &copy : left) {
     const Temporary &temporary = temporaries[copy.temporary];
     double cycles = 0;
-    for (LoadOp load : copy.loads)
+    Spill spill;
+    spill.fullest = fullestOf(copy, room);
+    for (LoadOp load : copy.loads) {
+      spill.readers.push_back(order.numberOf(load->getParentOfType<SectionOp>()));
       cycles += dramCycles(load.getAccess(), spec);
-    Spill spill{0, {}, fullestOf(copy, room), 0};
+    }
     for (auto &[section, stores] : temporary.stores) {
       spill.writers.push_back(order.numberOf(cast<SectionOp>(section)));
       for (fabric::StoreOp store : stores)

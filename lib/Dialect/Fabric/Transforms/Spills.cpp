@@ -7,7 +7,7 @@ using namespace mlir;
 using namespace jacquard;
 using namespace jacquard::fabric;
 
-/// On a device: for each spill its cycles, boxes, fullest section and writers.
+/// On a device: for each spill its cycles, boxes, fullest section, number of writers, writers and readers.
 static constexpr llvm::StringLiteral spillsOfDeviceAttr = "jacquard.spilled";
 
 void fabric::setSpills(DeviceOp device, ArrayRef<Spill> spills) {
@@ -18,8 +18,9 @@ void fabric::setSpills(DeviceOp device, ArrayRef<Spill> spills) {
   Builder b(device.getContext());
   SmallVector<Attribute> rows;
   for (const Spill &spill : sorted) {
-    SmallVector<int64_t> row = {spill.cycles, spill.boxes, spill.fullest};
+    SmallVector<int64_t> row = {spill.cycles, spill.boxes, spill.fullest, int64_t(spill.writers.size())};
     row.append(spill.writers.begin(), spill.writers.end());
+    row.append(spill.readers.begin(), spill.readers.end());
     rows.push_back(b.getDenseI64ArrayAttr(row));
   }
   if (!rows.empty())
@@ -31,7 +32,9 @@ std::vector<Spill> fabric::spillsOf(DeviceOp device) {
   auto rows = device->getAttrOfType<ArrayAttr>(spillsOfDeviceAttr);
   for (Attribute attribute : rows ? rows.getValue() : ArrayRef<Attribute>()) {
     ArrayRef<int64_t> row = cast<DenseI64ArrayAttr>(attribute).asArrayRef();
-    spills.push_back({row[0], SmallVector<unsigned>(row.drop_front(3)), unsigned(row[2]), row[1]});
+    ArrayRef<int64_t> users = row.drop_front(4);
+    spills.push_back({row[0], row[1], unsigned(row[2]), SmallVector<unsigned>(users.take_front(row[3])),
+                      SmallVector<unsigned>(users.drop_front(row[3]))});
   }
   return spills;
 }

@@ -181,7 +181,7 @@ fabric.device arch "tiny" {
 // -----
 
 // No memory unit is to be had in "late": only the section before it reads on chip, and the tensor is in DRAM as well.
-// CHECK:       jacquard.spilled = [array<i64: {{[0-9]+}}, -1, 2, 0>]
+// CHECK:       jacquard.spilled = [array<i64: {{[0-9]+}}, -1, 2, 1, 0, 1, 2>]
 // CHECK-LABEL: fabric.section "first"
 // CHECK-DAG:   home = "t.0.0"
 // CHECK-DAG:   fabric.store %{{.*}} to @t

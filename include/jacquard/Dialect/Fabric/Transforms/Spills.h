@@ -8,10 +8,10 @@ namespace jacquard::fabric {
 
 /// A copy of a tensor that was left in DRAM. Sections are numbered as in sectionsOf.
 struct Spill {
-  int64_t cycles;                       ///< that the DRAM is busy with its loads and the tensor's stores
-  llvm::SmallVector<unsigned> writers;  ///< sections that store the tensor
-  unsigned fullest;                     ///< section on its way with the least room
-  int64_t boxes;                        ///< memory units for operands with which that section would have had room
+  int64_t cycles = 0;  ///< that the DRAM is busy with its loads and the tensor's stores
+  int64_t boxes = 0;   ///< memory units for operands with which the fullest section would have had room
+  unsigned fullest = 0; ///< section on its way with the least room
+  llvm::SmallVector<unsigned> writers = {}, readers = {}; ///< sections that store the tensor, and that load the copy
 };
 
 /// Written into an attribute of the device, the costliest first, and read from it.
