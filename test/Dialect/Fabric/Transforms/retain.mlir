@@ -1,7 +1,7 @@
 // RUN: jacquard-opt %s --split-input-file --pass-pipeline='builtin.module(fabric.device(fabric-retain))' | FileCheck %s
 
-// A temporary that one section stores and two sections load, one of them twice: two copies, and nothing in DRAM. The copy
-// that serves the load of one half as well is cut in two.
+// A temporary that one section stores and two sections load, each of them twice: two copies, and nothing in DRAM. The copy
+// that serves two loads of one half each is cut in two.
 // CHECK-LABEL: fabric.device
 // CHECK-NOT:   @t
 // CHECK:       fabric.section "make"
@@ -10,6 +10,8 @@
 // CHECK-DAG:   fabric.memory %[[A]] write <[32] vector 0 registers {{\[}}[0, 1]] address 0> words 16 buffers 1 {first_word = 0 : i64, home = "t.0.0"}
 // CHECK-DAG:   fabric.memory %[[A]] write <[32] vector 0 registers {{\[}}[0, 1]] address 0> words 16 buffers 1 {first_word = 16 : i64, home = "t.0.1"}
 // CHECK:       fabric.section "use"
+// CHECK-NEXT:  fabric.memory read <[16] vector 0 registers {{\[}}[0, 1]] address 0> words 16 buffers 1 {first_word = 0 : i64, home = "t.0.0"}
+// CHECK-NEXT:  fabric.store
 // CHECK-NEXT:  %[[R:.*]] = fabric.memory read <[16] vector 0 registers {{\[}}[16, 1]] address 0> words 16 buffers 1 {first_word = 16 : i64, home = "t.0.1"}
 // CHECK-NEXT:  fabric.store %[[R]] to @y
 // CHECK:       fabric.section "twice"
@@ -25,6 +27,8 @@ fabric.device arch "tiny" {
     fabric.store %a to @t <[32] vector 0 registers [[0, 1]] address 0>
   }
   fabric.section "use" {
+    %s = fabric.load @t <[16] vector 0 registers [[0, 1]] address 0>
+    fabric.store %s to @y <[16] vector 0 registers [[0, 1]] address 0>
     %t = fabric.load @t <[16] vector 0 registers [[16, 1]] address 0>
     fabric.store %t to @y <[16] vector 0 registers [[0, 1]] address 0>
   }
@@ -204,5 +208,41 @@ fabric.device arch "tiny" {
   fabric.section "late" attributes {jacquard.fill = 0.1 : f64} {
     %t = fabric.load @t <[32] vector 0 registers [[0, 1]] address 0>
     fabric.store %t to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+}
+
+// -----
+
+// Two sections write the columns of a 4 x 4 tensor, each two rows with two units: one cut between the rows parts the units
+// of both, though those of the second begin two columns further on.
+// CHECK-LABEL: fabric.section "left"
+// CHECK-COUNT-2: fabric.memory {{.*}}words 8 buffers 1
+// CHECK-NOT:   fabric.memory
+// CHECK-LABEL: fabric.section "right"
+// CHECK-DAG:   words 8 buffers 1 {first_word = 0 : i64, home = "t.0.0"}
+// CHECK-DAG:   words 8 buffers 1 {first_word = 8 : i64, home = "t.0.1"}
+// CHECK-LABEL: fabric.section "both"
+// CHECK:       words 8 buffers 1 {first_word = 0 : i64, home = "t.0.0"}
+// CHECK:       cascade {{.*}} words 8 buffers 1 {first_word = 8 : i64, home = "t.0.1"}
+// CHECK-NOT:   fabric.memory
+fabric.device arch "tiny" {
+  fabric.buffer @a "input" at 0 : tensor<16xf32>
+  fabric.buffer @y "output" at 128 : tensor<16xf32>
+  fabric.buffer @t "temporary" at 256 : tensor<4x4xf32>
+  fabric.section "left" {
+    %a = fabric.load @a <[2, 2] vector 1 registers [[0, 2, 1]] address 0>
+    fabric.store %a to @t <[2, 2] vector 1 registers [[0, 4, 1]] address 0>
+    %b = fabric.load @a <[2, 2] vector 1 registers [[4, 2, 1]] address 0>
+    fabric.store %b to @t <[2, 2] vector 1 registers [[8, 4, 1]] address 0>
+  }
+  fabric.section "right" {
+    %a = fabric.load @a <[2, 2] vector 1 registers [[8, 2, 1]] address 0>
+    fabric.store %a to @t <[2, 2] vector 1 registers [[2, 4, 1]] address 0>
+    %b = fabric.load @a <[2, 2] vector 1 registers [[12, 2, 1]] address 0>
+    fabric.store %b to @t <[2, 2] vector 1 registers [[10, 4, 1]] address 0>
+  }
+  fabric.section "both" {
+    %t = fabric.load @t <[16] vector 0 registers [[0, 1]] address 0>
+    fabric.store %t to @y <[16] vector 0 registers [[0, 1]] address 0>
   }
 }

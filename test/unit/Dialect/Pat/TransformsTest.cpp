@@ -115,6 +115,10 @@ TEST_F(TransformsTest, SliceRunsKeepsEveryBit) {
   EXPECT_GE(compare(flatten, "pat-slice-runs{chip-bytes=96 start-bytes=0},pat-verify-flat", 30, 10), 5u);
 }
 
+TEST_F(TransformsTest, SplitFoldsKeepsEveryBitOfExactCombiners) {
+  EXPECT_GE(compare(flatten, "pat-split-folds{units=64 lanes=1 least-cycles=-1},pat-verify-flat", 30, 10), 5u);
+}
+
 TEST_F(TransformsTest, AllPassesInARowKeepEveryBit) {
   compare("",
           "canonicalize,pat-flatten,canonicalize,pat-merge-equal,pat-fuse,pat-expand-combiners,pat-expand-scan,canonicalize,"
