@@ -64,6 +64,25 @@ static bool addGaps(SmallVector<Words> ports, SmallVectorImpl<Gap> &gaps) {
   return true;
 }
 
+/// Adds the gaps between what different sections touch: parts that are used at different times need not be kept together.
+static void addGapsOfSections(SmallVector<Words> sections, SmallVectorImpl<Gap> &gaps) {
+  llvm::sort(sections, [](const Words &a, const Words &b) { return a.begin < b.begin; });
+  int64_t end = 0;
+  for (auto [i, words] : llvm::enumerate(sections)) {
+    if (i > 0 && end <= words.begin)
+      gaps.push_back({end, words.begin});
+    end = std::max(end, words.end);
+  }
+}
+
+/// The words from the first to the last that one of the ports touches.
+static Words hullOf(ArrayRef<Words> ports) {
+  Words hull = ports.front();
+  for (const Words &words : ports)
+    hull = {std::min(hull.begin, words.begin), std::max(hull.end, words.end)};
+  return hull;
+}
+
 /// The fewest cuts with one in each gap: each as far up as the first gap that has none allows.
 static SmallVector<int64_t> fewestCuts(SmallVector<Gap> &gaps) {
   llvm::sort(gaps, [](const Gap &a, const Gap &b) { return a.high < b.high; });
@@ -85,13 +104,22 @@ static SmallVector<Words> cutSlices(const Temporary &temporary, const Copy &copy
     read.push_back(reachOf(load.getAccess(), size));
     bySection[load->getParentOp()].push_back(read.back());
   }
-  for (auto &[section, ports] : bySection)
+  SmallVector<Words> readBySection, writtenBySection;
+  for (auto &[section, ports] : bySection) {
+    readBySection.push_back(hullOf(ports));
     if (!addGaps(ports, gaps))
       return {};
-  for (auto &[section, stores] : temporary.stores)
-    if (!addGaps(llvm::map_to_vector(stores, [&](fabric::StoreOp store) { return reachOf(store.getAccess(), size); }),
-                 gaps))
+  }
+  for (auto &[section, stores] : temporary.stores) {
+    SmallVector<Words> ports;
+    for (fabric::StoreOp store : stores)
+      ports.push_back(reachOf(store.getAccess(), size));
+    writtenBySection.push_back(hullOf(ports));
+    if (!addGaps(ports, gaps))
       return {};
+  }
+  addGapsOfSections(readBySection, gaps);
+  addGapsOfSections(writtenBySection, gaps);
   SmallVector<int64_t> cuts = fewestCuts(gaps);
   cuts.push_back(size);
   SmallVector<Words> slices;
