@@ -3,6 +3,7 @@
 
 #include "jacquard/Conversion/PatToPipe/Effort.h"
 #include "jacquard/Dialect/Pat/IR/PatOps.h"
+#include "jacquard/Dialect/Pat/Transforms/Passes.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -12,9 +13,14 @@ using namespace jacquard;
 void jacquard::numberPatterns(ModuleOp module) {
   int64_t number = 0;
   Builder b(module.getContext());
+  llvm::DenseMap<Attribute, int64_t> copies; // number of the first of several copies
   module.walk([&](Operation *op) {
-    if (isa<pat::MapOp, pat::GroupByOp>(op))
-      op->setAttr(patternNumberAttr, b.getI64IntegerAttr(number++));
+    if (!isa<pat::MapOp, pat::GroupByOp>(op))
+      return;
+    Attribute copied = op->getAttr(pat::copiesAttr);
+    int64_t own = copied ? copies.try_emplace(copied, number).first->second : number;
+    op->setAttr(patternNumberAttr, b.getI64IntegerAttr(own));
+    number += own == number;
   });
 }
 

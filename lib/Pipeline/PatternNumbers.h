@@ -9,7 +9,8 @@ namespace jacquard {
 
 using PatternNumbers = llvm::SmallSet<int64_t, 8>;
 
-/// Numbers the patterns of a module at stage Pat. Sections carry the numbers of the patterns they were made of.
+/// Numbers the patterns of a module at stage Pat. Copies for slices of a batch share a number: what helps one of them
+/// is done to all, as equal patterns are searched once. Sections carry the numbers of the patterns they were made of.
 void numberPatterns(mlir::ModuleOp module);
 void forgetNumbers(mlir::ModuleOp module);
 

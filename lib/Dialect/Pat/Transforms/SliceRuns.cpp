@@ -33,7 +33,10 @@ struct SliceRunsPass : impl::SliceRunsPassBase<SliceRunsPass> {
 /// Replaces the maps of one run.
 class Slicer {
 public:
-  explicit Slicer(const Run &run) : run(run), b(run.maps.back()) { b.setInsertionPointAfter(run.maps.back()); }
+  /// `number`: of the first map among all that are copied.
+  Slicer(const Run &run, int64_t number) : run(run), number(number), b(run.maps.back()) {
+    b.setInsertionPointAfter(run.maps.back());
+  }
   void slice();
 
 private:
@@ -42,6 +45,7 @@ private:
   Value join(Value whole);
 
   const Run &run;
+  int64_t number;
   OpBuilder b;
   llvm::DenseMap<Value, SmallVector<Value>> parts; ///< of the results of the run's maps
 };
@@ -76,8 +80,10 @@ void shiftIndex(MapOp map, unsigned dim, int64_t offset, const llvm::DenseMap<Op
 void Slicer::addSlice(int64_t begin, int64_t end) {
   IRMapping mapping;
   llvm::DenseMap<Operation *, unsigned> copies; // with their outermost dimensions
+  int64_t copied = number;
   for (MapOp map : run.maps) {
     auto copy = cast<MapOp>(b.clone(*map, mapping));
+    copy->setAttr(copiesAttr, b.getI64IntegerAttr(copied++));
     unsigned dim = *outermostDim(map);
     SmallVector<int64_t> domain(map.getDomain());
     domain[dim] = end - begin;
@@ -144,10 +150,12 @@ void SliceRunsPass::runOnOperation() {
   SliceCosts costs{int64_t(double(chipBytes) * shareForTensors), int64_t(startBytes)};
   SmallVector<Block *> scopes;
   forEachScope(getOperation(), [&](Block &scope) { scopes.push_back(&scope); });
+  int64_t copied = 0;
   for (Block *scope : scopes)
     for (const Run &run : planRuns(*scope, costs)) {
       explain(run);
-      Slicer(run).slice();
+      Slicer(run, copied).slice();
+      copied += int64_t(run.maps.size());
     }
 }
 

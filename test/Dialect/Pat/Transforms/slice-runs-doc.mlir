@@ -4,15 +4,15 @@
 // CHECK-DAG: #[[LATER:.*]] = affine_map<(d0, d1) -> (d0 + 2, d1)>
 // CHECK-DAG: #[[BACK:.*]] = affine_map<(d0, d1) -> (d0 - 2, d1)>
 // CHECK-LABEL: @rows
-// CHECK:       %[[A0:.*]] = pat.map (%[[N:.*]], %[[I:.*]]) in [2, 3] {
+// CHECK:       %[[A0:.*]] = pat.map (%[[N:.*]], %[[I:.*]]) in [2, 3] attributes {jacquard.copies = 0 : i64} {
 // CHECK-NEXT:    pat.at %arg0[%[[N]], %[[I]]] : tensor<4x3xf32>
 // CHECK-NEXT:    math.exp
-// CHECK:       %[[B0:.*]] = pat.map (%[[N:.*]], %[[I:.*]]) in [2, 3] {
+// CHECK:       %[[B0:.*]] = pat.map (%[[N:.*]], %[[I:.*]]) in [2, 3] attributes {jacquard.copies = 1 : i64} {
 // CHECK-NEXT:    pat.at %[[A0]][%[[N]], %[[I]]] : tensor<2x3xf32>
 // CHECK-NEXT:    math.sqrt
-// CHECK:       %[[A1:.*]] = pat.map (%[[N:.*]], %[[I:.*]]) in [2, 3] {
+// CHECK:       %[[A1:.*]] = pat.map (%[[N:.*]], %[[I:.*]]) in [2, 3] attributes {jacquard.copies = 0 : i64} {
 // CHECK-NEXT:    pat.at %arg0 map #[[LATER]] (%[[N]], %[[I]]) : tensor<4x3xf32>
-// CHECK:       %[[B1:.*]] = pat.map (%[[N:.*]], %[[I:.*]]) in [2, 3] {
+// CHECK:       %[[B1:.*]] = pat.map (%[[N:.*]], %[[I:.*]]) in [2, 3] attributes {jacquard.copies = 1 : i64} {
 // CHECK-NEXT:    pat.at %[[A1]][%[[N]], %[[I]]] : tensor<2x3xf32>
 // CHECK:       %[[B:.*]] = pat.map (%[[N:.*]], %[[I:.*]]) in [4, 3] {
 // CHECK-NEXT:    %[[LAST:.*]] = pat.at %[[B1]] map #[[BACK]] (%[[N]], %[[I]]) else %{{.*}} : tensor<2x3xf32>

@@ -8,17 +8,17 @@
 // CHECK-LABEL: func.func @uneven
 // CHECK:         pat.map {{.*}} in [2, 8]
 // CHECK:         pat.map {{.*}} in [2, 8]
-// CHECK:         %[[C0:.*]] = pat.map {{.*}} in [2] {
-// CHECK:         pat.map (%[[N:.*]], %{{.*}}) in [2, 8] {
+// CHECK:         %[[C0:.*]] = pat.map {{.*}} in [2] attributes {{.*}} {
+// CHECK:         pat.map (%[[N:.*]], %{{.*}}) in [2, 8] attributes {{.*}} {
 // CHECK-NEXT:      %[[TWO:.*]] = arith.constant 2 : index
 // CHECK-NEXT:      %[[ROW:.*]] = arith.addi %[[N]], %[[TWO]] : index
 // CHECK-NEXT:      pat.at %arg0 map #[[FROM2]] (%[[N]], %{{.*}}) : tensor<5x8xf32>
 // CHECK-NEXT:      arith.index_cast %[[ROW]]
 // CHECK:         pat.map {{.*}} in [2, 8]
-// CHECK:         %[[C1:.*]] = pat.map {{.*}} in [2] {
+// CHECK:         %[[C1:.*]] = pat.map {{.*}} in [2] attributes {{.*}} {
 // CHECK:         pat.map {{.*}} in [1, 8]
 // CHECK:         pat.map {{.*}} in [1, 8]
-// CHECK:         %[[C2:.*]] = pat.map {{.*}} in [1] {
+// CHECK:         %[[C2:.*]] = pat.map {{.*}} in [1] attributes {{.*}} {
 // CHECK:         %[[C:.*]] = pat.map {{.*}} in [5] {
 // CHECK-NEXT:      pat.at %[[C2]]
 // CHECK-NEXT:      pat.at %[[C1]]
@@ -68,10 +68,10 @@ func.func @uneven(%x: tensor<5x8xf32>) -> tensor<f32> {
 // REMARK: remark: [Passed] sliced | {{.*}}Maps=4, Points=4, Thickness=1
 // CHECK-LABEL: func.func @skip
 // CHECK:         %[[W:.*]] = pat.map {{.*}} in [2] {
-// CHECK:         %[[A:.*]] = pat.map {{.*}} in [1, 12] {
-// CHECK:         %[[B:.*]] = pat.map {{.*}} in [1, 12] {
+// CHECK:         %[[A:.*]] = pat.map {{.*}} in [1, 12] attributes {{.*}} {
+// CHECK:         %[[B:.*]] = pat.map {{.*}} in [1, 12] attributes {{.*}} {
 // CHECK-NEXT:      pat.at %[[A]]
-// CHECK:         pat.map (%[[N:.*]], %[[I:.*]]) in [1, 12] {
+// CHECK:         pat.map (%[[N:.*]], %[[I:.*]]) in [1, 12] attributes {{.*}} {
 // CHECK-NEXT:      pat.at %[[A]][%[[N]], %[[I]]] : tensor<1x12xf32>
 // CHECK-NEXT:      pat.at %[[B]][%[[N]], %[[I]]] : tensor<1x12xf32>
 // CHECK-NEXT:      pat.at %[[W]]

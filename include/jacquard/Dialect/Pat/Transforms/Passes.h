@@ -9,6 +9,9 @@
 
 namespace jacquard::pat {
 
+/// On maps that are copies of one map for the slices of a run: a number that they share.
+constexpr llvm::StringLiteral copiesAttr = "jacquard.copies";
+
 #define GEN_PASS_DECL
 #include "jacquard/Dialect/Pat/Transforms/Passes.h.inc"
 
