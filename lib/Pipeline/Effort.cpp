@@ -87,7 +87,6 @@ std::vector<Lack> lacksOf(fabric::DeviceOp device, const ArchSpec &arch) {
 std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, const ArchSpec &arch) {
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager passes(module.getContext());
-  passes.enableVerifier(false); // what is chosen is verified when it is made again
   populateMapping(passes, options);
   if (failed(passes.run(*copy)))
     return std::nullopt;
@@ -155,6 +154,7 @@ private:
   function_ref<bool()> outOfTime;
   std::optional<PriceTry> best;
   LimitsOf bestLimits;
+  std::vector<std::pair<PriceTry, LimitsOf>> bestOfViews; ///< since the last refinement
 };
 
 unsigned WholeSearch::tooMany(const PriceTry &result) const {
@@ -172,15 +172,17 @@ bool WholeSearch::isBetter(const PriceTry &result) const {
 
 /// The best of all rounds at the prices of `options`.
 std::optional<PriceTry> WholeSearch::tryPrices(size_t rounds) {
-  LimitsOf limits;
+  LimitsOf limits, limitsOfResult;
   std::optional<PriceTry> result;
   for (size_t round = 0; round < rounds && !outOfTime(); ++round) {
     setLimits(module, limits, arch);
     std::optional<Outcome> outcome = mapCopy(module, options, arch);
     if (!outcome)
       break;
-    if (!result || rankOf(outcome->result) < rankOf(*result))
+    if (!result || rankOf(outcome->result) < rankOf(*result)) {
       result = outcome->result;
+      limitsOfResult = limits;
+    }
     if (!best || isBetter(outcome->result)) {
       best = outcome->result;
       bestLimits = limits;
@@ -188,20 +190,26 @@ std::optional<PriceTry> WholeSearch::tryPrices(size_t rounds) {
     if (!raise(outcome->spilling, limits))
       break;
   }
+  if (result)
+    bestOfViews.push_back({*result, std::move(limitsOfResult)});
   return result;
 }
 
-/// A change of the limits of some patterns.
+/// A change of the limits of some patterns: they are tightened, or lifted.
 struct Move {
   std::vector<int64_t> patterns;
   unsigned homeLevel; ///< at least
   int64_t mostBoxes;  ///< at most
+  bool lifts = false; ///< the patterns have no limits any more
   bool operator<(const Move &other) const {
-    return std::tie(patterns, homeLevel, mostBoxes) < std::tie(other.patterns, other.homeLevel, other.mostBoxes);
+    return std::tie(patterns, homeLevel, mostBoxes, lifts) <
+           std::tie(other.patterns, other.homeLevel, other.mostBoxes, other.lifts);
   }
   LimitsOf applyTo(LimitsOf limits) const {
     for (int64_t number : patterns) {
       Limits &own = limits[number];
+      if (lifts)
+        own = {};
       own.homeLevel = std::max(own.homeLevel, homeLevel);
       own.mostBoxes = std::min(own.mostBoxes, mostBoxes);
     }
@@ -237,6 +245,9 @@ void WholeSearch::climb(LimitsOf limits, size_t moves) {
       for (Move &move : waysOut(lack, limits))
         if (tried.insert(move).second)
           return std::move(move);
+    for (auto &[number, own] : limits) // when there is room after all
+      if (Move lift{{number}, 0, Limits().mostBoxes, true}; Limits() < own && tried.insert(lift).second)
+        return lift;
     return std::nullopt;
   };
   for (bool improved = false; here && moves > 0 && !outOfTime(); --moves) {
@@ -262,16 +273,21 @@ void WholeSearch::climb(LimitsOf limits, size_t moves) {
   }
 }
 
-/// From the best mapping, and from the one without limits, as these were set for many patterns at once.
+/// From the best mappings of several views: what is best at the begin need not be so in the end.
 void WholeSearch::refine(size_t moves) {
+  constexpr size_t mostStarts = 3;
   if (!best || moves == 0)
     return;
-  options.scratchpadPrice = best->scratchpadPrice;
-  options.sectionPrice = best->sectionPrice;
-  options.unitShare = best->unitShare;
-  options.scratchpadShare = best->scratchpadShare;
-  climb(bestLimits, moves);
-  climb({}, moves);
+  std::vector<std::pair<PriceTry, LimitsOf>> starts = std::move(bestOfViews);
+  llvm::sort(starts, [&](auto &a, auto &b) { return rankOf(a.first) < rankOf(b.first); });
+  starts.resize(std::min(starts.size(), mostStarts));
+  for (auto &[result, limits] : starts) {
+    options.scratchpadPrice = result.scratchpadPrice;
+    options.sectionPrice = result.sectionPrice;
+    options.unitShare = result.unitShare;
+    options.scratchpadShare = result.scratchpadShare;
+    climb(limits, moves);
+  }
 }
 
 /// The best of each of the first `count` views, for each price of a section that had to be tried.
