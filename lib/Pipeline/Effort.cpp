@@ -267,7 +267,7 @@ void WholeSearch::climb(LimitsOf limits, size_t moves) {
     limits = std::move(next);
     improved = true;
   }
-  if (here && rankOf(here->result) < rankOf(*best)) {
+  if (here && isBetter(here->result)) {
     best = here->result;
     bestLimits = std::move(limits);
   }
