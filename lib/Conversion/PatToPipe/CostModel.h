@@ -47,7 +47,10 @@ private:
   int64_t conflictCycles(int64_t stride, int64_t words) const;
   double streamBytes(const AffineAccess &access, const Mapping &mapping, bool write) const;
   double packedBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
-  double boxBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
+  struct Box {
+    double bytes, stretches; ///< of whole bursts; pieces without a break
+  };
+  Box boxOf(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
   bool canHold(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
   int64_t homesFor(int64_t ports, int64_t span, int64_t most) const;
   int64_t homesOf(const NestAccess &access, const Mapping &mapping, bool wholeGroup) const;

@@ -76,7 +76,7 @@ AccessPlan CostModel::placeRetained(const NestAccess &access, Mapping &mapping, 
     best = std::numeric_limits<double>::infinity();
   int64_t homes = sharesPort(access, mapping) ? homesOf(access, mapping, /*wholeGroup=*/true) : plan.homes;
   forEachBox(access, mapping, firstSpread, [&](unsigned depth, double loads) {
-    double box = boxBytes(access, mapping, depth) / arch.dram.burstBytes;
+    double box = boxOf(access, mapping, depth).bytes / arch.dram.burstBytes;
     if (homes && loads * box < worthHolding * best) {
       best = loads * box;
       first = box;
