@@ -69,6 +69,14 @@ LogicalResult FabricPlace::placeSection(SectionOp section, unsigned number, cons
   for (auto [unit, op] : llvm::enumerate(input.units))
     if (auto site = siteOfHome.find(homeOf(op)); homeOf(op) && site != siteOfHome.end())
       input.problem.units[mapper::UnitId(unit)].fixedSite = site->second;
+  // Homes that a loop fills only behind this section must not stand where it computes: they take their sites here.
+  llvm::SmallDenseSet<StringAttr> own;
+  for (Operation *op : input.units)
+    own.insert(homeOf(op));
+  SmallVector<std::pair<StringAttr, mapper::UnitId>> toCome;
+  for (auto &[home, range] : ranges)
+    if (range.contains(number) && !siteOfHome.contains(home) && !own.contains(home))
+      toCome.push_back({home, input.problem.units.add({UnitKind::Memory, home.str(), ""})});
   if (failed(checkBudget(section, input.problem)))
     return failure();
   auto placement = place(*cache, input.problem, model, seed);
@@ -86,6 +94,8 @@ LogicalResult FabricPlace::placeSection(SectionOp section, unsigned number, cons
       siteOfHome[home] = placement->siteOf[id];
     op->setAttr("unit", StringAttr::get(&getContext(), input.problem.units[id].name));
   }
+  for (auto [home, id] : toCome)
+    siteOfHome[home] = placement->siteOf[id];
   return success();
 }
 

@@ -70,3 +70,41 @@ fabric.device arch "tiny" {
     } -> !fabric.stream
   }
 }
+
+// -----
+
+// What a section of a loop leaves for later stays when the loop begins anew: the section before may not stand there.
+fabric.device arch "tiny" {
+  fabric.buffer @x "input" at 0 : tensor<32xf32>
+  fabric.buffer @y "output" at 128 : tensor<32xf32>
+  fabric.loop max 2 {
+    // expected-error @+1 {{section "before" does not fit 'tiny': memory units: 9 needed, 8 available on 'tiny'}}
+    fabric.section "before" {
+      %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
+      %m0 = fabric.memory %a write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+      fabric.store %m0 to @y <[32] vector 0 registers [[0, 1]] address 0>
+      %m1 = fabric.memory %a write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+      fabric.store %m1 to @y <[32] vector 0 registers [[0, 1]] address 0>
+      %m2 = fabric.memory %a write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+      fabric.store %m2 to @y <[32] vector 0 registers [[0, 1]] address 0>
+      %m3 = fabric.memory %a write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+      fabric.store %m3 to @y <[32] vector 0 registers [[0, 1]] address 0>
+      %m4 = fabric.memory %a write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+      fabric.store %m4 to @y <[32] vector 0 registers [[0, 1]] address 0>
+      %m5 = fabric.memory %a write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+      fabric.store %m5 to @y <[32] vector 0 registers [[0, 1]] address 0>
+      %m6 = fabric.memory %a write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+      fabric.store %m6 to @y <[32] vector 0 registers [[0, 1]] address 0>
+      %m7 = fabric.memory %a write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+      fabric.store %m7 to @y <[32] vector 0 registers [[0, 1]] address 0>
+    }
+    fabric.section "fills" {
+      %a = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
+      %m = fabric.memory %a write <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1 {home = "t.0"}
+    }
+  }
+  fabric.section "reads" {
+    %m = fabric.memory read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1 {home = "t.0"}
+    fabric.store %m to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+}
