@@ -154,7 +154,7 @@ private:
   ArrayRef<Activation> functions;
   int64_t first, count; ///< of the network's passes
   Type element, type;
-  Value projection; ///< [T, P, N, G*H] in the order of steps: input times weights, and biases
+  Value projection; ///< [P, T, N, G*H] in the order of steps: input times weights, and biases
 };
 
 } // namespace
@@ -189,12 +189,12 @@ Value Stack::readRows(OpBuilder &b, Value tensor, int64_t row, Value pass, Value
       read(b, loc, tensor, {b.getAffineDimExpr(0) + first, b.getAffineDimExpr(1) + row}, {pass, index}), type);
 }
 
-/// [T, 1, N, G*H] in the order of time: a pass's product of the input where the network has its own way.
+/// [1, T, N, G*H] in the order of time: a pass's product of the input where the network has its own way.
 Value Stack::ownInputProduct(OpBuilder &b, int64_t pass) const {
   Value input = net.isBatchFirst ? transpose(b, loc, net.input, {1, 0, 2}) : net.input;
   Value rows = net.product(b, reshape(b, loc, input, {e.steps * e.batch, e.inputs}), unsigned(first + pass),
                            /*ofInput=*/true);
-  return reshape(b, loc, rows, {e.steps, 1, e.batch, e.gates * e.states});
+  return reshape(b, loc, rows, {1, e.steps, e.batch, e.gates * e.states});
 }
 
 /// Element [t, n, j] of a pass's product of the input.
@@ -204,7 +204,7 @@ Value Stack::inputProduct(OpBuilder &b, int64_t pass, ValueRange p) const {
     SmallVector<AffineExpr> place = {timeExpr(b, pass), b.getAffineDimExpr(1), b.getAffineDimExpr(2)};
     if (net.isBatchFirst)
       std::swap(place[0], place[1]);
-    Value x = read(b, loc, net.input, place, {p[0], p[2], k[0]});
+    Value x = read(b, loc, net.input, place, {p[1], p[2], k[0]});
     Value w = read(b, loc, net.weights,
                    {b.getAffineConstantExpr(first + pass), b.getAffineDimExpr(0), b.getAffineDimExpr(1)}, {p[3], k[0]});
     return s.mul(s.cast(x, type), s.cast(w, type));
@@ -221,13 +221,12 @@ void Stack::prepare(OpBuilder &b) {
       // Behind the reset gate, the recurrence's bias of the last gate is added with its product.
       return net.resetsBehind ? s.select(s.less(p[1], s.index(2 * e.states)), both, ofInput) : both;
     });
-  projection = passBy(b, 1, [&](int64_t pass) {
+  projection = passBy(b, 0, [&](int64_t pass) {
     Value own = net.product ? ownInputProduct(b, pass) : Value();
-    return mapOver(b, loc, {e.steps, 1, e.batch, rows}, [&](OpBuilder &b, ValueRange p) {
-      SmallVector<AffineExpr> place = {timeExpr(b, pass)};
-      for (unsigned k = 1; k < 4; ++k)
-        place.push_back(b.getAffineDimExpr(k));
-      Value sum = own ? read(b, loc, own, place, p) : inputProduct(b, pass, p);
+    return mapOver(b, loc, {1, e.steps, e.batch, rows}, [&](OpBuilder &b, ValueRange p) {
+      SmallVector<AffineExpr> place = {b.getAffineConstantExpr(0), timeExpr(b, pass), b.getAffineDimExpr(1),
+                                       b.getAffineDimExpr(2)};
+      Value sum = own ? read(b, loc, own, place, p.drop_front()) : inputProduct(b, pass, p);
       if (!bias)
         return sum;
       Value ofPass = read(b, loc, bias, {b.getAffineConstantExpr(pass), b.getAffineDimExpr(0)}, p[3]);
@@ -284,10 +283,10 @@ Value Stack::product(OpBuilder &b, Value argument, int64_t firstGate, int64_t ga
 
 /// The gate's share of the input at a step, biases included.
 Value Stack::fromInput(OpBuilder &b, Value step, ValueRange point, int64_t gate) const {
-  return read(b, loc, projection,
-              {b.getAffineDimExpr(0), b.getAffineDimExpr(1), b.getAffineDimExpr(2),
-               b.getAffineDimExpr(3) + gate * e.states},
-              {step, point[0], point[1], point[2]});
+  return read(
+      b, loc, projection,
+      {b.getAffineDimExpr(0), b.getAffineDimExpr(1), b.getAffineDimExpr(2), b.getAffineDimExpr(3) + gate * e.states},
+      {point[0], step, point[1], point[2]});
 }
 
 Value Stack::apply(Scalars &s, unsigned function, Value x) const {

@@ -9,6 +9,7 @@
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/Support/MathExtras.h"
@@ -56,6 +57,14 @@ bool updatesRowOf(pat::MapOp map, BlockArgument carried) {
   return before && before.getTensor() == carried && readsOwnPoint(before, map);
 }
 
+/// Whether `row` takes every value below `extent` while `iteration` does: it counts up or down.
+bool visitsAll(Value row, Value iteration, int64_t extent) {
+  auto down = row.getDefiningOp<arith::SubIOp>();
+  APInt last;
+  return row == iteration || (down && down.getRhs() == iteration && matchPattern(down.getLhs(), m_ConstantInt(&last)) &&
+                              last.getSExtValue() == extent - 1);
+}
+
 class LoopPreparation {
 public:
   LoopPreparation(pat::IterateOp loop, SharedBuffers &shared, DonePatterns &done, int64_t &bytesToKeep)
@@ -78,6 +87,7 @@ private:
   void prepareInvariants();
   void prepareInits();
   void prepareNext();
+  bool replacesAllRows(BlockArgument argument, Value next);
 
   pat::IterateOp loop;
   pat::YieldOp yield;
@@ -123,9 +133,24 @@ void LoopPreparation::prepareInvariants() {
   }
 }
 
+/// Whether the trips write every row of a carried tensor, one each, and read none.
+bool LoopPreparation::replacesAllRows(BlockArgument argument, Value next) {
+  auto map = next.getDefiningOp<pat::MapOp>();
+  if (!map || !producerIn(next, body) || !argument.hasOneUse() || !updatesRowOf(map, argument) || conditionTensor(loop))
+    return false;
+  RowUpdate update = *matchRowUpdate(map);
+  int64_t rows = map.getDomain()[update.dim];
+  return maxTrips(loop) == rows && visitsAll(update.row, loop.getIteration(), rows);
+}
+
 void LoopPreparation::prepareInits() {
   OpBuilder builder(loop);
-  for (auto [operand, argument, result] : llvm::zip(loop->getOpOperands(), loop.getCarried(), loop.getResults())) {
+  for (auto [operand, argument, result, next] :
+       llvm::zip(loop->getOpOperands(), loop.getCarried(), loop.getResults(), yield->getOperands().drop_front())) {
+    if (replacesAllRows(argument, next)) { // nobody sees how it began
+      shared[argument] = result;
+      continue;
+    }
     Value init = operand.get();
     if (!producerIn(init, loop->getBlock()) || !init.hasOneUse()) {
       init = copyOf(builder, init)->getResult(0);
