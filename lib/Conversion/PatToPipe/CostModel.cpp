@@ -228,7 +228,7 @@ void CostModel::forEachBox(const NestAccess &access, const Mapping &mapping, uns
 /// The depth with the least traffic, which is added to the mapping's costs.
 AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const {
   AccessPlan plan;
-  double best = streamBytes(*access.affine, mapping, false), first = 0, moved = best;
+  double best = streamBytes(*access.affine, mapping, false), first = 0, moved = best, changes = 0;
   bool padded = access.op.getElseValue() && access.affine->view.shape.size() > arch.dramPort.addressStages;
   bool direct = true;
   double copies = double(copiesOf(access, mapping)), ports = copies;
@@ -236,12 +236,14 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
     ports /= double(mapping.group.count);
   forEachBox(access, mapping, firstSpread, [&](unsigned depth, double loads) {
     Box own = boxOf(access, mapping, depth);
-    double jumps = own.stretches * burstsPerJump * arch.dram.burstBytes;
-    double box = access.packed ? packedBytes(access, mapping, depth) : own.bytes + jumps, traffic = ports * loads * box;
+    double jumps = access.packed ? 0 : own.stretches * burstsPerJump * arch.dram.burstBytes;
+    double box = (access.packed ? packedBytes(access, mapping, depth) : own.bytes) + jumps;
+    double traffic = ports * loads * box;
     bool startsSooner = plan.buffered && traffic <= best && ports * box < first;
     if (traffic < worthHolding * best || (direct && padded) || startsSooner) {
       best = traffic;
       moved = ports * loads * own.bytes;
+      changes = ports * loads * jumps;
       first = ports * box;
       plan = {true, depth};
       direct = false;
@@ -251,7 +253,8 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
   if (!plan.buffered) // words that are no neighbours each take a firing of the port
     vectors = std::max(vectors, walkOf(*access.affine, mapping, /*write=*/false).firings);
   mapping.portCycles = std::max(mapping.portCycles, vectors);
-  mapping.bytesRead += best;
+  mapping.bytesRead += best - changes;
+  mapping.rowChangeBytes += changes;
   mapping.startCycles += arch.dram.cyclesFor(first, 0);
   return plan;
 }
@@ -262,7 +265,7 @@ void CostModel::placeAccesses(Mapping &mapping) const {
     ++firstSpread;
   mapping.accesses.clear();
   mapping.startCycles = mapping.portCycles = 0;
-  mapping.bytesRead = mapping.bytesWritten = 0;
+  mapping.bytesRead = mapping.bytesWritten = mapping.rowChangeBytes = 0;
   placeResults(mapping);
   double retainedStart = 0; // scratchpads are read side by side
   for (const NestAccess &access : nest.accesses) {
@@ -324,7 +327,7 @@ double CostModel::latencyOf(const Mapping &mapping) const {
 
 void CostModel::predict(Mapping &mapping) const {
   placeAccesses(mapping);
-  mapping.dramCycles = arch.dram.cyclesFor(mapping.bytesRead, mapping.bytesWritten);
+  mapping.dramCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes, mapping.bytesWritten);
   mapping.latencyCycles = latencyOf(mapping);
   double outputs = double(mapping.group.count);
   for (auto [l, loop] : llvm::enumerate(mapping.loops)) {

@@ -42,6 +42,7 @@ struct Mapping {
   llvm::SmallVector<AccessPlan> accesses; ///< one per access of the nest
   int64_t resultHomes = 0;                ///< memory units that hold the results on chip; 0: they go to DRAM
   double bytesRead = 0, bytesWritten = 0; ///< of DRAM
+  double rowChangeBytes = 0;              ///< as many could be read while reads in short pieces change rows
   // Cycles. The last three overlap, once the first tiles are there; the latency is from the first request to the first
   // result, and through the chains of groups.
   double latencyCycles = 0, startCycles = 0, computeCycles = 0, portCycles = 0, dramCycles = 0;
