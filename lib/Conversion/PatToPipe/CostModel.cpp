@@ -310,6 +310,14 @@ double CostModel::slowestRead(const Mapping &mapping) const {
   return slowest;
 }
 
+/// From the first member of a group to the last one.
+double CostModel::chainLatency(const Mapping &mapping) const {
+  if (mapping.group.dim < 0)
+    return 0;
+  double pipeline = double(arch.compute.stages) * arch.compute.stageLatency;
+  return double(mapping.group.count) * (pipeline + hopsToNeighbour * arch.network.hopLatency);
+}
+
 /// Requests and results cross half of the grid, bodies take their stages; the results of a group's last member come out
 /// behind those of all others, each a unit further.
 double CostModel::latencyOf(const Mapping &mapping) const {
@@ -320,19 +328,27 @@ double CostModel::latencyOf(const Mapping &mapping) const {
     latency += arch.dram.latency() + crossing;
   if (mapping.bytesWritten > 0)
     latency += arch.dram.latency() + crossing;
-  if (mapping.group.dim >= 0)
-    latency += double(mapping.group.count) * (pipeline + hopsToNeighbour * arch.network.hopLatency);
-  return latency;
+  return latency + chainLatency(mapping);
 }
 
 void CostModel::predict(Mapping &mapping) const {
   placeAccesses(mapping);
   mapping.dramCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes, mapping.bytesWritten);
   mapping.latencyCycles = latencyOf(mapping);
-  double outputs = double(mapping.group.count);
-  for (auto [l, loop] : llvm::enumerate(mapping.loops)) {
-    if (l < mapping.numParallel)
-      outputs *= double(loop.role == LoopRole::Slots ? loop.extent : steps(loop, arch));
-  }
-  mapping.computeCycles = std::max(firingsOf(mapping) * slowestRead(mapping), outputs);
+  mapping.computeCycles = computeCycles(mapping);
+}
+
+/// The members of a group share what they read, so they go on together: a set of sums begins when all have room for it.
+/// With shadow accumulators two sets are under way, and those whose operands the input FIFOs take; each is computed, walks
+/// along the chain and leaves.
+double CostModel::computeCycles(const Mapping &mapping) const {
+  double sets = 1, outputs = double(mapping.group.count);
+  for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(mapping.numParallel))
+    (loop.role == LoopRole::Slots ? outputs : sets) *=
+        double(loop.role == LoopRole::Slots ? loop.extent : steps(loop, arch));
+  double firings = firingsOf(mapping) / sets * slowestRead(mapping);
+  double underWay = (arch.compute.shadowAccumulators ? 2 : 1) + arch.network.inputFifoDepth / firings;
+  double together = mapping.group.dim < 0 || !nest.fold ? 0 : (firings + chainLatency(mapping) + outputs) / underWay;
+  double alone = std::max(firings, outputs);
+  return sets * alone + std::max(0.0, sets - underWay) * std::max(0.0, together - alone);
 }

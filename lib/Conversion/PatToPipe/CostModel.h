@@ -57,7 +57,9 @@ private:
   /// Every depth, outermost first, at which a scratchpad can hold the access's box, and how often a port loads it.
   void forEachBox(const NestAccess &access, const Mapping &mapping, unsigned firstSpread,
                   llvm::function_ref<void(unsigned depth, double loads)> visit) const;
+  double chainLatency(const Mapping &mapping) const;
   double latencyOf(const Mapping &mapping) const;
+  double computeCycles(const Mapping &mapping) const;
   AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &start) const;
   void placeResults(Mapping &mapping) const;
   AccessPlan placeGather(const NestAccess &access, Mapping &mapping) const;
