@@ -339,8 +339,8 @@ void CostModel::predict(Mapping &mapping) const {
 }
 
 /// The members of a group share what they read, so they go on together: a set of sums begins when all have room for it.
-/// With shadow accumulators two sets are under way, and those whose operands the input FIFOs take; each is computed, walks
-/// along the chain and leaves.
+/// With shadow accumulators two sets are under way, and those whose operands the input FIFOs take; each is computed,
+/// walks along the chain and leaves.
 double CostModel::computeCycles(const Mapping &mapping) const {
   double sets = 1, outputs = double(mapping.group.count);
   for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(mapping.numParallel))

@@ -571,14 +571,15 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
     if (state.drams.insert({tensor, Value()}).second)
       operands.push_back(dramOf(tensor));
   };
-  double cycles = 0;
+  double cycles = 0, latency = 0; // the stages of a metapipeline wait for DRAM side by side
   for (const PlannedNest *planned : nests) {
     for (const NestAccess &access : planned->nest.accesses)
       if (!results.contains(access.op.getTensor()))
         addOperand(access.op.getTensor());
     for (Value number : iterationsUsed(planned->nest.op))
       addOperand(number);
-    cycles += planned->mapping.cycles();
+    cycles += planned->mapping.cycles() - planned->mapping.latencyCycles;
+    latency = std::max(latency, planned->mapping.latencyCycles);
   }
   for (Value result : results)
     if (!locals.contains(result) || usedOutside(result, nests))
@@ -592,7 +593,7 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
   auto section =
       pipe::SectionOp::create(b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units.count),
                               mapping.group.dim >= 0 ? b.getI64IntegerAttr(mapping.group.count) : IntegerAttr(),
-                              b.getI64IntegerAttr(int64_t(cycles)), b.getStringAttr(mapping.bound()),
+                              b.getI64IntegerAttr(int64_t(cycles + latency)), b.getStringAttr(mapping.bound()),
                               nests.front()->nest.wide ? b.getUnitAttr() : UnitAttr());
   SmallVector<int64_t> numbers;
   for (const PlannedNest *planned : nests)
