@@ -133,10 +133,10 @@ void LoopPreparation::prepareInvariants() {
   }
 }
 
-/// Whether the trips write every row of a carried tensor, one each, and read none.
+/// Whether the trips write every row of a carried tensor, one each, and nobody in the loop reads it.
 bool LoopPreparation::replacesAllRows(BlockArgument argument, Value next) {
   auto map = next.getDefiningOp<pat::MapOp>();
-  if (!map || !producerIn(next, body) || !argument.hasOneUse() || !updatesRowOf(map, argument) || conditionTensor(loop))
+  if (!map || !producerIn(next, body) || !argument.hasOneUse() || !next.hasOneUse() || !updatesRowOf(map, argument) || conditionTensor(loop))
     return false;
   RowUpdate update = *matchRowUpdate(map);
   int64_t rows = map.getDomain()[update.dim];

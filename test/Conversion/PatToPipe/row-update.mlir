@@ -86,3 +86,37 @@ func.func @all_rows(%x: tensor<8x16xf32>) -> (tensor<8x16xf32>, tensor<8x16xf32>
   }
   return %r#0, %r#1 : tensor<8x16xf32>, tensor<8x16xf32>
 }
+
+// -----
+
+// A trip reads rows that no trip has written yet: they are set up.
+// CHECK-LABEL: @early_reader
+// CHECK:       pipe.section "map_0"
+// CHECK:       pipe.loop max 8
+func.func @early_reader() -> (tensor<8xf32>, tensor<f32>) {
+  %go = arith.constant true
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %ones = arith.constant dense<1.0> : tensor<8xf32>
+  %start = arith.constant dense<0.0> : tensor<f32>
+  %r:2 = pat.iterate (%n) max 8 carry (%t = %ones, %s = %start : tensor<8xf32>, tensor<f32>) {
+    %next = pat.map (%i) in [8] {
+      %same = arith.cmpi eq, %i, %n : index
+      %old = pat.at %t[%i] : tensor<8xf32>
+      %v = arith.select %same, %zero, %old : f32
+      pat.yield %v : f32
+    } : tensor<8xf32>
+    %sum = pat.map () in [] {
+      %f = pat.fold (%k) in [8] init (%zero : f32) {
+        %v = pat.at %next[%k] : tensor<8xf32>
+        pat.yield %v : f32
+      } combine (%a, %b) {
+        %c = arith.addf %a, %b : f32
+        pat.yield %c : f32
+      } : f32
+      pat.yield %f : f32
+    } : tensor<f32>
+    pat.yield %go, %next, %sum : i1, tensor<8xf32>, tensor<f32>
+  }
+  return %r#0, %r#1 : tensor<8xf32>, tensor<f32>
+}
