@@ -314,6 +314,9 @@ SearchResult WholeSearch::run() {
   static constexpr struct {
     size_t views, rounds, moves;
   } tried[mostEffort + 1] = {{0, 0, 0}, {2, 3, 0}, {5, 4, 64}, {std::size(views), 6, 128}};
+  constexpr size_t manyPatterns = 100; // a move maps all of them: of more of them fewer moves take as long
+  size_t patterns = 0;
+  forEachPattern(module, [&](Operation *, int64_t) { ++patterns; });
   unsigned effort = std::min(options.effort, mostEffort);
   SearchResult search{options, {}};
   // What is refined depends on what was best before: the steps of a lower effort come first.
@@ -322,7 +325,7 @@ SearchResult WholeSearch::run() {
     if (options.maxSections > 0)
       count = std::max<size_t>(count, 1), rounds = std::max<size_t>(rounds, 1);
     search.tries = tryViews(count, rounds);
-    refine(moves);
+    refine(moves * manyPatterns / std::max(manyPatterns, patterns));
   }
   if (best) {
     search.options.scratchpadPrice = best->scratchpadPrice;
