@@ -50,11 +50,11 @@ bool canOverwrite(Operation *producer, BlockArgument carried) {
   });
 }
 
-/// True if `map` gives `carried` with another row.
-bool updatesRowOf(pat::MapOp map, BlockArgument carried) {
+/// How `map` gives `carried` with another row, if it does.
+std::optional<RowUpdate> rowUpdateOf(pat::MapOp map, BlockArgument carried) {
   std::optional<RowUpdate> update = matchRowUpdate(map);
   auto before = update ? update->before.getDefiningOp<pat::AtOp>() : pat::AtOp();
-  return before && before.getTensor() == carried && readsOwnPoint(before, map);
+  return before && before.getTensor() == carried && readsOwnPoint(before, map) ? update : std::nullopt;
 }
 
 /// Whether `row` takes every value below `extent` while `iteration` does: it counts up or down.
@@ -136,11 +136,13 @@ void LoopPreparation::prepareInvariants() {
 /// Whether the trips write every row of a carried tensor, one each, and nobody in the loop reads it.
 bool LoopPreparation::replacesAllRows(BlockArgument argument, Value next) {
   auto map = next.getDefiningOp<pat::MapOp>();
-  if (!map || !producerIn(next, body) || !argument.hasOneUse() || !next.hasOneUse() || !updatesRowOf(map, argument) || conditionTensor(loop))
+  if (!map || !producerIn(next, body) || !argument.hasOneUse() || !next.hasOneUse() || conditionTensor(loop))
     return false;
-  RowUpdate update = *matchRowUpdate(map);
-  int64_t rows = map.getDomain()[update.dim];
-  return maxTrips(loop) == rows && visitsAll(update.row, loop.getIteration(), rows);
+  std::optional<RowUpdate> update = rowUpdateOf(map, argument);
+  if (!update)
+    return false;
+  int64_t rows = map.getDomain()[update->dim];
+  return maxTrips(loop) == rows && visitsAll(update->row, loop.getIteration(), rows);
 }
 
 void LoopPreparation::prepareInits() {
@@ -172,7 +174,7 @@ void LoopPreparation::prepareNext() {
     Operation *producer = producerIn(next, body);
     if (producer && !shared.contains(next) && canOverwrite(producer, argument)) {
       shared[next] = loop.getResult(k);
-      if (auto map = dyn_cast<pat::MapOp>(producer); map && updatesRowOf(map, argument)) {
+      if (auto map = dyn_cast<pat::MapOp>(producer); map && rowUpdateOf(map, argument)) {
         shared[computeRowOnly(map)->getResult(0)] = loop.getResult(k);
         done.insert(map);
       }

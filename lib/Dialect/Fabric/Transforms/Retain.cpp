@@ -343,8 +343,8 @@ void FabricRetain::runOnOperation() {
     retain(copy, spec);
   eraseUnusedPorts(device, copies, spec);
   for (SectionOp section : order.sections()) // what was to stay on chip and did not
-    if (auto cycles = section.getPredictedCycles())
-      section.setPredictedCycles(std::max<int64_t>(*cycles, std::llround(dramCycles(section, spec))));
+    if (section.getPredictedCycles())
+      section.setPredictedCycles(std::llround(predictedCycles(section, spec)));
 }
 
 } // namespace
