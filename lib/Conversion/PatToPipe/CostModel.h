@@ -73,7 +73,7 @@ private:
 
 /// Adds where the ports of a mapping's units part when they write `result`: to a cut that suits them as well, if there
 /// is one.
-void addCuts(const AffineAccess &result, const Mapping &mapping, Residence &residence);
+void addCuts(const Nest &nest, const Mapping &mapping, Residence &residence);
 
 } // namespace jacquard
 

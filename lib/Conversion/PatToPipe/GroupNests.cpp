@@ -164,7 +164,7 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
     if (candidate.fast.mapping.resultHomes == 0)
       mayStay.erase(bufferOf(result));
     else
-      addCuts(nest.result, candidate.fast.mapping, mayStay[bufferOf(result)]);
+      addCuts(nest, candidate.fast.mapping, mayStay[bufferOf(result)]);
   std::optional<double> saved;
   if (!effort.frugal && !alone && canJoin(candidate))
     saved = gain(candidate);

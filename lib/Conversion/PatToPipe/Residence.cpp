@@ -12,13 +12,23 @@ using namespace jacquard;
 
 namespace {
 
-/// Words between the first and the last that the loops of one unit touch.
-int64_t spanOf(const AffineAccess &access, const Mapping &mapping, bool wholeGroup) {
-  int64_t span = 1;
+/// How far the loops of one unit go along each dimension: a last tile that is not full ends with the dimension.
+SmallVector<int64_t> reachesOf(const Nest &nest, const Mapping &mapping, bool wholeGroup) {
+  SmallVector<int64_t> reaches(nest.dims.size(), 0);
   for (const LoopPlan &loop : mapping.loops)
-    span += std::abs(access.strideAlong(loop.dim) * loop.stride) * (loop.extent - 1);
+    reaches[loop.dim] += loop.stride * (loop.extent - 1);
   if (wholeGroup && mapping.group.dim >= 0)
-    span += std::abs(access.strideAlong(mapping.group.dim) * mapping.group.stride) * (mapping.group.count - 1);
+    reaches[mapping.group.dim] += mapping.group.stride * (mapping.group.count - 1);
+  for (auto [reach, dim] : llvm::zip(reaches, nest.dims))
+    reach = std::min(reach, dim.extent - 1);
+  return reaches;
+}
+
+/// Words between the first and the last that the loops of one unit touch.
+int64_t spanOf(const AffineAccess &access, ArrayRef<int64_t> reaches) {
+  int64_t span = 1;
+  for (auto [dim, reach] : llvm::enumerate(reaches))
+    span += std::abs(access.strideAlong(dim)) * reach;
   return std::min(span, ShapedType::getNumElements(access.view.shape));
 }
 
@@ -36,9 +46,9 @@ int64_t CostModel::homesOf(const NestAccess &access, const Mapping &mapping, boo
   const AffineAccess &affine = *access.affine;
   const Residence &residence = access.residence;
   int64_t capacity = int64_t(arch.memory.bytes() / 4), size = ShapedType::getNumElements(affine.view.shape);
-  int64_t span = spanOf(affine, mapping, wholeGroup), first = affine.firstElement();
-  for (const LoopPlan &loop : mapping.loops)
-    first += std::min<int64_t>(0, affine.strideAlong(loop.dim) * loop.stride * (loop.extent - 1));
+  int64_t span = spanOf(affine, reachesOf(nest, mapping, wholeGroup)), first = affine.firstElement();
+  for (auto [dim, reach] : llvm::enumerate(reachesOf(nest, mapping, /*wholeGroup=*/false)))
+    first += std::min<int64_t>(0, affine.strideAlong(dim) * reach);
   auto tellsApart = [&](const UnitPlan &plan) { return plan.dim >= 0 && affine.dependsOn(plan.dim); };
   auto stepOf = [&](const UnitPlan &plan) { return tellsApart(plan) ? affine.strideAlong(plan.dim) * plan.stride : 0; };
   int64_t units = tellsApart(mapping.units) ? mapping.units.count : 1;
@@ -95,7 +105,7 @@ void CostModel::placeResults(Mapping &mapping) const {
   int64_t results = nest.op->getNumResults();
   mapping.resultHomes = 0;
   const UnitPlan &units = mapping.units;
-  int64_t part = spanOf(result, mapping, true), all = part;
+  int64_t part = spanOf(result, reachesOf(nest, mapping, /*wholeGroup=*/true)), all = part;
   bool apart = units.dim < 0;
   if (units.dim >= 0) {
     int64_t step = std::abs(result.strideAlong(units.dim) * units.stride);
@@ -116,11 +126,13 @@ void CostModel::placeResults(Mapping &mapping) const {
     mapping.bytesRead = double(ShapedType::getNumElements(result.view.shape) * results) * 4;
 }
 
-void jacquard::addCuts(const AffineAccess &result, const Mapping &mapping, Residence &residence) {
+void jacquard::addCuts(const Nest &nest, const Mapping &mapping, Residence &residence) {
+  const AffineAccess &result = nest.result;
   const UnitPlan &units = mapping.units;
   if (units.dim < 0)
     return;
-  int64_t step = result.strideAlong(units.dim) * units.stride, span = spanOf(result, mapping, /*wholeGroup=*/true);
+  int64_t step = result.strideAlong(units.dim) * units.stride;
+  int64_t span = spanOf(result, reachesOf(nest, mapping, /*wholeGroup=*/true));
   for (int64_t unit = 1; unit < units.count; ++unit) {
     int64_t high = result.firstElement() + unit * step, low = std::min(high, high - step + span);
     auto shared = llvm::find_if(residence.cuts, [&](auto &cut) { return cut.first <= high && low <= cut.second; });

@@ -7,15 +7,58 @@ using namespace jacquard::fabric;
 
 int64_t fabric::wordsOf(BufferOp buffer) { return cast<RankedTensorType>(buffer.getType()).getNumElements(); }
 
+namespace {
+
+/// What counters add to an address.
+struct Added {
+  int64_t low = 0, high = 0;
+};
+
+} // namespace
+
+/// What the counters that move the checked register add to the address: no more than passes the check. Nothing where the
+/// address does not follow that register.
+static std::optional<Added> addedBy(ArrayRef<int64_t> check, AccessAttr access, MutableArrayRef<bool> counted) {
+  ArrayRef<int64_t> checked = access.getRegister(check[1]), linear = access.getAddressRegister();
+  int64_t scale = 0, low = checked.front(), high = checked.front();
+  for (auto [level, extent] : llvm::enumerate(access.getExtents())) {
+    int64_t step = checked[level + 1];
+    if (step == 0)
+      continue;
+    if (scale == 0 && linear[level + 1] % step == 0)
+      scale = linear[level + 1] / step;
+    if (scale == 0 || linear[level + 1] != scale * step || counted[level])
+      return std::nullopt;
+    (step < 0 ? low : high) += step * (extent - 1);
+  }
+  low = std::max(low, check[3]);
+  high = std::min(high, check[4] - 1);
+  if (scale == 0 || low > high)
+    return std::nullopt;
+  for (auto [isCounted, step] : llvm::zip(counted, checked.drop_front()))
+    isCounted |= step != 0;
+  low = scale * (low - checked.front());
+  high = scale * (high - checked.front());
+  return Added{std::min(low, high), std::max(low, high)};
+}
+
 Words fabric::reachOf(AccessAttr access, int64_t size) {
-  ArrayRef<int64_t> linear = access.getAddressRegister();
+  constexpr int64_t checkOp = 4;
+  ArrayRef<int64_t> linear = access.getAddressRegister(), ops = access.getOps();
   if (linear.empty())
     return {0, size}; // computed
-  Words reach{linear[0], linear[0] + 1};
-  for (auto [extent, step] : llvm::zip(access.getExtents(), linear.drop_front()))
-    (step < 0 ? reach.begin : reach.end) += step * (extent - 1);
-  reach.begin = std::clamp<int64_t>(reach.begin, 0, size - 1);
-  return {reach.begin, std::clamp(reach.end, reach.begin + 1, size)};
+  Added all{linear.front(), linear.front()};
+  auto add = [&](Added more) { all = {all.low + more.low, all.high + more.high}; };
+  SmallVector<bool> counted(access.getExtents().size(), false);
+  for (; !ops.empty(); ops = ops.drop_front(5))
+    if (bool ofRegister = ops[0] == checkOp && ops[1] < int64_t(access.getNumRegisters()); ofRegister)
+      if (std::optional<Added> more = addedBy(ops, access, counted))
+        add(*more);
+  for (auto [isCounted, extent, step] : llvm::zip(counted, access.getExtents(), linear.drop_front()))
+    if (!isCounted)
+      add({std::min<int64_t>(0, step * (extent - 1)), std::max<int64_t>(0, step * (extent - 1))});
+  int64_t begin = std::clamp<int64_t>(all.low, 0, size - 1);
+  return {begin, std::clamp(all.high + 1, begin + 1, size)};
 }
 
 std::vector<Copy> fabric::dealLoads(const Temporary &temporary, unsigned number) {
