@@ -220,8 +220,9 @@ struct Move {
 /// Ways to make room for a tensor: the fullest section on its way takes less, or the tensor does.
 std::vector<Move> waysOut(const Lack &lack, const LimitsOf &limits) {
   std::vector<Move> moves;
-  if (lack.boxes > 0)
-    moves.push_back({lack.fullest, 0, lack.boxes});
+  for (int64_t boxes : {lack.boxes, lack.boxes / 2})
+    if (boxes > 0)
+      moves.push_back({lack.fullest, 0, boxes});
   unsigned level = 0;
   for (int64_t number : lack.writers)
     if (auto own = limits.find(number); own != limits.end())
@@ -275,12 +276,14 @@ void WholeSearch::climb(LimitsOf limits, size_t moves) {
 
 /// From the best mappings of several views: what is best at the begin need not be so in the end.
 void WholeSearch::refine(size_t moves) {
-  constexpr size_t mostStarts = 3;
+  constexpr size_t mostStarts = 2;
   if (!best || moves == 0)
     return;
   std::vector<std::pair<PriceTry, LimitsOf>> starts = std::move(bestOfViews);
   llvm::sort(starts, [&](auto &a, auto &b) { return rankOf(a.first) < rankOf(b.first); });
   starts.resize(std::min(starts.size(), mostStarts));
+  if (!starts.empty())
+    starts.push_back({starts.front().first, {}}); // what found no room in the first round may have other ways out
   for (auto &[result, limits] : starts) {
     options.scratchpadPrice = result.scratchpadPrice;
     options.sectionPrice = result.sectionPrice;

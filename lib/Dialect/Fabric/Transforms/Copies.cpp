@@ -16,8 +16,8 @@ struct Added {
 
 } // namespace
 
-/// What the counters that move the checked register add to the address: no more than passes the check. Nothing where the
-/// address does not follow that register.
+/// What the counters that move the checked register add to the address: no more than passes the check. Nothing where
+/// the address does not follow that register.
 static std::optional<Added> addedBy(ArrayRef<int64_t> check, AccessAttr access, MutableArrayRef<bool> counted) {
   ArrayRef<int64_t> checked = access.getRegister(check[1]), linear = access.getAddressRegister();
   int64_t scale = 0, low = checked.front(), high = checked.front();
