@@ -140,7 +140,7 @@ std::string Explanation::describeLack(const UnitNeed &need, double fill) const {
     if (double(needed) > have)
       lacks.push_back(formatv("{0} {1} needed, {2} to be had", needed, what, int64_t(have)));
   };
-  check("compute units", need.compute, fill * arch.numComputeUnits());
+  check("compute units", need.compute, double(usableComputeUnits(nest, arch, fill)));
   check("memory units", need.memory, fill * arch.numMemoryUnits());
   check("DRAM ports", need.dramPorts, arch.dramPort.count);
   return llvm::join(lacks, ", ");

@@ -30,7 +30,8 @@ class Search {
 public:
   Search(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill, double scratchpadPrice, Rivals *rivals)
       : nest(nest), arch(arch), maxUnits(std::min<int64_t>(maxUnits, arch.numComputeUnits())), fill(fill),
-        scratchpadPrice(scratchpadPrice), rivals(rivals), model(nest, arch) {}
+        usable(usableComputeUnits(nest, arch, fill)), scratchpadPrice(scratchpadPrice), rivals(rivals),
+        model(nest, arch) {}
   Mapping run();
 
 private:
@@ -53,7 +54,8 @@ private:
   const Nest &nest;
   const ArchSpec &arch;
   int64_t maxUnits;
-  double fill; ///< share of the machine's units and ports
+  double fill;    ///< share of the machine's units and ports
+  int64_t usable; ///< compute units
   double scratchpadPrice;
   Rivals *rivals; ///< null when nobody wants to know them
   CostModel model;
@@ -177,9 +179,15 @@ SmallVector<Sharing> Search::sharings(const Spread &spread) const {
         UnitPlan group = shareDim(spread, within, members);
         if (across == within || group.count != members)
           continue;
-        for (int64_t most = int64_t(fill * double(maxUnits)) / members; most > 1; most /= 2)
+        auto addGroups = [&](int64_t most) {
           if (UnitPlan plan = shareDim(spread, across, most); plan.count > 1)
             result.push_back({plan, group});
+        };
+        int64_t most = int64_t(fill * double(maxUnits)) / members;
+        if (int64_t all = std::min(usable, maxUnits) / members; all > most)
+          addGroups(all);
+        for (; most > 1; most /= 2)
+          addGroups(most);
       }
   return result;
 }
@@ -236,7 +244,7 @@ Mapping Search::build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<i
 bool Search::fitsUnits(const Mapping &mapping) const {
   UnitNeed need = estimateUnits(nest, mapping, arch);
   return need.dramPorts <= arch.dramPort.count && need.boxes <= nest.mostBoxes && double(need.memory) <= fill * double(arch.numMemoryUnits()) &&
-         double(need.compute) <= fill * double(arch.numComputeUnits());
+         need.compute <= usable;
 }
 
 /// Among equals prefer less DRAM traffic, then fewer loops and units: another unit must pay. Scratchpads that are left
@@ -442,6 +450,14 @@ UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const
     slots = loop.role == LoopRole::Slots ? loop.extent : slots;
   need.compute += mapping.copies() * unitsFor(stagesPerSlot(nest) * slots) + mapping.units.count * outer;
   return need;
+}
+
+int64_t jacquard::usableComputeUnits(const Nest &nest, const ArchSpec &arch, double fill) {
+  bool exact = nest.fold && stagesPerSlot(nest) <= arch.compute.stages &&
+               llvm::all_of(nest.accesses, [](const NestAccess &access) { return access.inFold && access.affine; }) &&
+               llvm::all_of(*nest.body(), [](Operation &op) { return isa<pat::FoldOp, pat::YieldOp>(op); });
+  double share = fill * double(arch.numComputeUnits());
+  return int64_t(exact ? std::ceil(share) : share);
 }
 
 Mapping jacquard::chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill,

@@ -71,6 +71,10 @@ struct UnitNeed {
 };
 UnitNeed estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch);
 
+/// Compute units that mappings of a nest may count on if they take at most the share `fill` of all. A nest that is a fold
+/// of one unit and nothing else takes one for each copy, to the last of the share; what others take is an estimate.
+int64_t usableComputeUnits(const Nest &nest, const ArchSpec &arch, double fill);
+
 /// Stages that compute the address of a gather: divisions take several operations, every dimension a bounds check.
 unsigned addressStages(pat::AtOp at);
 
