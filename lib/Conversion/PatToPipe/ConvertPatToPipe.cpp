@@ -51,11 +51,12 @@ private:
   Value declareInterface(OpBuilder &builder, Location loc, StringRef kind, DictionaryAttr attributes,
                          StringRef fallback, unsigned number, Type type);
   LogicalResult convert(func::FuncOp function, const ArchSpec &spec);
-  LogicalResult convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
+  void countTripsReading(func::FuncOp function);
+  LogicalResult convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec);
   MappingEffort effortOf(Operation *pattern);
   int64_t mostHomesOf(Operation *pattern, Type type);
-  LogicalResult emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
-  LogicalResult emitLoop(pat::IterateOp loop, OpBuilder &builder, const ArchSpec &spec, int64_t trips);
+  LogicalResult emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec);
+  LogicalResult emitLoop(pat::IterateOp loop, OpBuilder &builder, const ArchSpec &spec);
 
   llvm::DenseMap<Value, Value> drams; ///< tensors, and numbers of trips, -> buffers
   SharedBuffers shared;
@@ -243,8 +244,24 @@ MappingEffort ConvertPatToPipe::effortOf(Operation *pattern) {
   return retreats[std::min(steps, numRetreats - 1)];
 }
 
-LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec,
-                                             int64_t trips) {
+/// How often loops read the intermediates that may stay on chip. Each pattern of a loop counts for itself.
+void ConvertPatToPipe::countTripsReading(func::FuncOp function) {
+  llvm::DenseSet<std::pair<Operation *, Value>> counted;
+  function.walk([&](pat::AtOp read) {
+    Operation *pattern = read;
+    while (!isa<func::FuncOp, pat::IterateOp>(pattern->getParentOp()))
+      pattern = pattern->getParentOp();
+    Operation *writer = read.getTensor().getDefiningOp();
+    Value buffer = drams.lookup(read.getTensor());
+    auto stays = mayStay.find(buffer);
+    if (!writer || stays == mayStay.end() || done.contains(pattern) || runsOf(pattern) <= runsOf(writer) ||
+        !counted.insert({pattern, buffer}).second)
+      return;
+    stays->second.tripsReading += double(runsOf(pattern)) / std::max(1.0, double(runsOf(writer)));
+  });
+}
+
+LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec) {
   auto bufferOf = [&](Value tensor) { return drams.lookup(tensor); };
   auto nameOf = [&](Value tensor) {
     auto dram = bufferOf(tensor).getDefiningOp<pipe::DramOp>();
@@ -256,7 +273,7 @@ LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpB
     SmallVector<const PlannedNest *> nests;
     for (const PlannedNest &planned : group) {
       nests.push_back(&planned);
-      multiplyAdds += trips * countMultiplyAdds(planned.nest);
+      multiplyAdds += runsOf(planned.nest.op) * countMultiplyAdds(planned.nest);
     }
     std::string name = (group.front().nest.op->getName().stripDialect() + "_" + Twine(sections++)).str();
     for (const PlannedNest &planned : group)
@@ -267,7 +284,7 @@ LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpB
   return success();
 }
 
-LogicalResult ConvertPatToPipe::emitLoop(pat::IterateOp loop, OpBuilder &builder, const ArchSpec &spec, int64_t trips) {
+LogicalResult ConvertPatToPipe::emitLoop(pat::IterateOp loop, OpBuilder &builder, const ArchSpec &spec) {
   Value condition = conditionTensor(loop);
   if (maxTrips(loop) > INT32_MAX)
     return loop.emitError() << tag(Diag::NotOnFabric) << "runs up to " << maxTrips(loop) << " times; expected at most "
@@ -276,12 +293,11 @@ LogicalResult ConvertPatToPipe::emitLoop(pat::IterateOp loop, OpBuilder &builder
                                       condition ? drams.lookup(condition) : Value(), drams.lookup(loop.getIteration()),
                                       UnitAttr());
   OpBuilder inside = OpBuilder::atBlockEnd(&lowered.getBody().emplaceBlock());
-  // What data decides counts as one trip.
-  return convertScope(*loop.getBody(), inside, spec, condition ? trips : trips * maxTrips(loop));
+  return convertScope(*loop.getBody(), inside, spec);
 }
 
 /// Patterns between loops become sections, loops become loops of sections.
-LogicalResult ConvertPatToPipe::convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec, int64_t trips) {
+LogicalResult ConvertPatToPipe::convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec) {
   SmallVector<Operation *> patterns;
   auto isEmpty = [](Type type) {
     auto tensor = dyn_cast<RankedTensorType>(type);
@@ -298,7 +314,7 @@ LogicalResult ConvertPatToPipe::convertScope(Block &scope, OpBuilder &builder, c
                               << "' has no wide lanes";
       patterns.push_back(&op);
     } else if (auto loop = dyn_cast<pat::IterateOp>(op)) {
-      if (failed(emitPatterns(patterns, builder, spec, trips)) || failed(emitLoop(loop, builder, spec, trips)))
+      if (failed(emitPatterns(patterns, builder, spec)) || failed(emitLoop(loop, builder, spec)))
         return failure();
       patterns.clear();
     } else if (op.getDialect() && op.getDialect()->getNamespace() == "pat" && !isa<pat::AtOp>(op)) {
@@ -310,7 +326,7 @@ LogicalResult ConvertPatToPipe::convertScope(Block &scope, OpBuilder &builder, c
                             << "constants";
     }
   }
-  return emitPatterns(patterns, builder, spec, trips);
+  return emitPatterns(patterns, builder, spec);
 }
 
 LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &spec) {
@@ -332,7 +348,10 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
   joinParts(function, mostLoopsOf(spec), shared, wholes, done);
   auto ret = cast<func::ReturnOp>(block.getTerminator());
   OpBuilder builder(ret);
-  if (failed(declareTensors(function, builder)) || failed(convertScope(block, builder, spec, 1)))
+  if (failed(declareTensors(function, builder)))
+    return failure();
+  countTripsReading(function);
+  if (failed(convertScope(block, builder, spec)))
     return failure();
   // Intermediates that never leave the chip have no place in DRAM.
   for (auto dram : llvm::make_early_inc_range(block.getOps<pipe::DramOp>()))

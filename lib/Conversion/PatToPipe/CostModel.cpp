@@ -16,7 +16,6 @@ namespace {
 constexpr double usualUnits = 8;      // over how many units a nest is spread in the end, before that is known
 constexpr double scattered = 3;       // cycles of 16 reads at random places of 16 banks: the fullest of 16 bins
 constexpr double burstsPerJump = 0.2; // bursts of rows that are not open run at 78 to 90 % of the peak (DRAMsim3)
-constexpr double hopsToNeighbour = 3; // between units that are placed close to each other
 constexpr double scatterBursts = 2.5; // a store of single words moves whole bursts and turns rows over
 
 /// Steps of a loop: lanes advance many points at once, slots all.

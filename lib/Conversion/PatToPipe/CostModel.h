@@ -13,6 +13,9 @@ struct Spread {
   int64_t numSlots = 1;
 };
 
+/// Between units that are placed close to each other.
+constexpr double hopsToNeighbour = 3;
+
 /// Holding a tile must save as much traffic to be worth a unit.
 constexpr double worthHolding = 0.9;
 
@@ -58,6 +61,7 @@ private:
   void forEachBox(const NestAccess &access, const Mapping &mapping, unsigned firstSpread,
                   llvm::function_ref<void(unsigned depth, double loads)> visit) const;
   double chainLatency(const Mapping &mapping) const;
+  double cascadeLatency(int64_t homes) const;
   double latencyOf(const Mapping &mapping) const;
   double computeCycles(const Mapping &mapping) const;
   AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &start) const;

@@ -148,8 +148,11 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
     access.packed = access.affine && !access.op.getElseValue() && matchPattern(access.op.getTensor(), m_Constant());
   }
   nest.mostHomes = nest.wide || pattern->getNumResults() == 0 ? 0 : std::numeric_limits<int64_t>::max();
-  for (Value result : pattern->getResults())
-    nest.mostHomes = std::min(nest.mostHomes, mayStay.lookup(bufferOf(result)).mostHomes);
+  for (Value result : pattern->getResults()) {
+    Residence residence = mayStay.lookup(bufferOf(result));
+    nest.mostHomes = std::min(nest.mostHomes, residence.mostHomes);
+    nest.tripsReading = std::max(nest.tripsReading, residence.tripsReading);
+  }
   if (auto boxes = pattern->getAttrOfType<IntegerAttr>(mostBoxesAttr))
     nest.mostBoxes = boxes.getInt();
   const ArchSpec &arch = nest.wide ? wide : narrow;

@@ -203,6 +203,14 @@ int64_t jacquard::maxTrips(pat::IterateOp loop) {
   return stops ? 1 : int64_t(loop.getMax());
 }
 
+int64_t jacquard::runsOf(Operation *op) {
+  uint64_t runs = 1;
+  for (auto loop = op->getParentOfType<pat::IterateOp>(); loop; loop = loop->getParentOfType<pat::IterateOp>())
+    if (!conditionTensor(loop))
+      runs = llvm::SaturatingMultiply(runs, uint64_t(maxTrips(loop)));
+  return int64_t(std::min<uint64_t>(runs, std::numeric_limits<int64_t>::max()));
+}
+
 LogicalResult jacquard::prepareLoops(Operation *root, const ArchSpec &arch, SharedBuffers &shared,
                                      DonePatterns &done) {
   constexpr double shareToKeep = 0.4; // of the scratchpads; the rest is left to what changes

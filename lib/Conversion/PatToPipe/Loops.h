@@ -29,6 +29,9 @@ mlir::Value conditionTensor(pat::IterateOp loop);
 /// The most trips that a prepared loop makes.
 int64_t maxTrips(pat::IterateOp loop);
 
+/// How often an operation of a prepared scope runs. Loops of which data decides how long they go on count as one trip.
+int64_t runsOf(mlir::Operation *op);
+
 } // namespace jacquard
 
 #endif // JACQUARD_LIB_CONVERSION_PATTOPIPE_LOOPS_H

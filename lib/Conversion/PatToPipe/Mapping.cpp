@@ -251,7 +251,7 @@ bool Search::fitsUnits(const Mapping &mapping) const {
 /// can keep intermediates of other sections.
 double Search::costOf(const Mapping &mapping) const {
   double scratchpads = double(estimateUnits(nest, mapping, arch).memory) / double(arch.numMemoryUnits());
-  return mapping.cycles() * (1 + 0.002 * double(mapping.copies()) + scratchpadPrice * scratchpads) +
+  return mapping.readersWait + mapping.cycles() * (1 + 0.002 * double(mapping.copies()) + scratchpadPrice * scratchpads) +
          0.02 * (mapping.dramCycles + mapping.computeCycles) + double(mapping.loops.size());
 }
 

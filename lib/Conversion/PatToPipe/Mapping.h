@@ -43,6 +43,7 @@ struct Mapping {
   int64_t resultHomes = 0;                ///< memory units that hold the results on chip; 0: they go to DRAM
   double bytesRead = 0, bytesWritten = 0; ///< of DRAM
   double rowChangeBytes = 0;              ///< as many could be read while reads in short pieces change rows
+  double readersWait = 0; ///< cycles that all readers of the results wait since these are spread over memory units
   // Cycles. The last three overlap, once the first tiles are there; the latency is from the first request to the first
   // result, and through the chains of groups.
   double latencyCycles = 0, startCycles = 0, computeCycles = 0, portCycles = 0, dramCycles = 0;

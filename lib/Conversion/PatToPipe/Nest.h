@@ -39,6 +39,7 @@ struct AffineAccess {
 /// Where a tensor is between sections.
 struct Residence {
   int64_t mostHomes = 0;                ///< memory units that may hold it for one reader; 0: it is in DRAM
+  double tripsReading = 0;              ///< of loops behind it, for each time that it is written
   /// Where it is cut, as a memory unit has one writer: from the element behind what a port writes to that where the next
   /// port begins. In their order.
   llvm::SmallVector<std::pair<int64_t, int64_t>> cuts = {};
@@ -70,6 +71,7 @@ struct Nest {
   llvm::SmallVector<mlir::AffineExpr> indexExprs;
   bool wide = false; ///< needs 64-bit words
   int64_t mostHomes = 0;   ///< of each result
+  double tripsReading = 0; ///< of loops, that read the results
   int64_t mostBoxes = std::numeric_limits<int64_t>::max(); ///< memory units for what is loaded of operands
   int64_t resultGrain = 1; ///< results can stay on chip if units begin at multiples of so many elements
 

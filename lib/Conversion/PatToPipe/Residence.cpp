@@ -34,6 +34,11 @@ int64_t spanOf(const AffineAccess &access, ArrayRef<int64_t> reaches) {
 
 } // namespace
 
+/// How much later the words of the first memory unit arrive where `homes` of them stand behind each other.
+double CostModel::cascadeLatency(int64_t homes) const {
+  return double(homes - 1) * (arch.memory.readLatency + hopsToNeighbour * arch.network.hopLatency);
+}
+
 /// Memory units that hold `ports` parts of `span` words; 0 when these are more than `most`.
 int64_t CostModel::homesFor(int64_t ports, int64_t span, int64_t most) const {
   int64_t homes = ports * llvm::divideCeilSigned(span, int64_t(arch.memory.bytes() / 4));
@@ -115,7 +120,9 @@ void CostModel::placeResults(Mapping &mapping) const {
   if (nest.mostHomes && apart)
     mapping.resultHomes =
         results * std::max(homesFor(units.count, part, nest.mostHomes), homesFor(1, all, nest.mostHomes));
+  mapping.readersWait = 0;
   if (mapping.resultHomes > 0) {
+    mapping.readersWait = nest.tripsReading * cascadeLatency(mapping.resultHomes / results);
     Walk walk = walkOf(result, mapping, /*write=*/true);
     double vectors = walk.firings * double(mapping.group.count);
     mapping.portCycles = std::max(mapping.portCycles, vectors * double(conflictCycles(walk.stride, walk.lanes)));

@@ -50,7 +50,7 @@ std::string keyOf(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, doub
                                    llvm::bit_cast<uint64_t>(fill), llvm::bit_cast<uint64_t>(scratchpadPrice));
   llvm::raw_string_ostream stream(text);
   stream << printPattern(nest.op) << printOutside(nest.op) << "\nwide " << nest.wide << " stays " << nest.mostHomes
-         << " boxes " << nest.mostBoxes << " cut at " << nest.resultGrain;
+         << " trips " << llvm::bit_cast<uint64_t>(nest.tripsReading) << " boxes " << nest.mostBoxes << " cut at " << nest.resultGrain;
   for (const NestDim &dim : nest.dims)
     stream << ' ' << dim.extent << (dim.reduction ? "r" : "");
   for (const NestAccess &access : nest.accesses) {
