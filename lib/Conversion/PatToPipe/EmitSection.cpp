@@ -4,6 +4,7 @@
 // declared; the others are the stage's own. Positions in a scratchpad are relative to the origin of its box.
 #include "EmitSection.h"
 
+#include "Forward.h"
 #include "JoinParts.h"
 #include "RowUpdate.h"
 
@@ -31,6 +32,7 @@ namespace {
 struct SectionState {
   llvm::MapVector<Value, Value> drams; ///< tensors -> section arguments
   llvm::DenseMap<Value, Value> locals; ///< results that stay on chip -> their scratchpads
+  llvm::DenseMap<Value, SmallVector<pat::MapOp>> copies; ///< results -> patterns that only store them elsewhere
   Value unit, member;                  ///< the unit index, and that in its group (or null)
 };
 
@@ -63,11 +65,13 @@ private:
   LogicalResult emitBody(Block &block);
   LogicalResult emitFold();
   LogicalResult emitResults();
-  LogicalResult emitRow(pat::MapOp map, ArrayRef<AffineExpr> positions);
+  LogicalResult emitRow(pat::MapOp map, Value value, AffineExpr element);
+  LogicalResult emitCopy(pat::MapOp copy, Value value, AffineExpr element);
   LogicalResult emitGroups(pat::GroupByOp op);
   LogicalResult emitStage();
   Value lookUp(Value value);
   Value lookUpIteration(Value value);
+  Value lookUpOrClone(Value value);
   TypedAttr zeroOf(Type type) { return cast<TypedAttr>(b.getZeroAttr(type)); }
 
   OpBuilder &b;
@@ -381,10 +385,13 @@ LogicalResult NestEmitter::emitResults() {
   auto map = cast<pat::MapOp>(nest.op);
   AffineAccess access = nest.result;
   SmallVector<AffineExpr> positions;
-  for (unsigned k = 0; k < access.view.shape.size(); ++k)
+  AffineExpr element = b.getAffineConstantExpr(0); // its number
+  for (auto [k, stride] : llvm::enumerate(access.view.strides)) {
     positions.push_back(positionExpr(access, k));
+    element = element + positions.back() * stride;
+  }
   if (map->hasAttr(rowAttr))
-    return emitRow(map, positions);
+    return emitRow(map, lookUp(matchRowUpdate(map)->fresh), element);
   for (auto [yielded, result] : llvm::zip(map.getBodyYield()->getOperands(), map.getResults())) {
     Value value = lookUp(yielded);
     if (!value)
@@ -394,20 +401,41 @@ LogicalResult NestEmitter::emitResults() {
     for (Value destination : {state.locals.lookup(result), drams.lookup(result)})
       if (destination)
         pipe::WriteOp::create(b, loc, value, viewOf(destination, access.view), writeMap, operands);
+    for (pat::MapOp copy : state.copies.lookup(result))
+      if (failed(emitCopy(copy, value, element)))
+        return failure();
   }
   return success();
 }
 
-/// Stores a row at its place in the whole tensor, which is known when it runs.
-LogicalResult NestEmitter::emitRow(pat::MapOp map, ArrayRef<AffineExpr> positions) {
+/// Stores `value` as the element of `copy` with the same number as that of the result.
+LogicalResult NestEmitter::emitCopy(pat::MapOp copy, Value value, AffineExpr element) {
+  if (copy->hasAttr(rowAttr))
+    return emitRow(copy, value, element);
+  auto [writeMap, operands] = useLoops({element});
+  TensorView flat{{cast<RankedTensorType>(copy->getResult(0).getType()).getNumElements()}, {1}};
+  pipe::WriteOp::create(b, loc, value, viewOf(drams.lookup(copy->getResult(0)), flat), writeMap, operands);
+  return success();
+}
+
+/// The value in the stage of one in another pattern's body that depends on neither indices nor memory.
+Value NestEmitter::lookUpOrClone(Value value) {
+  if (Value known = lookUp(value))
+    return known;
+  Operation *op = value.getDefiningOp();
+  if (!op || !llvm::all_of(op->getOperands(), [&](Value operand) { return lookUpOrClone(operand); }))
+    return nullptr;
+  b.clone(*op, values);
+  return values.lookup(value);
+}
+
+/// Stores `value` as an element of a row at its place in the whole tensor, which is known when it runs.
+LogicalResult NestEmitter::emitRow(pat::MapOp map, Value value, AffineExpr element) {
   RowUpdate update = *matchRowUpdate(map);
-  Value row = lookUp(update.row), value = lookUp(update.fresh), destination = drams.lookup(map->getResult(0));
+  Value row = lookUpOrClone(update.row), destination = drams.lookup(map->getResult(0));
   if (!row || !value)
     return map.emitError() << tag(Diag::NotOnFabric) << "uses a value from outside the pattern that is not a constant";
   auto shape = map->getAttrOfType<DenseI64ArrayAttr>(partAttr).asArrayRef().drop_front();
-  AffineExpr element = b.getAffineConstantExpr(0);
-  for (auto [position, stride] : llvm::zip(positions, nest.result.view.strides))
-    element = element + position * stride;
   element = element + b.getAffineDimExpr(numSymbols) * computeStrides(shape)[update.dim];
   auto [writeMap, operands] = useLoops({element}, {row});
   pipe::WriteOp::create(b, loc, value, viewOf(destination, {{computeProduct(shape)}, {1}}), writeMap, operands);
@@ -545,6 +573,31 @@ SmallVector<Value> iterationsUsed(Operation *pattern) {
   });
 }
 
+/// Whether one of `nests` reads `result`.
+bool usedInside(Value result, ArrayRef<const PlannedNest *> nests) {
+  return llvm::any_of(result.getUsers(), [&](Operation *user) {
+    return llvm::any_of(nests, [&](const PlannedNest *planned) { return planned->nest.op->isAncestor(user); });
+  });
+}
+
+/// The nests but those that only store elsewhere what others of them compute, and that none of them reads: these are put
+/// into `copies` by what they store.
+SmallVector<const PlannedNest *> withoutCopies(ArrayRef<const PlannedNest *> nests,
+                                               llvm::DenseMap<Value, SmallVector<pat::MapOp>> &copies) {
+  SmallVector<const PlannedNest *> others;
+  for (const PlannedNest *planned : nests) {
+    Value tensor = forwardedTensor(planned->nest);
+    Operation *producer = tensor ? tensor.getDefiningOp() : nullptr;
+    bool isHere = llvm::any_of(nests, [&](const PlannedNest *other) { return other->nest.op == producer; });
+    if (isHere && isa<pat::MapOp>(producer) && !producer->hasAttr(partAttr) &&
+        !usedInside(planned->nest.op->getResult(0), nests))
+      copies[tensor].push_back(cast<pat::MapOp>(planned->nest.op));
+    else
+      others.push_back(planned);
+  }
+  return others;
+}
+
 /// Whether someone outside of `nests` reads `result`.
 bool usedOutside(Value result, ArrayRef<const PlannedNest *> nests) {
   return llvm::any_of(result.getUsers(), [&](Operation *user) {
@@ -558,14 +611,13 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
                                     StringRef name, function_ref<Value(Value)> dramOf) {
   const ArchSpec arch = nests.front()->nest.wide ? machine.wide() : machine;
   SectionState state;
+  const SmallVector<const PlannedNest *> staged = withoutCopies(nests, state.copies); // each a stage of its own
   llvm::SmallSetVector<Value, 8> results, locals;
   for (const PlannedNest *planned : nests)
     results.insert(planned->nest.op->result_begin(), planned->nest.op->result_end());
   for (Value result : results)
-    for (Operation *user : result.getUsers())
-      for (const PlannedNest *planned : nests)
-        if (planned->nest.op->isAncestor(user))
-          locals.insert(result);
+    if (usedInside(result, staged))
+      locals.insert(result);
   SmallVector<Value> operands;
   auto addOperand = [&](Value tensor) {
     if (state.drams.insert({tensor, Value()}).second)
@@ -578,11 +630,13 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
         addOperand(access.op.getTensor());
     for (Value number : iterationsUsed(planned->nest.op))
       addOperand(number);
+  }
+  for (const PlannedNest *planned : staged) {
     cycles += planned->mapping.cycles() - planned->mapping.latencyCycles;
     latency = std::max(latency, planned->mapping.latencyCycles);
   }
   for (Value result : results)
-    if (!locals.contains(result) || usedOutside(result, nests))
+    if (!usedInside(result, nests) || usedOutside(result, nests))
       addOperand(result);
 
   SmallVector<Location> locations;
@@ -624,7 +678,7 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
                                 b.getStringAttr(pipe::scratchpadSpace));
     state.locals[local] = pipe::BufferOp::create(b, local.getLoc(), type, 1);
   }
-  for (const PlannedNest *planned : nests)
+  for (const PlannedNest *planned : staged)
     if (failed(NestEmitter(b, *planned, arch, state).emit()))
       return failure();
   return success();

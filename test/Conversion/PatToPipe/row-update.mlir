@@ -120,3 +120,81 @@ func.func @early_reader() -> (tensor<8xf32>, tensor<f32>) {
   }
   return %r#0, %r#1 : tensor<8xf32>, tensor<f32>
 }
+
+// -----
+
+// A trip gives what it carries on as a row: whoever computes it stores both, without a stage in between.
+// CHECK-LABEL: @gives_on
+// CHECK:       pipe.loop max 4
+// CHECK-NEXT:  pipe.section
+// CHECK-NOT:   pipe.buffer
+// CHECK:       pipe.stage
+// CHECK:       %[[SUM:.*]] = arith.addf
+// CHECK:       pipe.write %[[SUM]] to %{{.*}} map #{{.*}}(%{{.*}}) : f32, memref<32xf32
+// CHECK:       %[[ROW:.*]] = arith.subi
+// CHECK:       pipe.write %[[SUM]] to %{{.*}} map #{{.*}}(%{{.*}}, %[[ROW]]) : f32, memref<128xf32
+// CHECK-NOT:   pipe.stage
+// CHECK:       pipe.section
+func.func @gives_on(%x: tensor<2x16xf32>) -> tensor<4x2x16xf32> {
+  %go = arith.constant true
+  %c3 = arith.constant 3 : index
+  %zero = arith.constant dense<0.0> : tensor<2x16xf32>
+  %rows = arith.constant dense<0.0> : tensor<4x2x16xf32>
+  %r:2 = pat.iterate (%n) max 4 carry (%s = %zero, %t = %rows : tensor<2x16xf32>, tensor<4x2x16xf32>) {
+    %sum = pat.map (%i, %j) in [2, 16] {
+      %a = pat.at %s[%i, %j] : tensor<2x16xf32>
+      %b = pat.at %x[%i, %j] : tensor<2x16xf32>
+      %c = arith.addf %a, %b : f32
+      pat.yield %c : f32
+    } : tensor<2x16xf32>
+    %next = pat.map (%k, %i, %j) in [4, 2, 16] {
+      %row = arith.subi %c3, %n : index
+      %same = arith.cmpi eq, %k, %row : index
+      %v = pat.at %sum[%i, %j] : tensor<2x16xf32>
+      %old = pat.at %t[%k, %i, %j] : tensor<4x2x16xf32>
+      %w = arith.select %same, %v, %old : f32
+      pat.yield %w : f32
+    } : tensor<4x2x16xf32>
+    pat.yield %go, %sum, %next : i1, tensor<2x16xf32>, tensor<4x2x16xf32>
+  }
+  %out = pat.map (%k, %i, %j) in [4, 2, 16] {
+    %v = pat.at %r#1[%k, %i, %j] : tensor<4x2x16xf32>
+    %w = pat.at %r#0[%i, %j] : tensor<2x16xf32>
+    %u = arith.mulf %v, %w : f32
+    pat.yield %u : f32
+  } : tensor<4x2x16xf32>
+  return %out : tensor<4x2x16xf32>
+}
+
+// -----
+
+// The row takes the elements in another order: it is read from a scratchpad.
+// CHECK-LABEL: @gives_on_transposed
+// CHECK:       pipe.loop max 4
+// CHECK:       pipe.buffer
+// CHECK:       pipe.stage
+// CHECK:       arith.addf
+// CHECK:       pipe.stage
+// CHECK:       pipe.write %{{.*}} to %{{.*}} map #{{.*}}(%{{.*}}, %{{.*}}) : f32, memref<128xf32
+func.func @gives_on_transposed(%x: tensor<2x16xf32>) -> tensor<4x16x2xf32> {
+  %go = arith.constant true
+  %zero = arith.constant dense<0.0> : tensor<2x16xf32>
+  %rows = arith.constant dense<0.0> : tensor<4x16x2xf32>
+  %r:2 = pat.iterate (%n) max 4 carry (%s = %zero, %t = %rows : tensor<2x16xf32>, tensor<4x16x2xf32>) {
+    %sum = pat.map (%i, %j) in [2, 16] {
+      %a = pat.at %s[%i, %j] : tensor<2x16xf32>
+      %b = pat.at %x[%i, %j] : tensor<2x16xf32>
+      %c = arith.addf %a, %b : f32
+      pat.yield %c : f32
+    } : tensor<2x16xf32>
+    %next = pat.map (%k, %j, %i) in [4, 16, 2] {
+      %same = arith.cmpi eq, %k, %n : index
+      %v = pat.at %sum[%i, %j] : tensor<2x16xf32>
+      %old = pat.at %t[%k, %j, %i] : tensor<4x16x2xf32>
+      %w = arith.select %same, %v, %old : f32
+      pat.yield %w : f32
+    } : tensor<4x16x2xf32>
+    pat.yield %go, %sum, %next : i1, tensor<2x16xf32>, tensor<4x16x2xf32>
+  }
+  return %r#1 : tensor<4x16x2xf32>
+}
