@@ -99,42 +99,46 @@ std::optional<LinearAccess> linearise(pat::AtOp at, ArrayRef<AffineExpr> positio
 }
 
 /// Views a linear access as positions in several dimensions: a new dimension begins at every coefficient that the smaller
-/// ones cannot reach and that divides the larger ones.
+/// ones cannot reach and that divides the larger ones. What runs backwards counts from its end.
 AffineAccess recoverView(const LinearAccess &access, ArrayRef<NestDim> dims, int64_t elements) {
   SmallVector<int64_t> boundaries = {1};
-  bool positive = llvm::all_of(access.coefficients, [](int64_t c) { return c >= 0; }) && access.offset >= 0;
+  int64_t lowest = access.offset;
   llvm::SetVector<int64_t> candidates;
-  for (int64_t c : access.coefficients)
-    if (c > 1)
-      candidates.insert(c);
+  for (auto [c, dim] : llvm::zip(access.coefficients, dims)) {
+    lowest += std::min<int64_t>(c, 0) * (dim.extent - 1);
+    if (std::abs(c) > 1)
+      candidates.insert(std::abs(c));
+  }
   auto sorted = candidates.takeVector();
   llvm::sort(sorted);
   for (int64_t boundary : sorted) {
-    int64_t reach = access.offset % boundary;
+    int64_t reach = lowest % boundary;
     bool divides = elements % boundary == 0 && boundary % boundaries.back() == 0;
     for (auto [c, dim] : llvm::zip(access.coefficients, dims)) {
-      if (c < boundary)
-        reach += c * (dim.extent - 1);
+      if (std::abs(c) < boundary)
+        reach += std::abs(c) * (dim.extent - 1);
       else
         divides &= c % boundary == 0;
     }
-    if (positive && divides && reach < boundary)
+    if (lowest >= 0 && divides && reach < boundary)
       boundaries.push_back(boundary);
   }
   AffineAccess result;
   for (int k = int(boundaries.size()) - 1; k >= 0; --k) {
     int64_t stride = boundaries[k];
-    int64_t above = k + 1 < int(boundaries.size()) ? boundaries[k + 1] : elements;
     bool outermost = k + 1 == int(boundaries.size());
+    int64_t above = outermost ? elements : boundaries[k + 1];
     result.view.strides.push_back(stride);
     result.view.shape.push_back(std::max<int64_t>(1, above / stride));
+    int64_t offset = (outermost ? lowest : lowest % above) / stride;
     SmallVector<int64_t> row;
-    for (int64_t c : access.coefficients) {
-      bool here = !positive || (c >= stride && (outermost || c < above)) || (stride == 1 && c < 1);
+    for (auto [c, dim] : llvm::zip(access.coefficients, dims)) {
+      bool here = std::abs(c) >= stride && (outermost || std::abs(c) < above);
       row.push_back(here ? c / stride : 0);
+      offset -= std::min<int64_t>(row.back(), 0) * (dim.extent - 1);
     }
     result.coefficients.push_back(row);
-    result.offsets.push_back(!positive || outermost ? access.offset / stride : access.offset % above / stride);
+    result.offsets.push_back(offset);
   }
   return result;
 }
