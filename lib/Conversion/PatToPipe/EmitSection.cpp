@@ -40,8 +40,8 @@ struct SectionState {
 /// the group index (the last dimensions).
 class NestEmitter {
 public:
-  NestEmitter(OpBuilder &builder, const PlannedNest &planned, const ArchSpec &arch, SectionState &state)
-      : b(builder), nest(planned.nest), mapping(planned.mapping), arch(arch), loc(nest.op->getLoc()),
+  NestEmitter(OpBuilder &builder, const PlannedNest &planned, bool once, const ArchSpec &arch, SectionState &state)
+      : b(builder), nest(planned.nest), mapping(planned.mapping), once(once), arch(arch), loc(nest.op->getLoc()),
         numSymbols(mapping.loops.size() + 2), state(state), drams(state.drams), buffers(nest.accesses.size()) {}
 
   LogicalResult emit();
@@ -77,6 +77,7 @@ private:
   OpBuilder &b;
   const Nest &nest;
   const Mapping &mapping;
+  bool once; ///< beside a nest of several copies
   const ArchSpec &arch;
   Location loc;
   unsigned numSymbols;
@@ -492,7 +493,7 @@ LogicalResult NestEmitter::emitStage() {
     roles.push_back(int32_t(loop.role));
   }
   int64_t reductions = mapping.loops.size() - std::max<unsigned>(mapping.numParallel, first);
-  auto stage = pipe::StageOp::create(b, loc, extents, roles, reductions);
+  auto stage = pipe::StageOp::create(b, loc, extents, roles, reductions, once);
   Block &block = stage.getBody().emplaceBlock();
   SmallVector<Value> outer = loopValues;
   if (!groupBuffers.empty())
@@ -598,6 +599,15 @@ SmallVector<const PlannedNest *> withoutCopies(ArrayRef<const PlannedNest *> nes
   return others;
 }
 
+/// Whether units or members of a group share the nest.
+bool isSpread(const PlannedNest &planned) { return planned.mapping.copies() > 1; }
+
+/// The nest whose units and groups are those of the section.
+const PlannedNest *mainOf(ArrayRef<const PlannedNest *> nests) {
+  auto spread = llvm::find_if(nests, [](const PlannedNest *planned) { return isSpread(*planned); });
+  return spread == nests.end() ? nests.front() : *spread;
+}
+
 /// Whether someone outside of `nests` reads `result`.
 bool usedOutside(Value result, ArrayRef<const PlannedNest *> nests) {
   return llvm::any_of(result.getUsers(), [&](Operation *user) {
@@ -623,7 +633,8 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
     if (state.drams.insert({tensor, Value()}).second)
       operands.push_back(dramOf(tensor));
   };
-  double cycles = 0, latency = 0; // the stages of a metapipeline wait for DRAM side by side
+  const PlannedNest *main = mainOf(nests);
+  double beside = 0, latency = 0; // the stages of a metapipeline wait for DRAM side by side
   for (const PlannedNest *planned : nests) {
     for (const NestAccess &access : planned->nest.accesses)
       if (!results.contains(access.op.getTensor()))
@@ -632,7 +643,7 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
       addOperand(number);
   }
   for (const PlannedNest *planned : staged) {
-    cycles += planned->mapping.cycles() - planned->mapping.latencyCycles;
+    beside += planned == main ? 0 : planned->mapping.cycles() - planned->mapping.latencyCycles;
     latency = std::max(latency, planned->mapping.latencyCycles);
   }
   for (Value result : results)
@@ -643,7 +654,8 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
   for (const PlannedNest *planned : nests)
     locations.push_back(planned->nest.op->getLoc());
   Location loc = FusedLoc::get(b.getContext(), locations);
-  const Mapping &mapping = nests.front()->mapping; // with several nests all have one unit
+  const Mapping &mapping = main->mapping;
+  double own = mapping.cycles() - mapping.latencyCycles, cycles = isSpread(*main) ? std::max(own, beside) : own + beside;
   auto section =
       pipe::SectionOp::create(b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units.count),
                               mapping.group.dim >= 0 ? b.getI64IntegerAttr(mapping.group.count) : IntegerAttr(),
@@ -679,7 +691,7 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
     state.locals[local] = pipe::BufferOp::create(b, local.getLoc(), type, 1);
   }
   for (const PlannedNest *planned : staged)
-    if (failed(NestEmitter(b, *planned, arch, state).emit()))
+    if (failed(NestEmitter(b, *planned, isSpread(*main) && planned != main, arch, state).emit()))
       return failure();
   return success();
 }

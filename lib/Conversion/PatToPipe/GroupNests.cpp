@@ -42,8 +42,17 @@ public:
 private:
   bool overwrites(const Nest &writer, const Nest &reader);
   bool writeTogether(const Nest &a, const Nest &b);
-  bool canJoin(const Candidate &candidate);
-  double gain(const Candidate &candidate);
+  /// A way to take a pattern into the current section: `main`, if not null, keeps its units, all others run on one.
+  struct Join {
+    double saved; ///< cycles
+    Operation *main;
+  };
+  bool maySideBySide(const Candidate &candidate);
+  bool canReadInside(const Candidate &candidate);
+  bool exchangesNothing(const Candidate &main, const Candidate &candidate);
+  bool fits(const Candidate &candidate, Operation *mainOfBoth);
+  double gain(const Candidate &candidate, Operation *mainOfBoth);
+  std::optional<Join> bestJoin(const Candidate &candidate);
   UnitNeed needOf(const Candidate &candidate);
   void close();
 
@@ -55,7 +64,7 @@ private:
   MappingPrices prices;
   ContentCache &cache;
   std::vector<Candidate> current;
-  UnitNeed need; ///< of `current`, all on one unit
+  Operation *main = nullptr; ///< the pattern of `current` that keeps its units
   std::vector<std::vector<PlannedNest>> groups;
 };
 
@@ -86,23 +95,27 @@ bool Grouping::writeTogether(const Nest &a, const Nest &b) {
   });
 }
 
-bool Grouping::canJoin(const Candidate &candidate) {
-  if (current.empty() || !isa<pat::MapOp>(candidate.single.nest.op) || !isa<pat::MapOp>(current.front().single.nest.op))
+/// Whether the section may hold both the candidate and what is there.
+bool Grouping::maySideBySide(const Candidate &candidate) {
+  const Nest &nest = candidate.single.nest;
+  if (current.empty() || !isa<pat::MapOp>(nest.op) || !isa<pat::MapOp>(current.front().single.nest.op))
     return false;
-  if (candidate.single.nest.wide != current.front().single.nest.wide) // the words of a section are all alike
+  if (nest.wide != current.front().single.nest.wide) // the words of a section are all alike
     return false;
-  for (const Candidate &member : current)
-    if (overwrites(candidate.single.nest, member.single.nest) ||
-        overwrites(member.single.nest, candidate.single.nest) || writeTogether(candidate.single.nest, member.single.nest))
-      return false;
-  const ArchSpec &arch = candidate.arch;
-  // Results of the section that are read here must fit one scratchpad, without costly bank conflicts.
+  return llvm::none_of(current, [&](const Candidate &member) {
+    const Nest &other = member.single.nest;
+    return overwrites(nest, other) || overwrites(other, nest) || writeTogether(nest, other);
+  });
+}
+
+/// Results of the section that are read here must fit one scratchpad, without costly bank conflicts.
+bool Grouping::canReadInside(const Candidate &candidate) {
   for (const NestAccess &access : candidate.single.nest.accesses) {
     Operation *producer = access.op.getTensor().getDefiningOp();
     bool inside = llvm::any_of(current, [&](const Candidate &member) { return member.single.nest.op == producer; });
     if (!inside)
       continue;
-    if (scratchpadBytes(access.op.getTensor()) > arch.memory.bytes())
+    if (scratchpadBytes(access.op.getTensor()) > candidate.arch.memory.bytes())
       return false;
     if (access.affine)
       for (const LoopPlan &loop : candidate.single.mapping.loops)
@@ -110,18 +123,44 @@ bool Grouping::canJoin(const Candidate &candidate) {
             access.affine->dependsOn(loop.dim))
           return false;
   }
-  // Half of the machine leaves room for what partitioning adds, and for routing.
-  UnitNeed more = needOf(candidate);
-  return (need.compute + more.compute) * 2 <= int64_t(arch.numComputeUnits()) &&
-         (need.memory + more.memory) * 2 <= int64_t(arch.numMemoryUnits()) &&
-         (need.dramPorts + more.dramPorts) * 2 <= int64_t(arch.dramPort.count);
+  return true;
+}
+
+/// Whether neither reads what the other computes: a scratchpad between them would have to serve many units.
+bool Grouping::exchangesNothing(const Candidate &main, const Candidate &candidate) {
+  auto reads = [](const Candidate &reader, const Candidate &writer) {
+    return llvm::any_of(reader.single.nest.accesses, [&](const NestAccess &access) {
+      return access.op.getTensor().getDefiningOp() == writer.single.nest.op;
+    });
+  };
+  return !reads(main, candidate) && !reads(candidate, main);
+}
+
+/// What runs on one unit may take half of what the machine leaves: partitioning adds to it, and routing wants room.
+bool Grouping::fits(const Candidate &candidate, Operation *mainOfBoth) {
+  UnitNeed need;
+  auto add = [&](const Candidate &member) {
+    bool isMain = member.single.nest.op == mainOfBoth;
+    UnitNeed more = isMain ? estimateUnits(member.fast.nest, member.fast.mapping, member.arch) : needOf(member);
+    int64_t times = isMain ? 1 : 2;
+    need.compute += times * more.compute;
+    need.memory += times * more.memory;
+    need.dramPorts += times * more.dramPorts;
+  };
+  llvm::for_each(current, add);
+  add(candidate);
+  const ArchSpec &arch = candidate.arch;
+  return need.compute <= int64_t(arch.numComputeUnits()) && need.memory <= int64_t(arch.numMemoryUnits()) &&
+         need.dramPorts <= int64_t(arch.dramPort.count);
 }
 
 /// Cycles saved by taking `candidate` into the current section.
-double Grouping::gain(const Candidate &candidate) {
+double Grouping::gain(const Candidate &candidate, Operation *mainOfBoth) {
   const ArchSpec &arch = candidate.arch;
-  double saved = sectionOverhead(arch) - candidate.loss();
-  if (current.size() == 1)
+  double saved = sectionOverhead(arch);
+  if (candidate.single.nest.op != mainOfBoth)
+    saved -= candidate.loss();
+  if (current.size() == 1 && current.front().single.nest.op != mainOfBoth)
     saved -= current.front().loss();
   for (const NestAccess &access : candidate.single.nest.accesses)
     for (const Candidate &member : current)
@@ -130,15 +169,40 @@ double Grouping::gain(const Candidate &candidate) {
   return saved;
 }
 
+/// The way that saves most; nothing where there is none.
+std::optional<Grouping::Join> Grouping::bestJoin(const Candidate &candidate) {
+  if (!maySideBySide(candidate) || !canReadInside(candidate))
+    return std::nullopt;
+  SmallVector<Operation *> mains = {main};
+  if (!main && candidate.fast.mapping.copies() > 1)
+    mains.push_back(candidate.fast.nest.op);
+  if (!main && current.size() == 1 && current.front().fast.mapping.copies() > 1)
+    mains.push_back(current.front().fast.nest.op);
+  std::optional<Join> best;
+  for (Operation *tried : mains) {
+    bool isApart = llvm::all_of(current, [&](const Candidate &member) {
+      bool concerned = tried && (tried == member.single.nest.op || tried == candidate.single.nest.op);
+      return !concerned || exchangesNothing(member, candidate);
+    });
+    if (!isApart || !fits(candidate, tried))
+      continue;
+    if (double saved = gain(candidate, tried); !best || saved > best->saved)
+      best = {saved, tried};
+  }
+  return best;
+}
+
 void Grouping::close() {
   if (current.empty())
     return;
   std::vector<PlannedNest> group;
-  for (Candidate &member : current)
-    group.push_back(current.size() == 1 ? std::move(member.fast) : std::move(member.single));
+  for (Candidate &member : current) {
+    bool keepsUnits = current.size() == 1 || member.single.nest.op == main;
+    group.push_back(keepsUnits ? std::move(member.fast) : std::move(member.single));
+  }
   groups.push_back(std::move(group));
   current.clear();
-  need = {};
+  main = nullptr;
 }
 
 void Grouping::add(Operation *pattern, const MappingEffort &effort) {
@@ -168,16 +232,15 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
       mayStay.erase(bufferOf(result));
     else
       addCuts(nest, candidate.fast.mapping, mayStay[bufferOf(result)]);
-  std::optional<double> saved;
-  if (!effort.frugal && !alone && canJoin(candidate))
-    saved = gain(candidate);
-  candidate.fast.sharingSaves = candidate.single.sharingSaves = saved;
-  if (!saved || *saved + prices.section <= 0)
+  std::optional<Join> join;
+  if (!effort.frugal && !alone)
+    join = bestJoin(candidate);
+  if (join)
+    candidate.fast.sharingSaves = candidate.single.sharingSaves = join->saved;
+  if (!join || join->saved + prices.section <= 0)
     close();
-  UnitNeed more = needOf(candidate);
-  need.compute += more.compute;
-  need.memory += more.memory;
-  need.dramPorts += more.dramPorts;
+  else
+    main = join->main;
   alone = effort.frugal;
   current.push_back(std::move(candidate));
 }

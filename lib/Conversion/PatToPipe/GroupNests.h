@@ -20,7 +20,7 @@ using Residences = llvm::DenseMap<mlir::Value, Residence>;
 
 /// Maps the patterns (in order of the program) and cuts them into sections: a pattern joins the section before it when
 /// saving the change of configuration and the way of intermediates through DRAM outweighs running on one unit, or does
-/// so for the price of a section. `effortOf` says how much of the machine each may take. `bufferOf` names the buffer of
+/// so for the price of a section. One that exchanges nothing with the others may keep its units. `effortOf` says how much of the machine each may take. `bufferOf` names the buffer of
 /// a tensor: a pattern that overwrites what another one reads does not share its section. `mayStay` holds the buffers
 /// that may stay on chip from section to section, and learns where they are cut; those that a mapping sends to DRAM
 /// after all are taken out. Searches go by way of `cache`.

@@ -341,12 +341,15 @@ LogicalResult SectionLowering::lower() {
       streams.clear();
     for (int64_t unit = 0; unit < int64_t(section.getUnits()) * groupSize(); unit += groupSize()) {
       LogicalResult lowered = success();
-      if (auto stage = dyn_cast<pipe::StageOp>(op))
+      auto stage = dyn_cast<pipe::StageOp>(op);
+      if (stage)
         lowered = lowerStage(*this, stage, unit);
       else if (auto store = dyn_cast<pipe::StoreOp>(op))
         lowered = lowerStore(store, unit);
       if (failed(lowered))
         return WalkResult::interrupt();
+      if (stage && stage.getOnce())
+        break;
     }
     return WalkResult::advance();
   });

@@ -141,7 +141,7 @@ void StageLowering::planChains() {
       lanesReduce |= level.lanes;
   }
   outerLevels = outerChain.levels.size();
-  if (Value member = section.section.getGroupIndex())
+  if (Value member = section.section.getGroupIndex(); member && !stage.getOnce())
     outerChain.levels.push_back({member, section.groupSize()});
   if (slots)
     outerChain.levels.push_back(*slots);
@@ -449,7 +449,7 @@ LogicalResult StageLowering::lowerReductions() {
   SmallVector<pipe::ReduceOp> reductions(stage.getOps<pipe::ReduceOp>());
   if (reductions.empty())
     return success();
-  for (int64_t member = 0; member < section.groupSize(); ++member)
+  for (int64_t member = 0; member < (stage.getOnce() ? 1 : section.groupSize()); ++member)
     if (failed(lowerMember(member, reductions)))
       return failure();
   chooseMember(0);

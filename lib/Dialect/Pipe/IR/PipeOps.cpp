@@ -229,6 +229,12 @@ LogicalResult StageOp::verify() {
   int slots = findRole(LoopRole::Slots);
   if (slots >= int(getNumParallel())) // C3
     return emitOpError() << "spreads reduction loop " << slots << " over slots; expected a parallel loop";
+  auto usesIndex = [&](Value index) {
+    return index && llvm::any_of(index.getUsers(), [&](Operation *user) { return (*this)->isProperAncestor(user); });
+  };
+  if (auto section = (*this)->getParentOfType<SectionOp>(); // C4
+      getOnce() && section && (usesIndex(section.getUnitIndex()) || usesIndex(section.getGroupIndex())))
+    return emitOpError() << "is laid out once and uses the index of a unit or group";
   return success();
 }
 

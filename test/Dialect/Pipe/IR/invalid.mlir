@@ -511,3 +511,17 @@ func.func @loop_c4() {
   }
   return
 }
+
+// -----
+
+func.func @stage_c4(%x: memref<4xf32, "dram">) {
+  pipe.section "s" (%x) units 2 group 3 {
+  ^bb0(%a: memref<4xf32, "dram">, %unit: index, %member: index):
+    // expected-error @+1 {{'pipe.stage' op is laid out once and uses the index of a unit or group}}
+    pipe.stage [2] roles [lanes] reductions 0 once {
+    ^bb0(%i: index):
+      %v = pipe.read %a map affine_map<(d0, d1) -> (d0 * 2 + d1)>(%unit, %i) : memref<4xf32, "dram"> -> f32
+    }
+  } : memref<4xf32, "dram">
+  return
+}

@@ -99,3 +99,17 @@ func.func @extents() {
   %y = pipe.dram "output" "y" extents [1] from (%n : memref<i64, "dram">) : memref<2x9xf32, "dram">
   return
 }
+
+// CHECK-LABEL: func @once
+func.func @once(%x: memref<4xf32, "dram">, %y: memref<4xf32, "dram">) {
+  pipe.section "s" (%x, %y) units 2 {
+  ^bb0(%a: memref<4xf32, "dram">, %b: memref<4xf32, "dram">, %unit: index):
+    // CHECK: pipe.stage [4] roles [lanes] reductions 0 once {
+    pipe.stage [4] roles [lanes] reductions 0 once {
+    ^bb0(%i: index):
+      %v = pipe.read %a map affine_map<(d0) -> (d0)>(%i) : memref<4xf32, "dram"> -> f32
+      pipe.write %v to %b map affine_map<(d0) -> (d0)>(%i) : f32, memref<4xf32, "dram">
+    }
+  } : memref<4xf32, "dram">, memref<4xf32, "dram">
+  return
+}

@@ -177,11 +177,12 @@ def Pipe_StageOp : PipeOp<"stage", [NoTerminator, SingleBlock]> {
     }
     ```
     Constraints: (C1) one index argument, role and extent per loop, extents at least 1; (C2) at most one loop on lanes and one on slots;
-    (C3) 0 <= reductions <= loops; the slot loop is parallel.
+    (C3) 0 <= reductions <= loops; the slot loop is parallel; (C4) a `once` stage, which is laid out once whatever units and
+    groups its section has, does not use their indices.
   }];
-  let arguments = (ins DenseI64ArrayAttr:$extents, DenseI32ArrayAttr:$roles, I64Attr:$reductions);
+  let arguments = (ins DenseI64ArrayAttr:$extents, DenseI32ArrayAttr:$roles, I64Attr:$reductions, UnitAttr:$once);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$extents `roles` custom<Roles>($roles) `reductions` $reductions attr-dict-with-keyword $body";
+  let assemblyFormat = "$extents `roles` custom<Roles>($roles) `reductions` $reductions (`once` $once^)? attr-dict-with-keyword $body";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     LoopRole getRole(unsigned loop) { return static_cast<LoopRole>(getRoles()[loop]); }
