@@ -5,6 +5,7 @@
 // point waits for the read at that point.
 #include "Loops.h"
 
+#include "FetchRows.h"
 #include "RowUpdate.h"
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
@@ -221,6 +222,7 @@ LogicalResult jacquard::prepareLoops(Operation *root, const ArchSpec &arch, Shar
     Value condition = loop.getBodyYield().getOperand(0);
     if (!conditionTensor(loop) && !matchPattern(condition, m_Constant()))
       return loop.emitError() << "has a condition that no tensor of its body holds; run pat-carry-tensors before";
+    fetchRows(loop, arch);
     if (failed(LoopPreparation(loop, shared, done, bytesToKeep).run()))
       return failure();
   }

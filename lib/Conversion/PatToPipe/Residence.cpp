@@ -122,7 +122,7 @@ void CostModel::placeResults(Mapping &mapping) const {
         results * std::max(homesFor(units.count, part, nest.mostHomes), homesFor(1, all, nest.mostHomes));
   mapping.readersWait = 0;
   if (mapping.resultHomes > 0) {
-    mapping.readersWait = nest.tripsReading * cascadeLatency(mapping.resultHomes / results);
+    mapping.readersWait = nest.tripsReading * cascadeLatency(units.count);
     Walk walk = walkOf(result, mapping, /*write=*/true);
     double vectors = walk.firings * double(mapping.group.count);
     mapping.portCycles = std::max(mapping.portCycles, vectors * double(conflictCycles(walk.stride, walk.lanes)));
