@@ -51,7 +51,7 @@ private:
   Value declareInterface(OpBuilder &builder, Location loc, StringRef kind, DictionaryAttr attributes,
                          StringRef fallback, unsigned number, Type type);
   LogicalResult convert(func::FuncOp function, const ArchSpec &spec);
-  void countTripsReading(func::FuncOp function);
+  void countTripsReading(func::FuncOp function, const ArchSpec &spec);
   LogicalResult convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec);
   MappingEffort effortOf(Operation *pattern);
   int64_t mostHomesOf(Operation *pattern, Type type);
@@ -244,8 +244,21 @@ MappingEffort ConvertPatToPipe::effortOf(Operation *pattern) {
   return retreats[std::min(steps, numRetreats - 1)];
 }
 
+/// How often `pattern` waits in a trip until words have passed all memory units of a tensor: once, but once for as many
+/// vectors as FIFOs have positions for where these are computed, since all units take them at the same time.
+static double waitsOf(pat::AtOp read, Operation *pattern, const ArchSpec &spec) {
+  auto map = dyn_cast<pat::MapOp>(pattern);
+  bool isComputed = llvm::any_of(read.getIndices(), [&](Value position) {
+    auto index = dyn_cast<BlockArgument>(position);
+    return index ? !pattern->isAncestor(index.getOwner()->getParentOp()) : !matchPattern(position, m_Constant());
+  });
+  if (!map || !isComputed)
+    return 1;
+  return std::ceil(double(map.getNumPoints()) / double(spec.compute.lanes * spec.network.inputFifoDepth));
+}
+
 /// How often loops read the intermediates that may stay on chip. Each pattern of a loop counts for itself.
-void ConvertPatToPipe::countTripsReading(func::FuncOp function) {
+void ConvertPatToPipe::countTripsReading(func::FuncOp function, const ArchSpec &spec) {
   llvm::DenseSet<std::pair<Operation *, Value>> counted;
   function.walk([&](pat::AtOp read) {
     Operation *pattern = read;
@@ -257,7 +270,8 @@ void ConvertPatToPipe::countTripsReading(func::FuncOp function) {
     if (!writer || stays == mayStay.end() || done.contains(pattern) || runsOf(pattern) <= runsOf(writer) ||
         !counted.insert({pattern, buffer}).second)
       return;
-    stays->second.tripsReading += double(runsOf(pattern)) / std::max(1.0, double(runsOf(writer)));
+    stays->second.tripsReading +=
+        waitsOf(read, pattern, spec) * double(runsOf(pattern)) / std::max(1.0, double(runsOf(writer)));
   });
 }
 
@@ -350,7 +364,7 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
   OpBuilder builder(ret);
   if (failed(declareTensors(function, builder)))
     return failure();
-  countTripsReading(function);
+  countTripsReading(function, spec);
   if (failed(convertScope(block, builder, spec)))
     return failure();
   // Intermediates that never leave the chip have no place in DRAM.

@@ -39,7 +39,7 @@ struct AffineAccess {
 /// Where a tensor is between sections.
 struct Residence {
   int64_t mostHomes = 0;                ///< memory units that may hold it for one reader; 0: it is in DRAM
-  double tripsReading = 0;              ///< of loops behind it, for each time that it is written
+  double tripsReading = 0;              ///< of loops behind it, for each time that it is written; waits of patterns
   /// Where it is cut, as a memory unit has one writer: from the element behind what a port writes to that where the next
   /// port begins. In their order.
   llvm::SmallVector<std::pair<int64_t, int64_t>> cuts = {};
