@@ -57,6 +57,7 @@ static void populatePat(OpPassManager &passes, const PipelineOptions &options) {
   function.addPass(pat::createSimplifyIndexPass());
   function.addPass(pat::createMergeEqualPass());
   function.addPass(pat::createLayOutPass());
+  function.addPass(pat::createSplitWindowsPass());
   if (std::optional<ArchSpec> machine = usableMachine(options)) {
     function.addPass(pat::createSliceRunsPass({machine->numMemoryUnits() * machine->memory.bytes()}));
     function.addPass(pat::createSplitFoldsPass({machine->numComputeUnits(), machine->compute.lanes}));

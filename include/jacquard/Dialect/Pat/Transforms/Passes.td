@@ -126,6 +126,20 @@ def SliceRunsPass : Pass<"pat-slice-runs", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
 }
 
+def SplitWindowsPass : Pass<"pat-split-windows", "::mlir::func::FuncOp"> {
+  let summary = "Let results that are read in windows lie window by window";
+  let description = [{
+    Where every reader of a map with a fold walks a dimension in windows of one size, at multiples of it, the number of the window
+    becomes the outermost dimension: units that compute different windows then write apart from each other, and each
+    reader reads one stretch. Needs the flat form and keeps it; the values are the same.
+
+    Before: `%0 = map (i, j) in [2, 256] { .. }; map (i, j) in [2, 64] { at %0[i, j]; at %0[i, j + 64]; .. }`
+    After:  `%0 = map (g, i, j) in [4, 2, 64] { .. }; map (i, j) in [2, 64] { at %0[0, i, j]; at %0[1, i, j]; .. }`
+            (see split-windows-doc.mlir)
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::jacquard::pat::PatDialect"];
+}
+
 def SplitFoldsPass : Pass<"pat-split-folds", "::mlir::func::FuncOp"> {
   let summary = "Let several units work on long reductions of few results";
   let description = [{
