@@ -16,6 +16,7 @@ namespace {
 constexpr double usualUnits = 8;      // over how many units a nest is spread in the end, before that is known
 constexpr double scattered = 3;       // cycles of 16 reads at random places of 16 banks: the fullest of 16 bins
 constexpr double burstsPerJump = 0.2; // bursts of rows that are not open run at 78 to 90 % of the peak (DRAMsim3)
+constexpr int64_t mostBuffers = 3;    // a third one bridges what boxes of the next tile take of the DRAM
 constexpr double scatterBursts = 2.5; // a store of single words moves whole bursts and turns rows over
 
 /// Steps of a loop: lanes advance many points at once, slots all.
@@ -211,17 +212,46 @@ AccessPlan CostModel::placeGather(const NestAccess &access, Mapping &mapping) co
 }
 
 void CostModel::forEachBox(const NestAccess &access, const Mapping &mapping, unsigned firstSpread,
-                           llvm::function_ref<void(unsigned depth, double loads)> visit) const {
+                           llvm::function_ref<void(Place)> visit) const {
   double loads = 1;
   for (unsigned depth = 0; depth <= firstSpread && depth <= mapping.numParallel; ++depth) {
     if (!canHold(access, mapping, depth))
       return;
     if (depth > 0)
       loads *= double(mapping.loops[depth - 1].extent);
-    int64_t buffers = loads == 1 ? 1 : mapping.bufferDepth; // loaded once, one is enough
-    if (uint64_t(boxWords(access, mapping, depth) * buffers) * 4 <= arch.memory.bytes())
-      visit(depth, loads);
+    int64_t fit = int64_t(arch.memory.bytes() / 4) / boxWords(access, mapping, depth);
+    int64_t least = loads == 1 ? 1 : mapping.bufferDepth; // loaded once, one is enough
+    int64_t most = loads == 1 || mapping.bufferDepth > 1 ? least : mostBuffers;
+    if (fit >= least)
+      visit({depth, loads, std::min({fit, most, int64_t(arch.memory.maxBuffers)})});
   }
+}
+
+AccessPlan CostModel::planBox(const NestAccess &access, const Mapping &mapping, Place place) const {
+  AccessPlan plan{true, place.depth, place.buffers};
+  if (place.loads == 1 || place.buffers > 1 || !sharesPort(access, mapping))
+    return plan;
+  auto groupsOf = [&](const NestAccess &any) { return copiesOf(any, mapping) / mapping.group.count; };
+  int64_t left = mapping.stages;
+  for (auto [before, other] : llvm::zip(nest.accesses, mapping.accesses)) // those that are planned already
+    left -= other.staged > 0 ? other.staged * groupsOf(before) : 0;
+  plan.staged = std::min(left / groupsOf(access), mapping.group.count);
+  return plan;
+}
+
+/// Cycles that units wait for boxes, of which the first comes in `first`. Of those that follow, scratchpads with room for
+/// one have to be empty before they are filled again, unless the next box waits in front: then it takes a vector per
+/// cycle to change them.
+double CostModel::openLoads(const NestAccess &access, const Mapping &mapping, const AccessPlan &plan,
+                            double first) const {
+  double loads = 1;
+  for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(plan.depth))
+    loads *= double(loop.extent);
+  if (!plan.buffered || loads == 1 || plan.buffers > 1)
+    return first;
+  double change = plan.staged > 0 ? double(boxWords(access, mapping, plan.depth)) / arch.compute.lanes : 0;
+  double unstaged = 1 - double(plan.staged) / double(mapping.group.count);
+  return first + change + (loads - 1) * (change + unstaged * first);
 }
 
 /// The depth with the least traffic, which is added to the mapping's costs.
@@ -233,7 +263,8 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
   double copies = double(copiesOf(access, mapping)), ports = copies;
   if (sharesPort(access, mapping))
     ports /= double(mapping.group.count);
-  forEachBox(access, mapping, firstSpread, [&](unsigned depth, double loads) {
+  forEachBox(access, mapping, firstSpread, [&](Place place) {
+    auto [depth, loads, buffers] = place;
     Box own = boxOf(access, mapping, depth);
     double jumps = access.packed ? 0 : own.stretches * burstsPerJump * arch.dram.burstBytes;
     double box = (access.packed ? packedBytes(access, mapping, depth) : own.bytes) + jumps;
@@ -244,7 +275,7 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
       moved = ports * loads * own.bytes;
       changes = ports * loads * jumps;
       first = ports * box;
-      plan = {true, depth};
+      plan = planBox(access, mapping, place);
       direct = false;
     }
   });
@@ -254,7 +285,7 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
   mapping.portCycles = std::max(mapping.portCycles, vectors);
   mapping.bytesRead += best - changes;
   mapping.rowChangeBytes += changes;
-  mapping.startCycles += arch.dram.cyclesFor(first, 0);
+  mapping.startCycles += openLoads(access, mapping, plan, arch.dram.cyclesFor(first, 0));
   return plan;
 }
 
@@ -314,7 +345,7 @@ double CostModel::chainLatency(const Mapping &mapping) const {
   if (mapping.group.dim < 0)
     return 0;
   double pipeline = double(arch.compute.stages) * arch.compute.stageLatency;
-  return double(mapping.group.count) * (pipeline + hopsToNeighbour * arch.network.hopLatency);
+  return double(chainLength(mapping)) * (pipeline + hopsToNeighbour * arch.network.hopLatency);
 }
 
 /// Requests and results cross half of the grid, bodies take their stages; the results of a group's last member come out
@@ -341,7 +372,7 @@ void CostModel::predict(Mapping &mapping) const {
 /// With shadow accumulators two sets are under way, and those whose operands the input FIFOs take; each is computed,
 /// walks along the chain and leaves.
 double CostModel::computeCycles(const Mapping &mapping) const {
-  double sets = 1, outputs = double(mapping.group.count);
+  double sets = 1, outputs = double(chainLength(mapping));
   for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(mapping.numParallel))
     (loop.role == LoopRole::Slots ? outputs : sets) *=
         double(loop.role == LoopRole::Slots ? loop.extent : steps(loop, arch));

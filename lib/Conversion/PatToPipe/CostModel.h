@@ -57,9 +57,17 @@ private:
   bool canHold(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
   int64_t homesFor(int64_t ports, int64_t span, int64_t most) const;
   int64_t homesOf(const NestAccess &access, const Mapping &mapping, bool wholeGroup) const;
-  /// Every depth, outermost first, at which a scratchpad can hold the access's box, and how often a port loads it.
+  /// A place for a box, how often a port loads it, and how many of it fit a scratchpad.
+  struct Place {
+    unsigned depth;
+    double loads;
+    int64_t buffers;
+  };
+  /// Every depth, outermost first, at which a scratchpad can hold the access's box.
   void forEachBox(const NestAccess &access, const Mapping &mapping, unsigned firstSpread,
-                  llvm::function_ref<void(unsigned depth, double loads)> visit) const;
+                  llvm::function_ref<void(Place)> visit) const;
+  AccessPlan planBox(const NestAccess &access, const Mapping &mapping, Place place) const;
+  double openLoads(const NestAccess &access, const Mapping &mapping, const AccessPlan &plan, double box) const;
   double chainLatency(const Mapping &mapping) const;
   double cascadeLatency(int64_t homes) const;
   double latencyOf(const Mapping &mapping) const;

@@ -199,9 +199,6 @@ void NestEmitter::declareBuffers(unsigned depth) {
       continue;
     Value dram = drams[access.op.getTensor()];
     auto dramType = cast<MemRefType>(dram.getType());
-    int64_t copies = 1; // a second buffer pays when there is a next tile to load into it
-    for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(depth))
-      copies = loop.extent > 1 ? mapping.bufferDepth : copies;
     SmallVector<AffineExpr> origins;
     SmallVector<int64_t> shape, pitches;
     Value source = dram;
@@ -222,7 +219,7 @@ void NestEmitter::declareBuffers(unsigned depth) {
     auto type = MemRefType::get(shape, dramType.getElementType(), StridedLayoutAttr::get(b.getContext(), 0, pitches),
                                 b.getStringAttr(pipe::scratchpadSpace));
     Location accessLoc = access.op.getLoc();
-    buffers[i] = pipe::BufferOp::create(b, accessLoc, type, copies);
+    buffers[i] = pipe::BufferOp::create(b, accessLoc, type, plan.buffers, plan.staged);
     TypedAttr elseValue = zeroOf(dramType.getElementType());
     if (Value value = access.op.getElseValue())
       if (Attribute constant; matchPattern(value, m_Constant(&constant)))
@@ -527,7 +524,7 @@ LogicalResult NestEmitter::emit() {
     for (Type type : group->getResultTypes()) {
       auto buffer = MemRefType::get({groupTile}, cast<RankedTensorType>(type).getElementType(), AffineMap(),
                                     b.getStringAttr(pipe::scratchpadSpace));
-      groupBuffers.push_back(pipe::BufferOp::create(b, loc, buffer, 1));
+      groupBuffers.push_back(pipe::BufferOp::create(b, loc, buffer, 1, 0));
     }
     loopValues = {tile};
     OpBuilder::InsertPoint afterStage = b.saveInsertionPoint();
@@ -659,6 +656,7 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
   auto section =
       pipe::SectionOp::create(b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units.count),
                               mapping.group.dim >= 0 ? b.getI64IntegerAttr(mapping.group.count) : IntegerAttr(),
+                              chainsOf(mapping) > 1 ? b.getI64IntegerAttr(chainLength(mapping)) : IntegerAttr(),
                               b.getI64IntegerAttr(int64_t(cycles + latency)), b.getStringAttr(mapping.bound()),
                               nests.front()->nest.wide ? b.getUnitAttr() : UnitAttr());
   SmallVector<int64_t> numbers;
@@ -688,7 +686,7 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
     auto tensor = cast<RankedTensorType>(local.getType());
     auto type = MemRefType::get(tensor.getShape(), tensor.getElementType(), AffineMap(),
                                 b.getStringAttr(pipe::scratchpadSpace));
-    state.locals[local] = pipe::BufferOp::create(b, local.getLoc(), type, 1);
+    state.locals[local] = pipe::BufferOp::create(b, local.getLoc(), type, 1, 0);
   }
   for (const PlannedNest *planned : staged)
     if (failed(NestEmitter(b, *planned, isSpread(*main) && planned != main, arch, state).emit()))

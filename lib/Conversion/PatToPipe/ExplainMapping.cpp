@@ -81,11 +81,12 @@ std::string Explanation::describeRead(unsigned number, const Mapping &mapping) c
   std::string source = plan.homes ? formatv("{0} scratchpads that may keep all of it", plan.homes).str() : "DRAM";
   if (!plan.buffered)
     return formatv("{0}: streamed from {1}", name, source);
-  int64_t buffers = 1;
-  for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(plan.depth))
-    buffers = loop.extent > 1 ? mapping.bufferDepth : buffers;
-  return formatv("{0}: {1} x {2} bytes in each of {3} scratchpads, loaded inside {4} loops, from {5}", name, buffers,
-                 4 * boxWords(access, mapping, plan.depth), copiesOf(access, mapping), plan.depth, source);
+  int64_t boxes = copiesOf(access, mapping);
+  std::string staged;
+  if (plan.staged > 0)
+    staged = formatv(", {0} of them behind another one", plan.staged * boxes / mapping.group.count);
+  return formatv("{0}: {1} x {2} bytes in each of {3} scratchpads{4}, loaded inside {5} loops, from {6}", name,
+                 plan.buffers, 4 * boxWords(access, mapping, plan.depth), boxes, staged, plan.depth, source);
 }
 
 /// Where a result goes.

@@ -16,9 +16,10 @@ using pipe::LoopRole;
 
 namespace {
 
-constexpr int64_t bufferDepth = 2; // double buffering: load the next tile while this one is read
 constexpr unsigned triedSpreads = 3;
 constexpr int64_t mostMembers = 20;  // of a group: the last passes on what all before it drain
+constexpr int64_t mostOfLarge = 32;  // of a nest whose operands exceed the chip: with several chains
+constexpr int64_t shortChain = 4;    // its ports have room for two sets of results while DRAM is full of reads
 constexpr double worthTrying = 1.15; // so many times more units than the last try
 
 /// How the copies of a nest share its points.
@@ -30,8 +31,8 @@ class Search {
 public:
   Search(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill, double scratchpadPrice, Rivals *rivals)
       : nest(nest), arch(arch), maxUnits(std::min<int64_t>(maxUnits, arch.numComputeUnits())), fill(fill),
-        usable(usableComputeUnits(nest, arch, fill)), scratchpadPrice(scratchpadPrice), rivals(rivals),
-        model(nest, arch) {}
+        usable(usableComputeUnits(nest, arch, fill)), isLarge(exceedsChip()), scratchpadPrice(scratchpadPrice),
+        rivals(rivals), model(nest, arch) {}
   Mapping run();
 
 private:
@@ -48,6 +49,9 @@ private:
   void groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorImpl<Sharing> &result) const;
   Mapping build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<int64_t> tiles, const Sharing &sharing) const;
   void tryTiles(const Spread &spread, const Sharing &sharing, Mapping &best, double &bestCost) const;
+  bool exceedsChip() const;
+  void interleaveUnits(Mapping &mapping, ArrayRef<int64_t> tiles, MutableArrayRef<LoopPlan> inner) const;
+  void stageBoxes(Mapping &mapping) const;
   bool fitsUnits(const Mapping &mapping) const;
   double costOf(const Mapping &mapping) const;
 
@@ -56,6 +60,7 @@ private:
   int64_t maxUnits;
   double fill;    ///< share of the machine's units and ports
   int64_t usable; ///< compute units
+  bool isLarge;   ///< a bare fold whose operands do not fit on chip, nor is its result kept there
   double scratchpadPrice;
   Rivals *rivals; ///< null when nobody wants to know them
   CostModel model;
@@ -175,7 +180,7 @@ SmallVector<Sharing> Search::sharings(const Spread &spread) const {
     return result;
   for (unsigned across = 0; across < nest.numParallel; ++across)
     for (unsigned within = 0; within < nest.numParallel; ++within)
-      for (int64_t members = 2; members <= mostMembers; ++members) {
+      for (int64_t members = 2; members <= (isLarge ? mostOfLarge : mostMembers); ++members) {
         UnitPlan group = shareDim(spread, within, members);
         if (across == within || group.count != members)
           continue;
@@ -197,7 +202,6 @@ SmallVector<Sharing> Search::sharings(const Spread &spread) const {
 Mapping Search::build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<int64_t> tiles,
                       const Sharing &sharing) const {
   Mapping mapping;
-  mapping.bufferDepth = bufferDepth;
   mapping.units = sharing.units;
   mapping.group = sharing.group;
   SmallVector<int64_t> extents;
@@ -224,6 +228,8 @@ Mapping Search::build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<i
     else if (tile > 1)
       inner.push_back({dim, tile, 1, LoopRole::Time});
   }
+  if (isLarge)
+    interleaveUnits(mapping, tiles, inner);
   // Loops of one step only would cost counter levels for nothing.
   llvm::erase_if(inner, [](const LoopPlan &loop) { return loop.role == LoopRole::Time && loop.extent == 1; });
   llvm::append_range(mapping.loops, inner);
@@ -239,6 +245,39 @@ Mapping Search::build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<i
   if ((nest.fold || isa<pat::GroupByOp>(nest.op)) && mapping.loops.size() == mapping.numParallel)
     mapping.loops.push_back({unsigned(nest.dims.size()) - 1, 1, 1, LoopRole::Time});
   return mapping;
+}
+
+/// Whether the nest is a fold and nothing else, its results leave the chip, and the scratchpads together are too small for
+/// what it reads.
+bool Search::exceedsChip() const {
+  if (!isBareFold(nest, arch) || nest.mostHomes > 0)
+    return false;
+  double words = 0;
+  for (const NestAccess &access : nest.accesses)
+    words += double(access.op.getTensorType().getNumElements());
+  return words * 4 > double(arch.memory.bytes()) * double(arch.numMemoryUnits());
+}
+
+/// Puts what is left of the memory units in front of scratchpads with room for one box.
+void Search::stageBoxes(Mapping &mapping) const {
+  int64_t spare = int64_t(fill * double(arch.numMemoryUnits())) - estimateUnits(nest, mapping, arch).memory;
+  if (spare <= 0)
+    return;
+  mapping.stages = spare;
+  model.predict(mapping);
+}
+
+/// Units that advance in one loop take its steps in turn: what they load and store at a time then lies side by side in
+/// DRAM, in rows that are open.
+void Search::interleaveUnits(Mapping &mapping, ArrayRef<int64_t> tiles, MutableArrayRef<LoopPlan> inner) const {
+  UnitPlan &units = mapping.units;
+  if (units.dim < 0 || units.dim == mapping.group.dim || tiles[units.dim] < units.stride)
+    return;
+  for (LoopPlan &loop : inner)
+    if (int(loop.dim) == units.dim && loop.role == LoopRole::Time) {
+      units.stride = loop.stride;
+      loop.stride *= units.count;
+    }
 }
 
 bool Search::fitsUnits(const Mapping &mapping) const {
@@ -280,8 +319,7 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
     whole[sharing.units.dim] = sharing.units.stride;
   if (int dim = sharing.group.dim; dim >= 0)
     whole[dim] = chunkOf(whole[dim], grainOf(spread, dim), sharing.group.count);
-  auto consider = [&](ArrayRef<unsigned> loopOrder, ArrayRef<int64_t> tiles) {
-    Mapping candidate = build(spread, loopOrder, tiles, sharing);
+  auto weigh = [&](Mapping candidate) {
     if (candidate.loops.size() + (candidate.group.dim >= 0) > arch.compute.counters - 1)
       return;
     bool isFirst = best.loops.empty();
@@ -289,6 +327,8 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
     if (!isFirst && model.firingsOf(candidate) >= limit)
       return;
     model.predict(candidate);
+    if (candidate.bufferDepth == 1)
+      stageBoxes(candidate);
     if (!isFirst && candidate.cycles() >= limit) // which its cost exceeds
       return;
     double cost = costOf(candidate);
@@ -302,6 +342,14 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
       best = candidate;
       bestCost = cost;
     }
+  };
+  auto consider = [&](ArrayRef<unsigned> loopOrder, ArrayRef<int64_t> tiles) {
+    Mapping candidate = build(spread, loopOrder, tiles, sharing);
+    weigh(candidate);
+    if (!isLarge)
+      return;
+    candidate.bufferDepth = 1;
+    weigh(candidate);
   };
   SmallVector<SmallVector<unsigned>> orders = {order};
   for (unsigned front : ArrayRef(order).drop_front(order.empty() ? 0 : 1)) {
@@ -368,6 +416,14 @@ int64_t jacquard::copiesOf(const NestAccess &access, const Mapping &mapping) {
          (access.inFold && tellsApart(mapping.group) ? mapping.group.count : 1);
 }
 
+int64_t jacquard::chainsOf(const Mapping &mapping) {
+  return mapping.group.count <= mostMembers ? 1 : llvm::divideCeilSigned(mapping.group.count, shortChain);
+}
+
+int64_t jacquard::chainLength(const Mapping &mapping) {
+  return llvm::divideCeilSigned(mapping.group.count, chainsOf(mapping));
+}
+
 bool jacquard::sharesPort(const NestAccess &access, const Mapping &mapping) {
   return access.affine && access.inFold && mapping.group.dim >= 0 && access.affine->dependsOn(mapping.group.dim);
 }
@@ -421,12 +477,15 @@ unsigned jacquard::addressStages(pat::AtOp at) {
 /// members of a group share the ports of what is buffered.
 UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch) {
   UnitNeed need;
-  need.dramPorts = mapping.resultHomes ? 0 : mapping.units.count * nest.op->getNumResults();
+  need.dramPorts = mapping.resultHomes ? 0 : mapping.units.count * chainsOf(mapping) * nest.op->getNumResults();
   need.memory = mapping.resultHomes;
   for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {
     int64_t copies = copiesOf(access, mapping);
     bool shared = plan.buffered && sharesPort(access, mapping);
-    need.dramPorts += plan.homes ? 0 : shared ? copies / mapping.group.count : copies;
+    int64_t groups = copies / (shared ? mapping.group.count : 1);
+    bool parted = plan.staged > 0 && plan.staged < mapping.group.count; // those with and those without
+    need.dramPorts += plan.homes ? 0 : parted ? 2 * groups : groups;
+    need.memory += plan.staged * groups;
     need.boxes += plan.buffered ? copies : 0;
     need.memory += plan.homes + (plan.buffered ? copies : 0);
     if (!access.affine)
@@ -452,12 +511,15 @@ UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const
   return need;
 }
 
+bool jacquard::isBareFold(const Nest &nest, const ArchSpec &arch) {
+  return nest.fold && stagesPerSlot(nest) <= arch.compute.stages &&
+         llvm::all_of(nest.accesses, [](const NestAccess &access) { return access.inFold && access.affine; }) &&
+         llvm::all_of(*nest.body(), [](Operation &op) { return isa<pat::FoldOp, pat::YieldOp>(op); });
+}
+
 int64_t jacquard::usableComputeUnits(const Nest &nest, const ArchSpec &arch, double fill) {
-  bool exact = nest.fold && stagesPerSlot(nest) <= arch.compute.stages &&
-               llvm::all_of(nest.accesses, [](const NestAccess &access) { return access.inFold && access.affine; }) &&
-               llvm::all_of(*nest.body(), [](Operation &op) { return isa<pat::FoldOp, pat::YieldOp>(op); });
   double share = fill * double(arch.numComputeUnits());
-  return int64_t(exact ? std::ceil(share) : share);
+  return int64_t(isBareFold(nest, arch) ? std::ceil(share) : share);
 }
 
 Mapping jacquard::chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill,

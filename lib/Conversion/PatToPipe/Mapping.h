@@ -28,6 +28,8 @@ struct UnitPlan {
 struct AccessPlan {
   bool buffered = false;
   unsigned depth = 0;
+  int64_t buffers = 1; ///< boxes that the scratchpad has room for
+  int64_t staged = 0;  ///< members of each group with a scratchpad in front of it, which takes the next box
   int64_t homes = 0; ///< memory units that hold the whole tensor on chip, one copy for each port; 0: it is in DRAM
 };
 
@@ -37,7 +39,8 @@ struct Mapping {
   unsigned numParallel = 0;
   UnitPlan units;
   UnitPlan group; ///< members of every unit; they share DRAM ports, and each has a fold of its own
-  int64_t bufferDepth = 2;
+  int64_t bufferDepth = 2; ///< of boxes that are loaded again; 1: once those that do not fit a scratchpad twice
+  int64_t stages = 0;      ///< memory units in front of such, as far as there are boxes for them
   // What CostModel::predict makes of it.
   llvm::SmallVector<AccessPlan> accesses; ///< one per access of the nest
   int64_t resultHomes = 0;                ///< memory units that hold the results on chip; 0: they go to DRAM
@@ -72,8 +75,12 @@ struct UnitNeed {
 };
 UnitNeed estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch);
 
-/// Compute units that mappings of a nest may count on if they take at most the share `fill` of all. A nest that is a fold
-/// of one unit and nothing else takes one for each copy, to the last of the share; what others take is an estimate.
+/// Whether a nest is a fold of one unit and nothing else. It takes a compute unit for each copy and a memory unit for each
+/// box; what others take is an estimate.
+bool isBareFold(const Nest &nest, const ArchSpec &arch);
+
+/// Compute units that mappings of a nest may count on if they take at most the share `fill` of all: of a bare fold to the
+/// last one.
 int64_t usableComputeUnits(const Nest &nest, const ArchSpec &arch, double fill);
 
 /// Stages that compute the address of a gather: divisions take several operations, every dimension a bounds check.
@@ -86,6 +93,10 @@ unsigned stagesPerSlot(const Nest &nest);
 /// Copies of what an affine access needs of its own: one per unit, and per member of a group in the fold, that it tells
 /// apart.
 int64_t copiesOf(const NestAccess &access, const Mapping &mapping);
+
+/// Chains through which the results of a group leave, each with a DRAM port of its own, and the members of the longest.
+int64_t chainsOf(const Mapping &mapping);
+int64_t chainLength(const Mapping &mapping);
 
 /// Whether each member of a group has a box of its own, all of them brought by one DRAM port.
 bool sharesPort(const NestAccess &access, const Mapping &mapping);

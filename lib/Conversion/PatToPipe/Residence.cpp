@@ -90,18 +90,19 @@ AccessPlan CostModel::placeRetained(const NestAccess &access, Mapping &mapping, 
   if (plan.homes == 0 || mustHold)
     best = std::numeric_limits<double>::infinity();
   int64_t homes = sharesPort(access, mapping) ? homesOf(access, mapping, /*wholeGroup=*/true) : plan.homes;
-  forEachBox(access, mapping, firstSpread, [&](unsigned depth, double loads) {
-    double box = boxOf(access, mapping, depth).bytes / arch.dram.burstBytes;
-    if (homes && loads * box < worthHolding * best) {
-      best = loads * box;
+  forEachBox(access, mapping, firstSpread, [&](Place place) {
+    double box = boxOf(access, mapping, place.depth).bytes / arch.dram.burstBytes;
+    if (homes && place.loads * box < worthHolding * best) {
+      best = place.loads * box;
       first = box;
-      plan = {true, depth, homes};
+      plan = planBox(access, mapping, place);
+      plan.homes = homes;
     }
   });
   if (std::isinf(best))
     return {};
   mapping.portCycles = std::max(mapping.portCycles, best);
-  start = first;
+  start = openLoads(access, mapping, plan, first);
   return plan;
 }
 

@@ -71,7 +71,7 @@ std::string keyOf(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, doub
 std::string print(const Mapping &mapping) {
   std::string text;
   llvm::raw_string_ostream stream(text);
-  stream << mapping.bufferDepth << ' ' << mapping.numParallel;
+  stream << mapping.bufferDepth << ' ' << mapping.stages << ' ' << mapping.numParallel;
   for (const UnitPlan *plan : {&mapping.units, &mapping.group})
     stream << ' ' << plan->dim << ' ' << plan->count << ' ' << plan->stride;
   for (const LoopPlan &loop : mapping.loops)
@@ -85,16 +85,17 @@ std::optional<Mapping> read(StringRef text, const Nest &nest) {
   for (StringRef part : llvm::split(text, ' '))
     if (part.getAsInteger(10, numbers.emplace_back()))
       return std::nullopt;
-  constexpr size_t fixed = 8, perLoop = 4;
+  constexpr size_t fixed = 9, perLoop = 4;
   if (numbers.size() < fixed || (numbers.size() - fixed) % perLoop != 0)
     return std::nullopt;
   Mapping mapping;
   mapping.bufferDepth = numbers[0];
-  mapping.numParallel = unsigned(numbers[1]);
-  mapping.units = {int(numbers[2]), numbers[3], numbers[4]};
-  mapping.group = {int(numbers[5]), numbers[6], numbers[7]};
+  mapping.stages = numbers[1];
+  mapping.numParallel = unsigned(numbers[2]);
+  mapping.units = {int(numbers[3]), numbers[4], numbers[5]};
+  mapping.group = {int(numbers[6]), numbers[7], numbers[8]};
   int64_t dims = int64_t(nest.dims.size());
-  bool valid = numbers[0] > 0 && mapping.units.dim >= -1 && mapping.units.dim < dims && mapping.group.dim >= -1 &&
+  bool valid = numbers[0] > 0 && numbers[1] >= 0 && mapping.units.dim >= -1 && mapping.units.dim < dims && mapping.group.dim >= -1 &&
                mapping.group.dim < dims && mapping.units.count > 0 && mapping.group.count > 0;
   for (size_t i = fixed; i < numbers.size(); i += perLoop) {
     auto role = pipe::symbolizeLoopRole(uint32_t(numbers[i + 3]));

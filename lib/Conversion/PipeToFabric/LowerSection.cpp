@@ -258,10 +258,9 @@ BoxCopy planCopy(const Positions &origins, ArrayRef<Level> outer, const TensorSh
 
 } // namespace
 
-/// Of boxes that lie side by side along one dimension for the members of a group, the group's common box: moves
-/// `origins`, which have the group index as their last level, to its begin and gives `member` its window. Nothing when
-/// they do not.
-static std::optional<Window> commonBox(Positions &origins, MemRefType box, int64_t groupSize, int64_t member) {
+/// Of boxes that lie side by side along one dimension for members of a group, their common box: moves `origins`, which
+/// have the group index as their last level, to its begin and gives `member` its window. Nothing when they do not.
+static std::optional<Window> commonBox(Positions &origins, MemRefType box, MemberRange range, int64_t member) {
   std::optional<Window> window;
   for (auto [k, origin] : llvm::enumerate(origins.perDim)) {
     int64_t step = origin.coefficients.pop_back_val();
@@ -269,11 +268,29 @@ static std::optional<Window> commonBox(Positions &origins, MemRefType box, int64
       continue;
     if (window)
       return std::nullopt;
-    int64_t reach = std::abs(step) * (groupSize - 1);
-    window = {unsigned(k), step > 0 ? step * member : reach + step * member, box.getDimSize(k) + reach};
-    origin.constant -= step > 0 ? 0 : reach;
+    int64_t reach = std::abs(step) * (range.count - 1), own = step * (member - range.first);
+    window = {unsigned(k), step > 0 ? own : reach + own, box.getDimSize(k) + reach};
+    origin.constant += step * range.first - (step > 0 ? 0 : reach);
   }
   return window;
+}
+
+/// A memory unit in front of a buffer that `writer` would fill: it takes a box while the buffer is read, then hands it on.
+BufferWriter SectionLowering::stage(pipe::LoadOp load, const BufferWriter &writer) {
+  int64_t words = scratchpadWords(cast<MemRefType>(load.getBuffer().getType()));
+  BoxCopy copy;
+  copy.chain.levels = enclosingLoops(load);
+  copy.chain.levels.push_back({Value(), words, true});
+  copy.scratchpad = Linear(copy.chain.levels.size());
+  copy.scratchpad.coefficients.back() = 1;
+  BufferWriter staged;
+  staged.access = scratchpadAccess(b.getContext(), copy, arch.memory, handoverLevel(load.getBuffer()));
+  staged.data = fabric::MemoryOp::create(b, load.getLoc(), fabric::StreamType::get(b.getContext()), writer.data,
+                                         writer.access, Value(), staged.access, Value(), Value(),
+                                         b.getI64IntegerAttr(words), b.getI64IntegerAttr(1), StringAttr(),
+                                         b.getI64IntegerAttr(0), IntegerAttr(), StringAttr(), DenseI64ArrayAttr(),
+                                         StringAttr());
+  return staged;
 }
 
 FailureOr<BufferWriter> SectionLowering::lowerLoad(pipe::LoadOp load, int64_t unit) {
@@ -281,12 +298,14 @@ FailureOr<BufferWriter> SectionLowering::lowerLoad(pipe::LoadOp load, int64_t un
   outer.levels = enclosingLoops(load);
   auto origins = positionsOf(load.getOrigin(), load.getIndices(), outer, constantsOf(unit));
   std::optional<Window> window;
+  int64_t staged = load.getBuffer().getDefiningOp<pipe::BufferOp>().getStaged(), member = unit % groupSize();
   if (groupSize() > 1 && llvm::is_contained(load.getIndices(), section.getGroupIndex())) {
     Chain withGroup = outer;
     withGroup.levels.push_back({section.getGroupIndex(), groupSize()});
     auto common = positionsOf(load.getOrigin(), load.getIndices(), withGroup, constantsOf(unit));
     if (common)
-      window = commonBox(*common, cast<MemRefType>(load.getBuffer().getType()), groupSize(), unit % groupSize());
+      window = commonBox(*common, cast<MemRefType>(load.getBuffer().getType()),
+                         member < staged ? MemberRange{0, staged} : MemberRange{staged, groupSize() - staged}, member);
     if (window)
       origins = common;
   }
@@ -308,7 +327,7 @@ FailureOr<BufferWriter> SectionLowering::lowerLoad(pipe::LoadOp load, int64_t un
   BufferWriter writer;
   writer.data = makeLoad(load.getLoc(), symbolOf(copy.dramShape.root), *read, {});
   writer.access = scratchpadAccess(context, copy, arch.memory, handoverLevel(load.getBuffer()));
-  return writer;
+  return member < staged ? stage(load, writer) : writer;
 }
 
 LogicalResult SectionLowering::lowerStore(pipe::StoreOp store, int64_t unit) {

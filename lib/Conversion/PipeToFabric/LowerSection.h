@@ -21,6 +21,11 @@ struct BufferWriter {
   int64_t init = 0; ///< a word, sign-extended
 };
 
+/// Members of a group that share a DRAM port.
+struct MemberRange {
+  int64_t first, count;
+};
+
 class SectionLowering {
 public:
   /// `symbolOf` names the `fabric.buffer` of a section operand.
@@ -64,6 +69,7 @@ public:
   const ArchSpec arch; ///< counted in the section's words
 
 private:
+  BufferWriter stage(pipe::LoadOp load, const BufferWriter &writer);
   mlir::FailureOr<BufferWriter> lowerLoad(pipe::LoadOp load, int64_t unit);
   mlir::LogicalResult lowerStore(pipe::StoreOp store, int64_t unit);
 

@@ -97,6 +97,8 @@ private:
                                  int slot, bool checked);
   FailureOr<Value> lowerAccumulation(UnitBuilder &inner, pipe::ReduceOp reduce, int slot);
   void chooseMember(int64_t member);
+  bool canPart(pipe::WriteOp write);
+  void chooseMembers(MemberRange range);
   LogicalResult lowerReductions();
   LogicalResult lowerMember(int64_t member, ArrayRef<pipe::ReduceOp> reductions);
   LogicalResult lowerWrites();
@@ -115,6 +117,8 @@ private:
   unsigned outerLevels = 0;     ///< levels of the inner chain that stand outside the reductions
   Value slotIndex;
   int64_t numSlots = 1;
+  MemberRange members;      ///< of the chain that is being written
+  int memberLevel = -1;     ///< of the outer chain
   bool lanesReduce = false; ///< the lane loop is a reduction: accumulators combine across lanes
   llvm::DenseMap<Value, Value> reduced;    ///< pipe.reduce -> stream of results
   llvm::DenseMap<Value, bool> slotDependent;
@@ -141,8 +145,11 @@ void StageLowering::planChains() {
       lanesReduce |= level.lanes;
   }
   outerLevels = outerChain.levels.size();
-  if (Value member = section.section.getGroupIndex(); member && !stage.getOnce())
+  members = {0, stage.getOnce() ? 1 : section.groupSize()};
+  if (Value member = section.section.getGroupIndex(); member && !stage.getOnce()) {
+    memberLevel = int(outerChain.levels.size());
     outerChain.levels.push_back({member, section.groupSize()});
+  }
   if (slots)
     outerChain.levels.push_back(*slots);
 }
@@ -437,7 +444,8 @@ LogicalResult StageLowering::lowerMember(int64_t member, ArrayRef<pipe::ReduceOp
       std::string_view name = opcodeName(*opcodeOfKind(reduce.getKind(), reduce.getResult().getType()));
       tree = section.b.getStringAttr(StringRef(name.data(), name.size()));
     }
-    inner.drain(accumulators, int(outerLevels) - 1, tree, reduced.lookup(reduce.getResult()), member * numSlots);
+    inner.drain(accumulators, int(outerLevels) - 1, tree, reduced.lookup(reduce.getResult()),
+                (member - members.first) * numSlots);
   }
   ResultRange streams = inner.finish();
   for (auto [i, reduce] : llvm::enumerate(reductions))
@@ -449,16 +457,34 @@ LogicalResult StageLowering::lowerReductions() {
   SmallVector<pipe::ReduceOp> reductions(stage.getOps<pipe::ReduceOp>());
   if (reductions.empty())
     return success();
-  for (int64_t member = 0; member < (stage.getOnce() ? 1 : section.groupSize()); ++member)
+  for (int64_t member = members.first; member < members.first + members.count; ++member)
     if (failed(lowerMember(member, reductions)))
       return failure();
   chooseMember(0);
   return success();
 }
 
+/// Whether chains of a part of the members each can write their results: to DRAM, as they come, at affine positions.
+bool StageLowering::canPart(pipe::WriteOp write) {
+  return write.getValue().getDefiningOp<pipe::ReduceOp>() && leavesAsReduced(write) &&
+         pipe::isInSpace(shapeOf(write.getDestination()).root.getType(), pipe::dramSpace) &&
+         positionsOf(write.getMap(), write.getIndices(), outerChain, constants);
+}
+
+/// What follows is the chain of these members.
+void StageLowering::chooseMembers(MemberRange range) {
+  members = range;
+  reduced.clear();
+  if (memberLevel >= 0)
+    outerChain.levels[memberLevel].extent = range.count;
+}
+
 LogicalResult StageLowering::lowerWrite(pipe::WriteOp write, Value stream) {
   TensorShape shape = shapeOf(write.getDestination());
   auto positions = positionsOf(write.getMap(), write.getIndices(), outerChain, constants);
+  if (positions && memberLevel >= 0)
+    for (Linear &position : positions->perDim)
+      position.constant += position.coefficients[memberLevel] * members.first;
   bool toScratchpad = pipe::isInSpace(shape.root.getType(), pipe::scratchpadSpace);
   const MemorySpec &memory = section.arch.memory;
   const DramPortSpec &port = section.arch.dramPort;
@@ -579,9 +605,16 @@ LogicalResult StageLowering::lower() {
   if (failed(checkSize()))
     return failure();
   planChains();
-  if (failed(lowerReductions()) || failed(lowerAccumulates()))
-    return failure();
-  return lowerWrites();
+  int64_t size = members.count, most = size;
+  if (stage.getOps<pipe::AccumulateOp>().empty() &&
+      llvm::all_of(stage.getOps<pipe::WriteOp>(), [&](pipe::WriteOp write) { return canPart(write); }))
+    most = section.section.getChainSize();
+  for (int64_t first = 0; first < size; first += most) {
+    chooseMembers({first, std::min(most, size - first)});
+    if (failed(lowerReductions()) || failed(lowerAccumulates()) || failed(lowerWrites()))
+      return failure();
+  }
+  return success();
 }
 
 } // namespace

@@ -109,3 +109,7 @@ save("filter-first", x[x < 0][:7])
 save("filter-repeats", np.array([e + k for e in x.flat for k in range(min(max(e, 0), 3))], np.int16))
 save("bf16-x", np.array([1 + 2.0**-8 + 2.0**-40, 1 + 2.0**-8, -1e39, 0.1]))
 save("bf16-bits", np.array([0x3F81, 0x3F80, 0xFF80, 0x3DCD], np.uint16).view(np.int16))
+
+a, b = floats(60, 64), floats(64, 128)
+save("panels-a", a), save("panels-b", b)
+save("panels-out", (a.astype(np.float64) @ b.astype(np.float64)).astype(np.float32))

@@ -135,6 +135,8 @@ LogicalResult SectionOp::verify() {
     return emitOpError() << "units " << int64_t(getUnits()) << " is not allowed; expected at least 1";
   if (getGroupSize() < 1) // C2
     return emitOpError() << "group " << getGroupSize() << " is not allowed; expected at least 1";
+  if (int64_t(getChain().value_or(1)) < 1) // C2
+    return emitOpError() << "chain " << int64_t(*getChain()) << " is not allowed; expected at least 1";
   SmallVector<Type> expected(getBuffers().getTypes());
   expected.append(getGroup() ? 2 : 1, IndexType::get(getContext()));
   bool match = llvm::equal(getBody().getArgumentTypes(), expected);
@@ -181,6 +183,10 @@ LogicalResult MetapipeOp::verify() {
 LogicalResult BufferOp::verify() {
   if (int64_t(getDepth()) < 1) // C2
     return emitOpError() << "depth " << int64_t(getDepth()) << " is not allowed; expected at least 1";
+  auto loads = llvm::count_if(getBuffer().getUsers(), [](Operation *user) { return isa<LoadOp>(user); });
+  if (int64_t(getStaged()) < 0 || (getStaged() > 0 && (getDepth() != 1 || loads != 1))) // C3
+    return emitOpError() << int64_t(getStaged()) << " staged members of a scratchpad of depth " << getDepth() << " with "
+                         << loads << " loads; expected depth 1 and one load, or none staged";
   return requireSpace(*this, getBuffer().getType(), scratchpadSpace, "result"); // C1
 }
 

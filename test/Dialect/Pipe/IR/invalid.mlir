@@ -129,6 +129,34 @@ func.func @metapipe_c2() {
 
 // -----
 
+func.func @section_c2_chain() {
+  // expected-error @+1 {{'pipe.section' op chain 0 is not allowed; expected at least 1}}
+  pipe.section "s" () units 1 group 2 chain 0 {
+  ^bb0(%u: index, %g: index):
+    pipe.buffer depth 1 : memref<4xf32, "scratchpad">
+  }
+  return
+}
+
+// -----
+
+func.func @buffer_c3_depth(%x: memref<8xf32, "dram">) {
+  // expected-error @+1 {{'pipe.buffer' op 1 staged members of a scratchpad of depth 2 with 1 loads; expected depth 1 and one load, or none staged}}
+  %b = pipe.buffer depth 2 {staged = 1 : i64} : memref<4xf32, "scratchpad">
+  pipe.load %x map affine_map<() -> (0)>() else 0.0 : f32 to %b : memref<8xf32, "dram">, memref<4xf32, "scratchpad">
+  return
+}
+
+// -----
+
+func.func @buffer_c3_no_load() {
+  // expected-error @+1 {{'pipe.buffer' op 1 staged members of a scratchpad of depth 1 with 0 loads; expected depth 1 and one load, or none staged}}
+  %b = pipe.buffer depth 1 {staged = 1 : i64} : memref<4xf32, "scratchpad">
+  return
+}
+
+// -----
+
 func.func @buffer_c1() {
   // expected-error @+1 {{'pipe.buffer' op result has type 'memref<4xf32, "dram">'; expected a memref in memory space "scratchpad"}}
   %b = pipe.buffer depth 1 : memref<4xf32, "dram">

@@ -42,7 +42,8 @@ def Pipe_SectionOp : PipeOp<"section", [IsolatedFromAbove, NoTerminator, SingleB
 
     With `group` n every unit is a group of n, numbered by a second index, the *group index*. What its members have each
     for themselves shares ports: one load brings the boxes of all, and the results of their reductions leave through one
-    chain, as if the group index were one more parallel loop of the stage, within the others.
+    chain, as if the group index were one more parallel loop of the stage, within the others. With `chain` n every n of them
+    have a chain and a port of their own.
 
     Example:
     ```mlir
@@ -51,13 +52,13 @@ def Pipe_SectionOp : PipeOp<"section", [IsolatedFromAbove, NoTerminator, SingleB
       pipe.stage ...
     } : memref<32xf32, "dram">, memref<32xf32, "dram">
     ```
-    Constraints: (C1) the region's arguments are the operands' types, one index, and one more with `group`; (C2) units and
-    group are at least 1; (C3) operands are in DRAM. In a `wide` section words have 64 bits, which its values need: vectors have half the lanes.
+    Constraints: (C1) the region's arguments are the operands' types, one index, and one more with `group`; (C2) units,
+    group and chain are at least 1; (C3) operands are in DRAM. In a `wide` section words have 64 bits, which its values need: vectors have half the lanes.
   }];
   let arguments = (ins StrAttr:$name, Variadic<AnyMemRef>:$buffers, I64Attr:$units, OptionalAttr<I64Attr>:$group,
-                       OptionalAttr<I64Attr>:$predicted_cycles, OptionalAttr<StrAttr>:$bound, UnitAttr:$wide);
+                       OptionalAttr<I64Attr>:$chain, OptionalAttr<I64Attr>:$predicted_cycles, OptionalAttr<StrAttr>:$bound, UnitAttr:$wide);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = [{ $name `(` $buffers `)` `units` $units (`group` $group^)? attr-dict-with-keyword $body (`:` type($buffers)^)? }];
+  let assemblyFormat = [{ $name `(` $buffers `)` `units` $units (`group` $group^)? (`chain` $chain^)? attr-dict-with-keyword $body (`:` type($buffers)^)? }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::Value getUnitIndex() { return getBody().getArgument(getBuffers().size()); }
@@ -65,6 +66,8 @@ def Pipe_SectionOp : PipeOp<"section", [IsolatedFromAbove, NoTerminator, SingleB
     ::mlir::Value getGroupIndex() { return getGroup() ? getBody().getArgument(getBuffers().size() + 1) : ::mlir::Value(); }
     /// Members of a group.
     int64_t getGroupSize() { return getGroup().value_or(1); }
+    /// Members whose results leave through one chain.
+    int64_t getChainSize() { return std::min<int64_t>(getChain().value_or(getGroupSize()), getGroupSize()); }
     ::mlir::BlockArgument argumentFor(unsigned operand) { return getBody().getArgument(operand); }
   }];
 }
@@ -121,9 +124,11 @@ def Pipe_BufferOp : PipeOp<"buffer"> {
   let summary = "An N-buffered scratchpad";
   let description = [{
     Constraints: (C1) the memory space is "scratchpad"; (C2) depth is at least 1. The layout gives the pitches in words; a pitch
-    larger than dense keeps strided accesses free of bank conflicts.
+    larger than dense keeps strided accesses free of bank conflicts. For the first `staged` members of each group a second
+    scratchpad stands in front, which takes the next box while this one is read. (C3) Only a scratchpad of depth 1 that one load
+    fills is staged.
   }];
-  let arguments = (ins I64Attr:$depth);
+  let arguments = (ins I64Attr:$depth, DefaultValuedAttr<I64Attr, "0">:$staged);
   let results = (outs AnyMemRef:$buffer);
   let assemblyFormat = "`depth` $depth attr-dict `:` type($buffer)";
   let hasVerifier = 1;
