@@ -7,6 +7,7 @@
 #include "CompulsoryBytes.h"
 #include "CutPatterns.h"
 #include "ExplainMapping.h"
+#include "FetchRows.h"
 #include "GroupNests.h"
 #include "JoinParts.h"
 #include "Loops.h"
@@ -51,9 +52,11 @@ private:
   Value declareInterface(OpBuilder &builder, Location loc, StringRef kind, DictionaryAttr attributes,
                          StringRef fallback, unsigned number, Type type);
   LogicalResult convert(func::FuncOp function, const ArchSpec &spec);
-  void countTripsReading(func::FuncOp function, const ArchSpec &spec);
+  void keepCarried(func::FuncOp function);
+  void findLoopReaders(func::FuncOp function, const ArchSpec &spec);
   LogicalResult convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec);
   MappingEffort effortOf(Operation *pattern);
+  int64_t onceOf(Type type);
   int64_t mostHomesOf(Operation *pattern, Type type);
   LogicalResult emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec);
   LogicalResult emitLoop(pat::IterateOp loop, OpBuilder &builder, const ArchSpec &spec);
@@ -228,13 +231,17 @@ void ConvertPatToPipe::declareResults(Operation &op, OpBuilder &builder) {
     declareTemporary(loop.getIteration(), RankedTensorType::get({}, builder.getI32Type()));
 }
 
+/// Memory units that hold a tensor of this type once.
+int64_t ConvertPatToPipe::onceOf(Type type) {
+  return llvm::divideCeilSigned(cast<RankedTensorType>(type).getNumElements(), wordsOfHome);
+}
+
 /// Memory units that may hold a tensor of this type: no fewer than hold it once.
 int64_t ConvertPatToPipe::mostHomesOf(Operation *pattern, Type type) {
   auto homes = pattern->getAttrOfType<IntegerAttr>(mostHomesAttr);
   if (!homes || homes.getInt() == 0)
     return homes ? 0 : mostHomes;
-  int64_t once = llvm::divideCeilSigned(cast<RankedTensorType>(type).getNumElements(), wordsOfHome);
-  return std::max(homes.getInt(), std::min(once, mostHomes));
+  return std::max(homes.getInt(), std::min(onceOf(type), mostHomes));
 }
 
 MappingEffort ConvertPatToPipe::effortOf(Operation *pattern) {
@@ -242,6 +249,34 @@ MappingEffort ConvertPatToPipe::effortOf(Operation *pattern) {
   if (auto own = pattern->getAttrOfType<IntegerAttr>(retreatAttr))
     steps = std::max(steps, unsigned(own.getInt()));
   return retreats[std::min(steps, numRetreats - 1)];
+}
+
+/// The pattern of a scope that a read stands in; the read itself where it stands in the scope.
+static Operation *patternOf(pat::AtOp read) {
+  Operation *pattern = read;
+  while (!isa<func::FuncOp, pat::IterateOp>(pattern->getParentOp()))
+    pattern = pattern->getParentOp();
+  return pattern;
+}
+
+/// Tensors that loops carry may stay on chip as well, but for those that one pattern reads and writes in place and those
+/// that the sequencer reads.
+void ConvertPatToPipe::keepCarried(func::FuncOp function) {
+  constexpr int64_t fewHomes = 4; // every trip sends what it writes to all of them
+  llvm::DenseSet<Value> inDram;
+  function.walk([&](pat::AtOp read) {
+    Operation *pattern = patternOf(read);
+    Value buffer = drams.lookup(read.getTensor());
+    bool inPlace = llvm::any_of(pattern->getResults(), [&](Value result) { return drams.lookup(result) == buffer; });
+    if ((inPlace || pattern == read) && !done.contains(pattern))
+      inDram.insert(buffer);
+  });
+  function.walk([&](pat::IterateOp loop) {
+    for (Value result : loop.getResults())
+      if (auto buffer = drams.lookup(result).getDefiningOp<pipe::DramOp>();
+          buffer && buffer.getKind() == "temporary" && !inDram.contains(buffer.getBuffer()))
+        mayStay[buffer.getBuffer()].mostHomes = std::min(mostHomes, std::max(onceOf(result.getType()), fewHomes));
+  });
 }
 
 /// How often `pattern` waits in a trip until words have passed all memory units of a tensor: once, but once for as many
@@ -258,20 +293,17 @@ static double waitsOf(pat::AtOp read, Operation *pattern, const ArchSpec &spec) 
 }
 
 /// How often loops read the intermediates that may stay on chip. Each pattern of a loop counts for itself.
-void ConvertPatToPipe::countTripsReading(func::FuncOp function, const ArchSpec &spec) {
+void ConvertPatToPipe::findLoopReaders(func::FuncOp function, const ArchSpec &spec) {
   llvm::DenseSet<std::pair<Operation *, Value>> counted;
   function.walk([&](pat::AtOp read) {
-    Operation *pattern = read;
-    while (!isa<func::FuncOp, pat::IterateOp>(pattern->getParentOp()))
-      pattern = pattern->getParentOp();
-    Operation *writer = read.getTensor().getDefiningOp();
+    Operation *pattern = patternOf(read), *writer = read.getTensor().getDefiningOp();
     Value buffer = drams.lookup(read.getTensor());
     auto stays = mayStay.find(buffer);
     if (!writer || stays == mayStay.end() || done.contains(pattern) || runsOf(pattern) <= runsOf(writer) ||
         !counted.insert({pattern, buffer}).second)
       return;
-    stays->second.tripsReading +=
-        waitsOf(read, pattern, spec) * double(runsOf(pattern)) / std::max(1.0, double(runsOf(writer)));
+    stays->second.loopReaders.push_back({double(runsOf(pattern)) / std::max(1.0, double(runsOf(writer))),
+                                         waitsOf(read, pattern, spec), pattern->hasAttr(fetchAttr)});
   });
 }
 
@@ -364,7 +396,8 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
   OpBuilder builder(ret);
   if (failed(declareTensors(function, builder)))
     return failure();
-  countTripsReading(function, spec);
+  keepCarried(function);
+  findLoopReaders(function, spec);
   if (failed(convertScope(block, builder, spec)))
     return failure();
   // Intermediates that never leave the chip have no place in DRAM.

@@ -70,6 +70,7 @@ private:
   double openLoads(const NestAccess &access, const Mapping &mapping, const AccessPlan &plan, double box) const;
   double chainLatency(const Mapping &mapping) const;
   double cascadeLatency(int64_t homes) const;
+  double readersWait(int64_t homes) const;
   double latencyOf(const Mapping &mapping) const;
   double computeCycles(const Mapping &mapping) const;
   AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &start) const;

@@ -127,9 +127,10 @@ void jacquard::fetchRows(pat::IterateOp loop, const ArchSpec &arch) {
       if (!wantsAll || !fits || elements > pointsOf(before) / pointsPerElement)
         continue;
       OpBuilder builder(before);
-      Value fetched = fetch(builder, reads.front().getLoc(), row, loop.getIteration())->getResult(0);
+      pat::MapOp fetching = fetch(builder, reads.front().getLoc(), row, loop.getIteration());
+      fetching->setAttr(fetchAttr, builder.getUnitAttr());
       for (pat::AtOp read : reads)
-        readFetched(read, row, fetched);
+        readFetched(read, row, fetching->getResult(0));
     }
   }
 }

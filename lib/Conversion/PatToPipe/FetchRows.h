@@ -7,6 +7,9 @@
 
 namespace jacquard {
 
+/// On a map that fetches a row.
+constexpr llvm::StringLiteral fetchAttr = "jacquard.fetch";
+
 /// Where a map of the loop's body reads a tensor from outside at the number of the trip, and waits for another map of
 /// the trip that takes much longer than the row takes to fetch: puts a map in front of that one which fetches the row,
 /// and lets the reader read that.

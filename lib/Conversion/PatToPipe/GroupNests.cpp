@@ -215,7 +215,10 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   for (Value result : pattern->getResults()) {
     Residence residence = mayStay.lookup(bufferOf(result));
     nest.mostHomes = std::min(nest.mostHomes, residence.mostHomes);
-    nest.tripsReading = std::max(nest.tripsReading, residence.tripsReading);
+    if (nest.loopReaders.empty())
+      nest.loopReaders = residence.loopReaders;
+    if (!residence.cuts.empty())
+      nest.partsBefore = int64_t(residence.cuts.size()) + 1;
   }
   if (auto boxes = pattern->getAttrOfType<IntegerAttr>(mostBoxesAttr))
     nest.mostBoxes = boxes.getInt();

@@ -36,10 +36,17 @@ struct AffineAccess {
   int64_t strideAlong(unsigned dim) const;
 };
 
+/// A pattern of a loop that reads a tensor from in front of it.
+struct LoopReader {
+  double trips;
+  double waits;  ///< in each trip, until words have passed all memory units of the tensor
+  bool isBeside; ///< it fetches for others while a pattern that takes longer runs beside it
+};
+
 /// Where a tensor is between sections.
 struct Residence {
   int64_t mostHomes = 0;                ///< memory units that may hold it for one reader; 0: it is in DRAM
-  double tripsReading = 0;              ///< of loops behind it, for each time that it is written; waits of patterns
+  llvm::SmallVector<LoopReader> loopReaders = {}; ///< behind the pattern that writes it
   /// Where it is cut, as a memory unit has one writer: from the element behind what a port writes to that where the next
   /// port begins. In their order.
   llvm::SmallVector<std::pair<int64_t, int64_t>> cuts = {};
@@ -71,7 +78,8 @@ struct Nest {
   llvm::SmallVector<mlir::AffineExpr> indexExprs;
   bool wide = false; ///< needs 64-bit words
   int64_t mostHomes = 0;   ///< of each result
-  double tripsReading = 0; ///< of loops, that read the results
+  llvm::SmallVector<LoopReader> loopReaders; ///< of the results
+  int64_t partsBefore = 0;                   ///< memory units of other parts of what the results belong to
   int64_t mostBoxes = std::numeric_limits<int64_t>::max(); ///< memory units for what is loaded of operands
   int64_t resultGrain = 1; ///< results can stay on chip if units begin at multiples of so many elements
 

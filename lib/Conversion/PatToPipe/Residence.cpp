@@ -39,6 +39,19 @@ double CostModel::cascadeLatency(int64_t homes) const {
   return double(homes - 1) * (arch.memory.readLatency + hopsToNeighbour * arch.network.hopLatency);
 }
 
+/// What all trips of loops wait for results in `homes` memory units behind each other. Who fetches beside another pattern
+/// has the time that this one takes to fill and drain units.
+double CostModel::readersWait(int64_t homes) const {
+  double crossing = double(arch.columns + arch.rows) * arch.network.hopLatency;
+  double pipeline = double(arch.compute.stages) * arch.compute.stageLatency + arch.memory.readLatency;
+  double wait = 0;
+  for (const LoopReader &reader : nest.loopReaders) {
+    double hidden = reader.isBeside ? 2 * (crossing + pipeline) : 0;
+    wait += reader.trips * std::max(0.0, reader.waits * cascadeLatency(homes) - hidden);
+  }
+  return wait;
+}
+
 /// Memory units that hold `ports` parts of `span` words; 0 when these are more than `most`.
 int64_t CostModel::homesFor(int64_t ports, int64_t span, int64_t most) const {
   int64_t homes = ports * llvm::divideCeilSigned(span, int64_t(arch.memory.bytes() / 4));
@@ -123,7 +136,7 @@ void CostModel::placeResults(Mapping &mapping) const {
         results * std::max(homesFor(units.count, part, nest.mostHomes), homesFor(1, all, nest.mostHomes));
   mapping.readersWait = 0;
   if (mapping.resultHomes > 0) {
-    mapping.readersWait = nest.tripsReading * cascadeLatency(units.count);
+    mapping.readersWait = readersWait(nest.partsBefore + units.count);
     Walk walk = walkOf(result, mapping, /*write=*/true);
     double vectors = walk.firings * double(mapping.group.count);
     mapping.portCycles = std::max(mapping.portCycles, vectors * double(conflictCycles(walk.stride, walk.lanes)));

@@ -50,7 +50,10 @@ std::string keyOf(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, doub
                                    llvm::bit_cast<uint64_t>(fill), llvm::bit_cast<uint64_t>(scratchpadPrice));
   llvm::raw_string_ostream stream(text);
   stream << printPattern(nest.op) << printOutside(nest.op) << "\nwide " << nest.wide << " stays " << nest.mostHomes
-         << " trips " << llvm::bit_cast<uint64_t>(nest.tripsReading) << " boxes " << nest.mostBoxes << " cut at " << nest.resultGrain;
+         << " boxes " << nest.mostBoxes << " cut at " << nest.resultGrain << " behind " << nest.partsBefore;
+  for (const LoopReader &reader : nest.loopReaders)
+    stream << " loop " << llvm::bit_cast<uint64_t>(reader.trips) << ' ' << llvm::bit_cast<uint64_t>(reader.waits) << ' '
+           << reader.isBeside;
   for (const NestDim &dim : nest.dims)
     stream << ' ' << dim.extent << (dim.reduction ? "r" : "");
   for (const NestAccess &access : nest.accesses) {
