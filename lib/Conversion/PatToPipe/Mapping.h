@@ -94,6 +94,9 @@ unsigned stagesPerSlot(const Nest &nest);
 /// apart.
 int64_t copiesOf(const NestAccess &access, const Mapping &mapping);
 
+/// Members of a group with one chain: the last one passes on what all before it drain.
+constexpr int64_t mostMembers = 20;
+
 /// Chains through which the results of a group leave, each with a DRAM port of its own, and the members of the longest.
 int64_t chainsOf(const Mapping &mapping);
 int64_t chainLength(const Mapping &mapping);
