@@ -35,8 +35,9 @@ constexpr double worthSharing = 0.85;
 struct Limits {
   unsigned homeLevel = 0; ///< for its results (mostHomes)
   int64_t mostBoxes = std::numeric_limits<int64_t>::max(); ///< for what it loads of its operands
+  bool allPorts = false;                                   ///< counts those of what may stay on chip
   bool operator<(const Limits &other) const {
-    return std::tie(homeLevel, mostBoxes) < std::tie(other.homeLevel, other.mostBoxes);
+    return std::tie(homeLevel, mostBoxes, allPorts) < std::tie(other.homeLevel, other.mostBoxes, other.allPorts);
   }
 };
 /// By pattern; the others have none.
@@ -53,6 +54,7 @@ struct Lack {
 struct Outcome {
   PriceTry result;
   PatternNumbers spilling; ///< whose results were to stay on chip and found no room
+  PatternNumbers crowding; ///< of sections with too many ports
   std::vector<Lack> lacks;
 };
 
@@ -92,14 +94,19 @@ std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, 
     return std::nullopt;
   Outcome outcome{{options.scratchpadPrice, options.sectionPrice, options.unitShare, options.scratchpadShare},
                   patternsOfSections(*copy, fabric::spillsAttr),
+                  {},
                   {}};
   copy->walk([&](fabric::DeviceOp device) {
     outcome.result.cycles += fabric::predictedCycles(device, arch);
     outcome.lacks = lacksOf(device, arch);
   });
   copy->walk([&](fabric::SectionOp section) {
-    outcome.result.crowded += isCrowded(section, arch);
     ++outcome.result.sections;
+    if (!isCrowded(section, arch))
+      return;
+    ++outcome.result.crowded;
+    if (auto numbers = section->getAttrOfType<DenseI64ArrayAttr>(sectionPatternsAttr))
+      outcome.crowding.insert(numbers.asArrayRef().begin(), numbers.asArrayRef().end());
   });
   return outcome;
 }
@@ -109,6 +116,7 @@ void setLimits(ModuleOp module, const LimitsOf &limits, const ArchSpec &arch) {
   forEachPattern(module, [&](Operation *pattern, int64_t number) {
     pattern->removeAttr(mostHomesAttr);
     pattern->removeAttr(mostBoxesAttr);
+    pattern->removeAttr(countAllPortsAttr);
     auto found = limits.find(number);
     if (found == limits.end())
       return;
@@ -116,6 +124,8 @@ void setLimits(ModuleOp module, const LimitsOf &limits, const ArchSpec &arch) {
       pattern->setAttr(mostHomesAttr, b.getI64IntegerAttr(mostHomes(arch, found->second.homeLevel)));
     if (found->second.mostBoxes != Limits().mostBoxes)
       pattern->setAttr(mostBoxesAttr, b.getI64IntegerAttr(found->second.mostBoxes));
+    if (found->second.allPorts)
+      pattern->setAttr(countAllPortsAttr, b.getUnitAttr());
   });
 }
 
@@ -128,6 +138,14 @@ template <typename Patterns> bool raise(const Patterns &patterns, LimitsOf &limi
       raised = true;
     }
   return raised;
+}
+
+/// False when all patterns count theirs already.
+template <typename Patterns> bool countAllPorts(const Patterns &patterns, LimitsOf &limits) {
+  bool changed = false;
+  for (int64_t number : patterns)
+    changed |= !std::exchange(limits[number].allPorts, true);
+  return changed;
 }
 
 class WholeSearch {
@@ -187,7 +205,7 @@ std::optional<PriceTry> WholeSearch::tryPrices(size_t rounds) {
       best = outcome->result;
       bestLimits = limits;
     }
-    if (!raise(outcome->spilling, limits))
+    if (!countAllPorts(outcome->crowding, limits) && !raise(outcome->spilling, limits))
       break;
   }
   if (result)
@@ -251,6 +269,11 @@ void WholeSearch::climb(LimitsOf limits, size_t moves) {
         return lift;
     return std::nullopt;
   };
+  if (LimitsOf next = limits; here && countAllPorts(here->crowding, next))
+    if (std::optional<Outcome> outcome = map(next); outcome && rankOf(outcome->result) < rankOf(here->result)) {
+      here = std::move(outcome);
+      limits = std::move(next);
+    }
   for (bool improved = false; here && moves > 0 && !outOfTime(); --moves) {
     std::optional<Move> move = findMove();
     if (!move && improved) {

@@ -206,6 +206,7 @@ AccessPlan CostModel::placeGather(const NestAccess &access, Mapping &mapping) co
   double moved = plan.buffered ? table * copies : direct;
   mapping.bytesRead += moved;
   mapping.startCycles += plan.buffered ? arch.dram.cyclesFor(moved, 0) : 0;
+  mapping.bytesReadLate += plan.buffered ? 0 : moved;
   if (!plan.buffered) // a burst after the other through one port
     mapping.portCycles = std::max(mapping.portCycles, firings * bursts);
   return plan;
@@ -227,6 +228,14 @@ void CostModel::forEachBox(const NestAccess &access, const Mapping &mapping, uns
   }
 }
 
+/// How often a box of the access is loaded.
+static double loadsOf(const Mapping &mapping, const AccessPlan &plan) {
+  double loads = 1;
+  for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(plan.depth))
+    loads *= double(loop.extent);
+  return loads;
+}
+
 AccessPlan CostModel::planBox(const NestAccess &access, const Mapping &mapping, Place place) const {
   AccessPlan plan{true, place.depth, place.buffers};
   if (place.loads == 1 || place.buffers > 1 || !sharesPort(access, mapping))
@@ -244,9 +253,7 @@ AccessPlan CostModel::planBox(const NestAccess &access, const Mapping &mapping, 
 /// cycle to change them.
 double CostModel::openLoads(const NestAccess &access, const Mapping &mapping, const AccessPlan &plan,
                             double first) const {
-  double loads = 1;
-  for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(plan.depth))
-    loads *= double(loop.extent);
+  double loads = loadsOf(mapping, plan);
   if (!plan.buffered || loads == 1 || plan.buffers > 1)
     return first;
   double change = plan.staged > 0 ? double(boxWords(access, mapping, plan.depth)) / arch.compute.lanes : 0;
@@ -254,8 +261,19 @@ double CostModel::openLoads(const NestAccess &access, const Mapping &mapping, co
   return first + change + (loads - 1) * (change + unstaged * first);
 }
 
+/// Boxes of an access that do not come beside computing: scratchpads and what waits in front of them have room for them,
+/// or units wait for them anyway (openLoads).
+static double boxesInFront(const Mapping &mapping, const AccessPlan &plan) {
+  double loads = loadsOf(mapping, plan);
+  if (!plan.buffered || loads == 1 || plan.buffers > 1)
+    return plan.buffered ? double(plan.buffers) : 0;
+  double staged = double(plan.staged) / double(mapping.group.count);
+  return 1 + staged + (loads - 1) * (1 - staged);
+}
+
 /// The depth with the least traffic, which is added to the mapping's costs.
-AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const {
+AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread,
+                                  double &largest) const {
   AccessPlan plan;
   double best = streamBytes(*access.affine, mapping, false), first = 0, moved = best, changes = 0;
   bool padded = access.op.getElseValue() && access.affine->view.shape.size() > arch.dramPort.addressStages;
@@ -284,6 +302,12 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
     vectors = std::max(vectors, walkOf(*access.affine, mapping, /*write=*/false).firings);
   mapping.portCycles = std::max(mapping.portCycles, vectors);
   mapping.bytesRead += best - changes;
+  if (best > largest) {
+    double loads = plan.buffered ? loadsOf(mapping, plan) : 1;
+    mapping.lastTile = loads > 1 ? 1 / loads : 0; // what is loaded once is there from the start
+    largest = best;
+  }
+  mapping.bytesReadLate += std::max(0.0, best - boxesInFront(mapping, plan) * first);
   mapping.rowChangeBytes += changes;
   mapping.startCycles += openLoads(access, mapping, plan, arch.dram.cyclesFor(first, 0));
   return plan;
@@ -295,16 +319,18 @@ void CostModel::placeAccesses(Mapping &mapping) const {
     ++firstSpread;
   mapping.accesses.clear();
   mapping.startCycles = mapping.portCycles = 0;
-  mapping.bytesRead = mapping.bytesWritten = mapping.rowChangeBytes = 0;
+  mapping.lastTile = 0;
+  mapping.bytesRead = mapping.bytesReadLate = mapping.bytesWritten = mapping.rowChangeBytes = 0;
   placeResults(mapping);
   double retainedStart = 0; // scratchpads are read side by side
+  double largest = 0;       // DRAM bytes of one operand
   for (const NestAccess &access : nest.accesses) {
     if (access.affine) {
       double start = 0;
       AccessPlan retained =
           access.residence.mostHomes ? placeRetained(access, mapping, firstSpread, start) : AccessPlan();
       retainedStart = std::max(retainedStart, start);
-      mapping.accesses.push_back(retained.homes ? retained : placeAccess(access, mapping, firstSpread));
+      mapping.accesses.push_back(retained.homes ? retained : placeAccess(access, mapping, firstSpread, largest));
       continue;
     }
     mapping.accesses.push_back(placeGather(access, mapping));
@@ -364,6 +390,7 @@ double CostModel::latencyOf(const Mapping &mapping) const {
 void CostModel::predict(Mapping &mapping) const {
   placeAccesses(mapping);
   mapping.dramCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes, mapping.bytesWritten);
+  mapping.lateDramCycles = arch.dram.cyclesFor(mapping.bytesReadLate, mapping.bytesWritten);
   mapping.latencyCycles = latencyOf(mapping);
   mapping.computeCycles = computeCycles(mapping);
 }

@@ -76,7 +76,7 @@ private:
   AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &start) const;
   void placeResults(Mapping &mapping) const;
   AccessPlan placeGather(const NestAccess &access, Mapping &mapping) const;
-  AccessPlan placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread) const;
+  AccessPlan placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &largest) const;
   void placeAccesses(Mapping &mapping) const;
 
   const Nest &nest;

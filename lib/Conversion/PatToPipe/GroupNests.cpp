@@ -222,6 +222,7 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   }
   if (auto boxes = pattern->getAttrOfType<IntegerAttr>(mostBoxesAttr))
     nest.mostBoxes = boxes.getInt();
+  nest.countAllPorts = pattern->hasAttr(countAllPortsAttr);
   const ArchSpec &arch = nest.wide ? wide : narrow;
   int64_t maxUnits = effort.frugal ? 1 : arch.numComputeUnits();
   auto plan = [&](int64_t units) {

@@ -180,15 +180,18 @@ SmallVector<Sharing> Search::sharings(const Spread &spread) const {
         UnitPlan group = shareDim(spread, within, members);
         if (across == within || group.count != members)
           continue;
+        int64_t last = 0;
         auto addGroups = [&](int64_t most) {
-          if (UnitPlan plan = shareDim(spread, across, most); plan.count > 1)
+          UnitPlan plan = shareDim(spread, across, most);
+          if (plan.count > 1 && plan.count != last)
             result.push_back({plan, group});
+          last = plan.count;
         };
-        int64_t most = int64_t(fill * double(maxUnits)) / members;
-        if (int64_t all = std::min(usable, maxUnits) / members; all > most)
+        double most = std::floor(fill * double(maxUnits)) / double(members);
+        if (int64_t all = std::min(usable, maxUnits) / members; double(all) > most)
           addGroups(all);
-        for (; most > 1; most /= 2)
-          addGroups(most);
+        for (; most >= 2; most /= worthTrying)
+          addGroups(int64_t(most));
       }
   return result;
 }
@@ -305,6 +308,10 @@ static SmallVector<int64_t> tileSizes(int64_t extent, int64_t grain) {
 
 /// Every dimension once as the outermost; tiles of one dimension, and of it and the lanes.
 void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &best, double &bestCost) const {
+  int64_t copies = sharing.units.count * sharing.group.count;
+  bool fitsCompute = computeUnits(nest, sharing.units.count, copies, spread.numSlots, arch) <= usable;
+  if (copies > 1 && !fitsCompute && !rivals) // whatever the tiles
+    return;
   SmallVector<unsigned> order;
   SmallVector<int64_t> whole;
   for (unsigned d = 0; d < nest.numParallel; ++d)

@@ -6,6 +6,7 @@
 
 #include "jacquard/Arch/ArchSpec.h"
 #include "jacquard/Dialect/Pipe/IR/PipeOps.h"
+#include "jacquard/Dialect/Utils/Overlap.h"
 
 namespace jacquard {
 
@@ -45,19 +46,25 @@ struct Mapping {
   llvm::SmallVector<AccessPlan> accesses; ///< one per access of the nest
   int64_t resultHomes = 0;                ///< memory units that hold the results on chip; 0: they go to DRAM
   double bytesRead = 0, bytesWritten = 0; ///< of DRAM
+  double bytesReadLate = 0;               ///< of these, what no scratchpad takes before the first tiles are there
   double rowChangeBytes = 0;              ///< as many could be read while reads in short pieces change rows
   double readersWait = 0; ///< cycles that all readers of the results wait since these are spread over memory units
-  // Cycles. The last three overlap, once the first tiles are there; the latency is from the first request to the first
-  // result, and through the chains of groups.
-  double latencyCycles = 0, startCycles = 0, computeCycles = 0, portCycles = 0, dramCycles = 0;
+  // Cycles. Compute, ports and what the DRAM does late overlap, once the first tiles are there, and the DRAM as a whole
+  // with all of them; the latency is from the first request to the first result, and through the chains of groups.
+  double latencyCycles = 0, startCycles = 0, computeCycles = 0, portCycles = 0, lateDramCycles = 0, dramCycles = 0;
+  double lastTile = 0; ///< share of the work that is left when the DRAM has brought all of the largest operand
 
   int64_t copies() const { return units.count * group.count; }
+  /// When the first tiles are there, and apart from the latency.
+  double busyCycles() const { return std::max(computeCycles, portCycles); }
   double cycles() const {
-    return latencyCycles + std::max(startCycles + std::max(computeCycles, portCycles), dramCycles);
+    return latencyCycles +
+           std::max(startCycles + sideBySide(busyCycles(), lateDramCycles), dramCycles + lastTile * busyCycles());
   }
   /// What bounds it: "compute", "ports" or "dram".
   const char *bound() const {
-    return startCycles + std::max(computeCycles, portCycles) <= dramCycles ? "dram" : computeCycles >= portCycles ? "compute" : "ports";
+    bool waits = startCycles + busyCycles() <= std::max(startCycles + lateDramCycles, dramCycles);
+    return waits ? "dram" : computeCycles >= portCycles ? "compute" : "ports";
   }
 };
 
@@ -67,6 +74,9 @@ struct Mapping {
 /// `rivals`, if given, receives the mappings that explain the choice, which it does not change.
 Mapping chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill, double scratchpadPrice,
                       Rivals *rivals = nullptr);
+
+/// Compute units of `units` groups with `copies` members in all, apart from those that make addresses.
+int64_t computeUnits(const Nest &nest, int64_t units, int64_t copies, int64_t slots, const ArchSpec &arch);
 
 /// Physical units that a mapped nest needs, by a cautious count: partitioning is not known yet.
 struct UnitNeed {

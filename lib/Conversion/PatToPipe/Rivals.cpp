@@ -64,5 +64,5 @@ const Rivals::Rival *Rivals::otherRoles(const Mapping &chosen) const {
 }
 
 const Rivals::Rival *Rivals::refused(const Mapping &chosen) const {
-  return tooLarge && tooLarge->mapping.cycles() < chosen.cycles() ? &*tooLarge : nullptr;
+  return tooLarge && std::llround(tooLarge->mapping.cycles()) < std::llround(chosen.cycles()) ? &*tooLarge : nullptr;
 }

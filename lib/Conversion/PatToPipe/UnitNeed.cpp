@@ -91,24 +91,7 @@ unsigned jacquard::addressStages(pat::AtOp at) {
   return stages;
 }
 
-/// Every access of its own costs a DRAM port (and a memory unit when buffered), every result a DRAM port per unit. The
-/// members of a group share the ports of what is buffered.
-UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch) {
-  UnitNeed need;
-  need.dramPorts = mapping.resultHomes ? 0 : mapping.units.count * chainsOf(mapping) * nest.op->getNumResults();
-  need.memory = mapping.resultHomes;
-  for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {
-    int64_t copies = copiesOf(access, mapping);
-    bool shared = plan.buffered && sharesPort(access, mapping);
-    int64_t groups = copies / (shared ? mapping.group.count : 1);
-    bool parted = plan.staged > 0 && plan.staged < mapping.group.count; // those with and those without
-    need.dramPorts += plan.homes ? 0 : parted ? 2 * groups : groups;
-    need.memory += plan.staged * groups;
-    need.boxes += plan.buffered ? copies : 0;
-    need.memory += plan.homes + (plan.buffered ? copies : 0);
-    if (!access.affine)
-      need.compute += copies * llvm::divideCeilSigned(addressStages(access.op), std::max(1u, arch.compute.stages - 2));
-  }
+int64_t jacquard::computeUnits(const Nest &nest, int64_t units, int64_t copies, int64_t slots, const ArchSpec &arch) {
   auto countOps = [](Block &block) {
     return llvm::count_if(block, [](Operation &op) { return !isa<pat::AtOp, pat::YieldOp, pat::FoldOp>(op); });
   };
@@ -118,14 +101,33 @@ UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const
                                          : 1 + llvm::divideCeilSigned(2 * stages, arch.compute.stages);
   };
   int64_t outer = unitsFor(countOps(*nest.body()));
-  if (!nest.fold) {
-    need.compute += mapping.copies() * std::max<int64_t>(1, outer);
-    return need;
+  return nest.fold ? copies * unitsFor(stagesPerSlot(nest) * slots) + units * outer
+                   : copies * std::max<int64_t>(1, outer);
+}
+
+/// Every access of its own costs a DRAM port (and a memory unit when buffered), every result a DRAM port per unit. The
+/// members of a group share the ports of what is buffered.
+UnitNeed jacquard::estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch) {
+  UnitNeed need;
+  bool resultsInDram = mapping.resultHomes == 0 || nest.countAllPorts;
+  need.dramPorts = resultsInDram ? mapping.units.count * chainsOf(mapping) * nest.op->getNumResults() : 0;
+  need.memory = mapping.resultHomes;
+  for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {
+    int64_t copies = copiesOf(access, mapping);
+    bool shared = plan.buffered && sharesPort(access, mapping);
+    int64_t groups = copies / (shared ? mapping.group.count : 1);
+    bool parted = plan.staged > 0 && plan.staged < mapping.group.count; // those with and those without
+    need.dramPorts += plan.homes && !nest.countAllPorts ? 0 : parted ? 2 * groups : groups;
+    need.memory += plan.staged * groups;
+    need.boxes += plan.buffered ? copies : 0;
+    need.memory += plan.homes + (plan.buffered ? copies : 0);
+    if (!access.affine)
+      need.compute += copies * llvm::divideCeilSigned(addressStages(access.op), std::max(1u, arch.compute.stages - 2));
   }
   int64_t slots = 1;
   for (const LoopPlan &loop : mapping.loops)
     slots = loop.role == LoopRole::Slots ? loop.extent : slots;
-  need.compute += mapping.copies() * unitsFor(stagesPerSlot(nest) * slots) + mapping.units.count * outer;
+  need.compute += computeUnits(nest, mapping.units.count, mapping.copies(), slots, arch);
   return need;
 }
 

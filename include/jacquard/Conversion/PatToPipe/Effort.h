@@ -23,6 +23,10 @@ constexpr llvm::StringLiteral mostHomesAttr = "jacquard.most_homes";
 /// others; none: no limit of its own.
 constexpr llvm::StringLiteral mostBoxesAttr = "jacquard.most_boxes";
 
+/// On a pattern: what may stay on chip counts as DRAM ports too, as with some of it left in DRAM its section had more
+/// than the machine.
+constexpr llvm::StringLiteral countAllPortsAttr = "jacquard.count_all_ports";
+
 /// Each of the ports that read a tensor at the same time has a copy of what it reads, so a tensor takes the more memory
 /// units the more readers it has. What finds no room moves a level up: fewer units, at the last level none.
 constexpr unsigned numHomeLevels = 4;
