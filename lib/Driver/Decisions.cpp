@@ -68,6 +68,7 @@ constexpr const char *priceText =
     "{SectionPrice}: {Sections} sections, {Cycles} cycles predicted";
 constexpr const char *retreatText = "did not fit, and was mapped again with less if possible: {Reason}";
 constexpr const char *keptText = "{Bytes} bytes in {Units} memory units {Way}, which saves {LoadsSaved} bytes of loads";
+constexpr const char *prefetchedText = "for \"{For}\" during {During}, {Cycles} cycles sooner";
 constexpr const char *dramText = "{Bytes} bytes, since {Reason}";
 
 std::string fill(StringRef text, const Decision &decision) {
@@ -139,7 +140,7 @@ void Decisions::forgetMapping() {
 }
 
 std::string jacquard::driver::formatDecisions(const std::vector<Decision> &decisions) {
-  std::string search, kept, dram;
+  std::string search, kept, early, dram;
   std::vector<std::pair<std::string, unsigned>> retreats; // and how often
   llvm::MapVector<StringRef, std::string> sections;
   std::vector<std::string> names; // the map's keys
@@ -157,6 +158,8 @@ std::string jacquard::driver::formatDecisions(const std::vector<Decision> &decis
       sections[section] += rows("  ", routeLines, decision);
     else if (name == "kept")
       kept += "  " + tensorName(decision) + ": " + fill(keptText, decision) + "\n";
+    else if (name == "prefetched")
+      early += "  " + tensorName(decision) + ": " + fill(prefetchedText, decision) + "\n";
     else if (name == "dram")
       dram += "  " + tensorName(decision) + ": " + fill(dramText, decision) + "\n";
   }
@@ -167,6 +170,8 @@ std::string jacquard::driver::formatDecisions(const std::vector<Decision> &decis
     text += "section \"" + messageLine(section) + "\"\n" + lines;
   if (!kept.empty())
     text += "kept on chip from section to section\n" + kept;
+  if (!early.empty())
+    text += "loaded early\n" + early;
   if (!dram.empty())
     text += "left in DRAM\n" + dram;
   return text;

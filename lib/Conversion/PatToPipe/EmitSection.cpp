@@ -631,7 +631,7 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
       operands.push_back(dramOf(tensor));
   };
   const PlannedNest *main = mainOf(nests);
-  double beside = 0, latency = 0; // the stages of a metapipeline wait for DRAM side by side
+  double beside = 0, busyBeside = 0, latency = 0; // the stages of a metapipeline wait for DRAM side by side
   for (const PlannedNest *planned : nests) {
     for (const NestAccess &access : planned->nest.accesses)
       if (!results.contains(access.op.getTensor()))
@@ -641,6 +641,7 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
   }
   for (const PlannedNest *planned : staged) {
     beside += planned == main ? 0 : planned->mapping.cycles() - planned->mapping.latencyCycles;
+    busyBeside += planned == main ? 0 : planned->mapping.busyCycles();
     latency = std::max(latency, planned->mapping.latencyCycles);
   }
   for (Value result : results)
@@ -652,13 +653,15 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
     locations.push_back(planned->nest.op->getLoc());
   Location loc = FusedLoc::get(b.getContext(), locations);
   const Mapping &mapping = main->mapping;
-  double own = mapping.cycles() - mapping.latencyCycles, cycles = isSpread(*main) ? std::max(own, beside) : own + beside;
-  auto section =
-      pipe::SectionOp::create(b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units.count),
-                              mapping.group.dim >= 0 ? b.getI64IntegerAttr(mapping.group.count) : IntegerAttr(),
-                              chainsOf(mapping) > 1 ? b.getI64IntegerAttr(chainLength(mapping)) : IntegerAttr(),
-                              b.getI64IntegerAttr(int64_t(cycles + latency)), b.getStringAttr(mapping.bound()),
-                              nests.front()->nest.wide ? b.getUnitAttr() : UnitAttr());
+  auto together = [&](double own, double others) { return isSpread(*main) ? std::max(own, others) : own + others; };
+  double cycles = together(mapping.cycles() - mapping.latencyCycles, beside) + latency;
+  double busy = together(mapping.busyCycles(), busyBeside) + latency;
+  auto section = pipe::SectionOp::create(
+      b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units.count),
+      mapping.group.dim >= 0 ? b.getI64IntegerAttr(mapping.group.count) : IntegerAttr(),
+      chainsOf(mapping) > 1 ? b.getI64IntegerAttr(chainLength(mapping)) : IntegerAttr(),
+      b.getI64IntegerAttr(int64_t(cycles)), b.getI64IntegerAttr(int64_t(busy)), b.getStringAttr(mapping.bound()),
+      nests.front()->nest.wide ? b.getUnitAttr() : UnitAttr());
   SmallVector<int64_t> numbers;
   for (const PlannedNest *planned : nests)
     if (auto number = planned->nest.op->getAttrOfType<IntegerAttr>(patternNumberAttr))

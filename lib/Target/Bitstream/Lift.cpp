@@ -394,8 +394,8 @@ LogicalResult SectionLifter::writeRoutes() {
 FailureOr<SectionOp> SectionLifter::lift(StringRef name) {
   if (failed(liftWidth()) || failed(liftNets()))
     return failure();
-  auto section = SectionOp::create(builder, device.getLoc(), builder.getStringAttr(name), IntegerAttr(), StringAttr(),
-                                   wide ? builder.getUnitAttr() : UnitAttr());
+  auto section = SectionOp::create(builder, device.getLoc(), builder.getStringAttr(name), IntegerAttr(), IntegerAttr(),
+                                   StringAttr(), wide ? builder.getUnitAttr() : UnitAttr());
   builder.setInsertionPointToStart(&section.getBody().emplaceBlock());
   if (failed(liftUnits()) || failed(writeRoutes()))
     return section.erase(), failure();

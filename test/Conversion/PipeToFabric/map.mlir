@@ -6,7 +6,7 @@
 // CHECK-NEXT:   fabric.buffer @input0 "input" at 0 : tensor<40xf32> {public_name = "x"}
 // CHECK-NEXT:   fabric.buffer @constant1 "constant" at 192 : tensor<3xi64> = dense<7> : tensor<3xi64>
 // CHECK-NEXT:   fabric.buffer @output2 "output" at 256 : tensor<40xf32> {public_name = "y"}
-// CHECK-NEXT:   fabric.section "map" attributes {bound = "dram", predicted_cycles = 40 : i64} {
+// CHECK-NEXT:   fabric.section "map" attributes {bound = "dram", busy_cycles = 9 : i64, predicted_cycles = 40 : i64} {
 // CHECK-NEXT:     %[[A:.*]] = fabric.load @input0 <[40] vector 0 registers {{\[}}[0, 1]] address 0>
 // CHECK-NEXT:     %[[M:.*]] = fabric.memory %[[A]] write <[40] vector 0 registers {{\[}}[0, 1]] address 0> read <[40] vector 0 registers {{\[}}[0, 1]] address 0> words 40 buffers 1
 // CHECK-NEXT:     %[[C:.*]] = fabric.compute(%[[M]]) scalars() pop [0] counters [40] vector 0 {
@@ -20,7 +20,7 @@ func.func @main() attributes {pipe.multiply_adds = 5 : i64} {
   %x = pipe.dram "input" "x" : memref<40xf32, "dram">
   %w = pipe.dram "constant" "w" = dense<7> : tensor<3xi64> : memref<3xi64, "dram">
   %y = pipe.dram "output" "y" : memref<40xf32, "dram">
-  pipe.section "map" (%x, %y) units 1 attributes {bound = "dram", predicted_cycles = 40 : i64} {
+  pipe.section "map" (%x, %y) units 1 attributes {bound = "dram", busy_cycles = 9 : i64, predicted_cycles = 40 : i64} {
   ^bb0(%xa: memref<40xf32, "dram">, %ya: memref<40xf32, "dram">, %unit: index):
     %b = pipe.buffer depth 1 : memref<40xf32, "scratchpad">
     pipe.load %xa map affine_map<() -> (0)>() else 0.0 : f32 to %b : memref<40xf32, "dram">, memref<40xf32, "scratchpad">

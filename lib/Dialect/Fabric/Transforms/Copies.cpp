@@ -1,11 +1,18 @@
 // Copies.cpp - which words of a temporary are kept on chip for which of its readers
 #include "Copies.h"
 
+#include "mlir/IR/Builders.h"
+
 using namespace mlir;
 using namespace jacquard;
 using namespace jacquard::fabric;
 
 int64_t fabric::wordsOf(BufferOp buffer) { return cast<RankedTensorType>(buffer.getType()).getNumElements(); }
+
+bool fabric::suitsMemory(AccessAttr access, const MemorySpec &spec) {
+  return access.getExtents().size() <= spec.counters && access.getNumRegisters() <= spec.addressRegisters &&
+         access.getNumOps() <= spec.addressStages;
+}
 
 namespace {
 
@@ -217,6 +224,19 @@ bool fabric::shortenCopy(Copy &copy, const Temporary &temporary, const SectionOr
     last = std::max(last, numberOf(load));
   llvm::erase_if(copy.loads, [&](LoadOp load) { return numberOf(load) == last; });
   return !copy.loads.empty() && planCopy(copy, temporary, order, spec);
+}
+
+Value fabric::createSlice(OpBuilder &b, Location loc, StringRef home, Words slice, int64_t size, SliceUse use,
+                          const ArchSpec &spec) {
+  auto forMemory = [&](AccessAttr access) {
+    return access ? access.renumbered(spec.dramPort.addressRegisters, spec.memory.addressRegisters) : access;
+  };
+  bool whole = slice.begin == 0 && slice.end == size;
+  return MemoryOp::create(b, loc, StreamType::get(b.getContext()), use.data, forMemory(use.write), use.writeIndex,
+                          forMemory(use.read), use.readIndex, use.cascade, b.getI64IntegerAttr(slice.end - slice.begin),
+                          b.getI64IntegerAttr(1), StringAttr(), b.getI64IntegerAttr(0),
+                          whole ? IntegerAttr() : b.getI64IntegerAttr(slice.begin), b.getStringAttr(home),
+                          DenseI64ArrayAttr(), StringAttr());
 }
 
 double fabric::densityOf(ArrayRef<Copy> copies) {

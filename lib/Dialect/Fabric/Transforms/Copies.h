@@ -39,6 +39,9 @@ struct Copy {
 
 int64_t wordsOf(BufferOp buffer);
 
+/// Whether a memory unit can walk as a DRAM port does.
+bool suitsMemory(AccessAttr access, const MemorySpec &spec);
+
 /// The words of a tensor of `size` that an access may touch; one at least.
 Words reachOf(AccessAttr access, int64_t size);
 
@@ -51,6 +54,21 @@ bool planCopy(Copy &copy, const Temporary &temporary, const SectionOrder &order,
 
 /// Leaves the loads of the last section to the DRAM and plans the rest; false where there is none.
 bool shortenCopy(Copy &copy, const Temporary &temporary, const SectionOrder &order, const MemorySpec &spec);
+
+/// What a memory unit does with a slice of a tensor in one section: it writes `data`, or reads, behind `cascade` if
+/// given.
+struct SliceUse {
+  mlir::Value data = {};
+  AccessAttr write = {};
+  mlir::Value writeIndex = {};
+  AccessAttr read = {};
+  mlir::Value readIndex = {}, cascade = {};
+};
+
+/// The memory unit `home`, which holds the words `slice` of a tensor of `size`, in one section. The accesses are those
+/// of DRAM ports.
+mlir::Value createSlice(mlir::OpBuilder &b, mlir::Location loc, llvm::StringRef home, Words slice, int64_t size,
+                        SliceUse use, const ArchSpec &spec);
 
 /// Words that are read on chip, per unit and section.
 double densityOf(llvm::ArrayRef<Copy> copies);

@@ -47,17 +47,12 @@ private:
   std::vector<Temporary> others;
 };
 
-bool fits(AccessAttr access, const MemorySpec &spec) {
-  return access.getExtents().size() <= spec.counters && access.getNumRegisters() <= spec.addressRegisters &&
-         access.getNumOps() <= spec.addressStages;
-}
-
 /// What keeps a temporary in DRAM: it needs one writer per word and section, none in a section that reads, 32-bit words,
 /// and address programs of a memory unit. Empty: nothing.
 StringRef obstacle(const Temporary &temporary, const MemorySpec &spec) {
   if (temporary.usedElsewhere || temporary.loads.empty() || temporary.stores.empty())
     return "the sequencer or the host reads or writes it";
-  auto suits = [&](auto port) { return !isWide(port) && fits(port.getAccess(), spec); };
+  auto suits = [&](auto port) { return !isWide(port) && suitsMemory(port.getAccess(), spec); };
   constexpr StringLiteral beyond = "its addresses or words are beyond a memory unit";
   for (auto &[section, stores] : temporary.stores) {
     if (temporary.loads.count(section))
@@ -157,32 +152,23 @@ void FabricRetain::retain(const Copy &copy, const ArchSpec &spec) {
   Temporary &temporary = temporaries[copy.temporary];
   int64_t size = wordsOf(temporary.buffer);
   OpBuilder b(temporary.buffer.getContext());
-  auto forMemory = [&](AccessAttr access) {
-    return access.renumbered(spec.dramPort.addressRegisters, spec.memory.addressRegisters);
-  };
-  auto slice = [&](Location loc, size_t number, Value data, AccessAttr write, Value writeIndex, AccessAttr read,
-                   Value readIndex, Value cascade) -> Value {
-    Words words = copy.slices[number];
-    bool whole = words.begin == 0 && words.end == size;
+  auto slice = [&](Location loc, size_t number, const SliceUse &use) {
     std::string home = (temporary.buffer.getSymName() + "." + Twine(copy.number) + "." + Twine(number)).str();
-    return MemoryOp::create(b, loc, StreamType::get(b.getContext()), data, write, writeIndex, read, readIndex, cascade,
-                            b.getI64IntegerAttr(words.end - words.begin), b.getI64IntegerAttr(1), StringAttr(),
-                            b.getI64IntegerAttr(0), whole ? IntegerAttr() : b.getI64IntegerAttr(words.begin),
-                            b.getStringAttr(home), DenseI64ArrayAttr(), StringAttr());
+    return createSlice(b, loc, home, copy.slices[number], size, use, spec);
   };
   for (auto &[section, stores] : temporary.stores)
     for (fabric::StoreOp store : stores) {
       b.setInsertionPoint(store);
       for (size_t i = 0; i < copy.slices.size(); ++i)
         if (copy.slices[i].meets(reachOf(store.getAccess(), size)))
-          slice(store.getLoc(), i, store.getData(), forMemory(store.getAccess()), store.getIndex(), {}, {}, {});
+          slice(store.getLoc(), i, {store.getData(), store.getAccess(), store.getIndex()});
     }
   for (LoadOp load : copy.loads) {
     b.setInsertionPoint(load);
     Value stream;
     for (size_t i = 0; i < copy.slices.size(); ++i)
       if (copy.slices[i].meets(reachOf(load.getAccess(), size)))
-        stream = slice(load.getLoc(), i, {}, {}, {}, forMemory(load.getAccess()), load.getIndex(), stream);
+        stream = slice(load.getLoc(), i, {{}, {}, {}, load.getAccess(), load.getIndex(), stream});
     load.getData().replaceAllUsesWith(stream);
   }
 }

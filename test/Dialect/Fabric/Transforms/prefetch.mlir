@@ -1,38 +1,79 @@
 // RUN: jacquard-opt %s --split-input-file --pass-pipeline='builtin.module(fabric.device(fabric-prefetch))' | FileCheck %s
 
-// A weight fills a memory once: it comes while the section before computes. What is gathered, what is an intermediate and
-// what is loaded tile by tile into two buffers stay where they are.
+// 16,384 words take the DRAM 5,120 cycles at 12.8 bytes a cycle, in which nothing can be computed. The section before computes
+// for 20,000 cycles and has nothing to load: the weight comes then. What is an intermediate and what is too little to gain more
+// than a latency stay where they are.
 // CHECK-LABEL: fabric.section "before"
 // CHECK:         fabric.store
-// CHECK-NEXT:    %[[W:.*]] = fabric.load @w <[32] vector 0 registers {{\[}}[0, 1]] address 0>
-// CHECK-NEXT:    fabric.memory %[[W]] write <[32] vector 0 registers {{\[}}[0, 1]] address 0> words 32 buffers 1 {home = "prefetched.0"}
+// CHECK-NEXT:    %[[W:.*]] = fabric.load @w <[16384] vector 0 registers {{\[}}[0, 1]] address 0>
+// CHECK-NEXT:    fabric.memory %[[W]] write <[16384] vector 0 registers {{\[}}[0, 1]] address 0> words 16384 buffers 1 {home = "prefetched.0"}
 // CHECK-NEXT:  }
-// CHECK:       fabric.section "after"
-// CHECK-NEXT:    %[[R:.*]] = fabric.memory read <[4, 32] vector 1 registers {{\[}}[0, 0, 1]] address 0> words 32 buffers 1 {home = "prefetched.0"}
-// CHECK-NEXT:    fabric.store %[[R]] to @y
-// CHECK-NEXT:    %[[T:.*]] = fabric.load @t
+// CHECK:       fabric.section "after" attributes {busy_cycles = 100 : i64, predicted_cycles = {{[0-9][0-9]?[0-9]?[0-9]?}} : i64}
+// CHECK-NEXT:    %[[R:.*]] = fabric.memory read <[16384] vector 0 registers {{\[}}[0, 1]] address 0> words 16384 buffers 1 {home = "prefetched.0"}
+// CHECK-NEXT:    fabric.memory %[[R]] write
+// CHECK:         %[[T:.*]] = fabric.load @t
 // CHECK-NEXT:    fabric.memory %[[T]] write
 // CHECK:         fabric.load @v
 fabric.device arch "tiny" {
   fabric.buffer @x "input" at 0 : tensor<32xf32>
-  fabric.buffer @w "constant" at 128 : tensor<32xf32> = dense<1.0> : tensor<32xf32>
-  fabric.buffer @v "constant" at 256 : tensor<32xf32> = dense<1.0> : tensor<32xf32>
-  fabric.buffer @t "temporary" at 384 : tensor<32xf32>
-  fabric.buffer @y "output" at 512 : tensor<128xf32>
-  fabric.section "before" {
+  fabric.buffer @w "constant" at 128 : tensor<16384xf32> = dense<1.0> : tensor<16384xf32>
+  fabric.buffer @v "constant" at 65664 : tensor<32xf32> = dense<1.0> : tensor<32xf32>
+  fabric.buffer @t "temporary" at 65792 : tensor<32xf32>
+  fabric.buffer @y "output" at 65920 : tensor<32xf32>
+  fabric.section "before" attributes {busy_cycles = 20000 : i64, predicted_cycles = 20000 : i64} {
     %x = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     fabric.store %x to @t <[32] vector 0 registers [[0, 1]] address 0>
   }
-  fabric.section "after" {
-    %w = fabric.load @w <[32] vector 0 registers [[0, 1]] address 0>
-    %r = fabric.memory %w write <[32] vector 0 registers [[0, 1]] address 0> read <[4, 32] vector 1 registers [[0, 0, 1]] address 0> words 32 buffers 1
-    fabric.store %r to @y <[4, 32] vector 1 registers [[0, 32, 1]] address 0>
+  fabric.section "after" attributes {busy_cycles = 100 : i64, predicted_cycles = 5500 : i64} {
+    %w = fabric.load @w <[16384] vector 0 registers [[0, 1]] address 0>
+    %r = fabric.memory %w write <[16384] vector 0 registers [[0, 1]] address 0> read <[16384] vector 0 registers [[0, 1]] address 0> words 16384 buffers 1
+    %a = fabric.memory %r write <[16384] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 16384 buffers 1
+    fabric.store %a to @y <[32] vector 0 registers [[0, 1]] address 0>
     %t = fabric.load @t <[32] vector 0 registers [[0, 1]] address 0>
     %s = fabric.memory %t write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
     fabric.store %s to @y <[32] vector 0 registers [[0, 1]] address 0>
-    %v = fabric.load @v <[2, 16] vector 1 registers [[0, 16, 1]] address 0>
-    %u = fabric.memory %v write <[2, 16] vector 1 registers [[0, 0, 1]] address 0 handover 0> read <[2, 16] vector 1 registers [[0, 0, 1]] address 0 handover 0> words 16 buffers 2
+    %v = fabric.load @v <[32] vector 0 registers [[0, 1]] address 0>
+    %u = fabric.memory %v write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
     fabric.store %u to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+}
+
+// -----
+
+// A weight of two units' words is read twice, 64 words at a time: it comes in two slices, once. The nearest section loads all the
+// time and only holds them; the one before it has time for both.
+// CHECK-LABEL: fabric.section "idle"
+// CHECK:         fabric.store
+// CHECK-NEXT:    %[[W:.*]] = fabric.load @w <[131072] vector 0 registers {{\[}}[0, 1]] address 0>
+// CHECK-NEXT:    fabric.memory %[[W]] write <[131072] vector 0 {{.*}} words 65536 buffers 1 {first_word = 0 : i64, home = "prefetched.0.0"}
+// CHECK-NEXT:    fabric.memory %[[W]] write <[131072] vector 0 {{.*}} words 65536 buffers 1 {first_word = 65536 : i64, home = "prefetched.0.1"}
+// CHECK-NEXT:  }
+// CHECK-NEXT:  fabric.section "loading"
+// CHECK-NEXT:    fabric.load @big
+// CHECK-NEXT:    fabric.store
+// CHECK-NEXT:  }
+// CHECK:       fabric.section "reading"
+// CHECK-NEXT:    %[[A:.*]] = fabric.memory read <[2, 2048, 64] vector 2 {{.*}} words 65536 buffers 1 {first_word = 0 : i64, home = "prefetched.0.0"}
+// CHECK-NEXT:    %[[B:.*]] = fabric.memory read <[2, 2048, 64] vector 2 {{.*}} cascade %[[A]] words 65536 buffers 1 {first_word = 65536 : i64, home = "prefetched.0.1"}
+// CHECK-NEXT:    fabric.memory %[[B]] write
+fabric.device arch "tiny" {
+  fabric.buffer @x "input" at 0 : tensor<32xf32>
+  fabric.buffer @w "constant" at 128 : tensor<131072xf32> = dense<1.0> : tensor<131072xf32>
+  fabric.buffer @big "temporary" at 524416 : tensor<65536xf32>
+  fabric.buffer @y "output" at 786560 : tensor<262144xf32>
+  fabric.section "idle" attributes {busy_cycles = 60000 : i64, predicted_cycles = 60000 : i64} {
+    %x = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %x to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "loading" attributes {busy_cycles = 4096 : i64, predicted_cycles = 43000 : i64} {
+    %b = fabric.load @big <[65536] vector 0 registers [[0, 1]] address 0>
+    fabric.store %b to @y <[65536] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "reading" attributes {busy_cycles = 16384 : i64, predicted_cycles = 90000 : i64} {
+    %w = fabric.load @w <[2, 2048, 64] vector 2 registers [[0, 0, 64, 1]] address 0>
+    %r = fabric.memory %w write <[2, 2048, 64] vector 2 registers [[0, 0, 0, 1]] address 0 handover 1> read <[2, 2048, 64] vector 2 registers [[0, 0, 0, 1]] address 0 handover 1> words 64 buffers 2
+    %a = fabric.memory %r write <[2, 2048, 64] vector 2 registers [[0, 0, 0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 64 buffers 1
+    fabric.store %a to @y <[32] vector 0 registers [[0, 1]] address 0>
   }
 }
 
@@ -44,33 +85,47 @@ fabric.device arch "tiny" {
 // CHECK-NOT:   prefetched
 fabric.device arch "tiny" {
   fabric.buffer @x "input" at 0 : tensor<32xf32>
-  fabric.buffer @w "constant" at 128 : tensor<32xf32> = dense<1.0> : tensor<32xf32>
-  fabric.buffer @y "output" at 512 : tensor<32xf32>
-  fabric.buffer @go "temporary" at 640 : tensor<i1>
-  fabric.buffer @n "temporary" at 704 : tensor<i32>
-  fabric.section "full" attributes {jacquard.fill = 0.0} {
+  fabric.buffer @w "constant" at 128 : tensor<16384xf32> = dense<1.0> : tensor<16384xf32>
+  fabric.buffer @y "output" at 65664 : tensor<32xf32>
+  fabric.buffer @go "temporary" at 65792 : tensor<i1>
+  fabric.buffer @n "temporary" at 65856 : tensor<i32>
+  fabric.section "full" attributes {busy_cycles = 20000 : i64, jacquard.fill = 0.0} {
     %x = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     fabric.store %x to @y <[32] vector 0 registers [[0, 1]] address 0>
   }
   fabric.section "next" {
-    %w = fabric.load @w <[32] vector 0 registers [[0, 1]] address 0>
-    %r = fabric.memory %w write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+    %w = fabric.load @w <[16384] vector 0 registers [[0, 1]] address 0>
+    %r = fabric.memory %w write <[16384] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 16384 buffers 1
     fabric.store %r to @y <[32] vector 0 registers [[0, 1]] address 0>
   }
-  fabric.section "wide" attributes {wide} {
+  fabric.section "wide" attributes {busy_cycles = 20000 : i64, jacquard.fill = 0.0, wide} {
+    %x = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %x to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.loop max 20 while @go counter @n {
+    fabric.section "trip" {
+      %w = fabric.load @w <[16384] vector 0 registers [[0, 1]] address 0>
+      %r = fabric.memory %w write <[16384] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 16384 buffers 1
+      fabric.store %r to @y <[32] vector 0 registers [[0, 1]] address 0>
+    }
+  }
+}
+
+// -----
+
+// CHECK-LABEL: fabric.section "wide"
+// CHECK-NOT:   prefetched
+fabric.device arch "tiny" {
+  fabric.buffer @x "input" at 0 : tensor<32xf32>
+  fabric.buffer @w "constant" at 128 : tensor<16384xf32> = dense<1.0> : tensor<16384xf32>
+  fabric.buffer @y "output" at 65664 : tensor<32xf32>
+  fabric.section "wide" attributes {busy_cycles = 20000 : i64, wide} {
     %x = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
     fabric.store %x to @y <[32] vector 0 registers [[0, 1]] address 0>
   }
   fabric.section "narrow" {
-    %w = fabric.load @w <[32] vector 0 registers [[0, 1]] address 0>
-    %r = fabric.memory %w write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+    %w = fabric.load @w <[16384] vector 0 registers [[0, 1]] address 0>
+    %r = fabric.memory %w write <[16384] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 16384 buffers 1
     fabric.store %r to @y <[32] vector 0 registers [[0, 1]] address 0>
-  }
-  fabric.loop max 20 while @go counter @n {
-    fabric.section "trip" {
-      %w = fabric.load @w <[32] vector 0 registers [[0, 1]] address 0>
-      %r = fabric.memory %w write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
-      fabric.store %r to @y <[32] vector 0 registers [[0, 1]] address 0>
-    }
   }
 }

@@ -28,14 +28,15 @@ def FabricRetainPass : Pass<"fabric-retain", "::jacquard::fabric::DeviceOp"> {
 }
 
 def FabricPrefetchPass : Pass<"fabric-prefetch", "::jacquard::fabric::DeviceOp"> {
-  let summary = "Bring what a section needs first while the section before it computes";
+  let summary = "Bring what a section needs while sections before it compute";
   let description = [{
-    Loads of constants and inputs that fill memories once, before anything is computed, move into the section before, where
-    that has memory units and DRAM ports to spare.
+    Loads of constants and inputs move into earlier sections that have memory units, DRAM ports and time to spare, where the
+    predictions promise more than a latency: with the memories that they fill once, or in slices, which hold all that the load
+    touches and are read instead of the DRAM.
 
-    Needs: the memory units of each section, and what is retained in them. Gives: memories with a `home`.
+    Needs: the memory units of each section, and what is retained in them; `busy_cycles`. Gives: memories with a `home`.
     Before: `%d = fabric.load @w ...` and `%r = fabric.memory %d write ... read ...`
-    After:  `fabric.memory %d write ... {home = "prefetched.0"}` one section before and `fabric.memory read ... {home = "prefetched.0"}`
+    After:  `fabric.memory %d write ... {home = "prefetched.0"}` in an earlier section and `fabric.memory read ... {home = "prefetched.0"}`
   }];
   let options = [Option<"budget", "budget", "std::string", "\"\"", "Units that a section may use at most, as compute=32,memory=16 (Budget.h); empty: all">];
 }

@@ -54,9 +54,11 @@ def Pipe_SectionOp : PipeOp<"section", [IsolatedFromAbove, NoTerminator, SingleB
     ```
     Constraints: (C1) the region's arguments are the operands' types, one index, and one more with `group`; (C2) units,
     group and chain are at least 1; (C3) operands are in DRAM. In a `wide` section words have 64 bits, which its values need: vectors have half the lanes.
+    `predicted_cycles` is what the mapping predicts, `busy_cycles` what it would be if the first tiles were there and DRAM took no time.
   }];
   let arguments = (ins StrAttr:$name, Variadic<AnyMemRef>:$buffers, I64Attr:$units, OptionalAttr<I64Attr>:$group,
-                       OptionalAttr<I64Attr>:$chain, OptionalAttr<I64Attr>:$predicted_cycles, OptionalAttr<StrAttr>:$bound, UnitAttr:$wide);
+                       OptionalAttr<I64Attr>:$chain, OptionalAttr<I64Attr>:$predicted_cycles,
+                       OptionalAttr<I64Attr>:$busy_cycles, OptionalAttr<StrAttr>:$bound, UnitAttr:$wide);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{ $name `(` $buffers `)` `units` $units (`group` $group^)? (`chain` $chain^)? attr-dict-with-keyword $body (`:` type($buffers)^)? }];
   let hasVerifier = 1;
