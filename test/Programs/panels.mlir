@@ -1,6 +1,6 @@
 // A product whose operands (47 KiB) exceed the scratchpads (8 x 4 KiB): B passes in two panels, of which a member's part fits a
 // scratchpad once. Where a memory unit is left, it takes the next part while the present one is multiplied.
-// RUN: sed 's/bank_bytes: 16384/bank_bytes: 256/;s/bytes_per_cycle: 12.8/bytes_per_cycle: 204.8/' %S/../../lib/Arch/presets/tiny.textproto > %t.textproto
+// RUN: sed 's/bank_bytes: 16384/bank_bytes: 256/;s/bytes_per_cycle: 12.8/bytes_per_cycle: 128/' %S/../../lib/Arch/presets/tiny.textproto > %t.textproto
 // RUN: jacquard run %s --arch=%t.textproto --explain --input arg0=%S/Inputs/panels-a.npy --input arg1=%S/Inputs/panels-b.npy --expect result0=%S/Inputs/panels-out.npy | FileCheck %s
 // RUN: jacquard run %s --arch=%t.textproto --engine=reference --input arg0=%S/Inputs/panels-a.npy --input arg1=%S/Inputs/panels-b.npy --expect result0=%S/Inputs/panels-out.npy
 // RUN: jacquard run %s --input arg0=%S/Inputs/panels-a.npy --input arg1=%S/Inputs/panels-b.npy --expect result0=%S/Inputs/panels-out.npy --explain | FileCheck %s --check-prefix=FITS

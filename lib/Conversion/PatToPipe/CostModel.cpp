@@ -273,7 +273,7 @@ static double boxesInFront(const Mapping &mapping, const AccessPlan &plan) {
 
 /// The depth with the least traffic, which is added to the mapping's costs.
 AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread,
-                                  double &largest) const {
+                                  SmallVectorImpl<Brought> &brought) const {
   AccessPlan plan;
   double best = streamBytes(*access.affine, mapping, false), first = 0, moved = best, changes = 0;
   bool padded = access.op.getElseValue() && access.affine->view.shape.size() > arch.dramPort.addressStages;
@@ -302,15 +302,24 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
     vectors = std::max(vectors, walkOf(*access.affine, mapping, /*write=*/false).firings);
   mapping.portCycles = std::max(mapping.portCycles, vectors);
   mapping.bytesRead += best - changes;
-  if (best > largest) {
-    double loads = plan.buffered ? loadsOf(mapping, plan) : 1;
-    mapping.lastTile = loads > 1 ? 1 / loads : 0; // what is loaded once is there from the start
-    largest = best;
-  }
+  double loads = plan.buffered ? loadsOf(mapping, plan) : 1;
+  brought.push_back({best, loads > 1 ? 1 / loads : 0}); // what is loaded once is there from the start
   mapping.bytesReadLate += std::max(0.0, best - boxesInFront(mapping, plan) * first);
   mapping.rowChangeBytes += changes;
   mapping.startCycles += openLoads(access, mapping, plan, arch.dram.cyclesFor(first, 0));
   return plan;
+}
+
+/// The share of the work that the last tile is. Small operands do not count: that they are there helps nobody.
+static double lastTileOf(ArrayRef<Brought> brought) {
+  constexpr double small = 0.25; // of the largest one
+  double largest = 0, last = 1;
+  for (const Brought &operand : brought)
+    largest = std::max(largest, operand.bytes);
+  for (const Brought &operand : brought)
+    if (operand.bytes >= small * largest)
+      last = std::min(last, operand.lastTile);
+  return brought.empty() ? 0 : last;
 }
 
 void CostModel::placeAccesses(Mapping &mapping) const {
@@ -319,23 +328,23 @@ void CostModel::placeAccesses(Mapping &mapping) const {
     ++firstSpread;
   mapping.accesses.clear();
   mapping.startCycles = mapping.portCycles = 0;
-  mapping.lastTile = 0;
   mapping.bytesRead = mapping.bytesReadLate = mapping.bytesWritten = mapping.rowChangeBytes = 0;
   placeResults(mapping);
   double retainedStart = 0; // scratchpads are read side by side
-  double largest = 0;       // DRAM bytes of one operand
+  SmallVector<Brought> brought;
   for (const NestAccess &access : nest.accesses) {
     if (access.affine) {
       double start = 0;
       AccessPlan retained =
           access.residence.mostHomes ? placeRetained(access, mapping, firstSpread, start) : AccessPlan();
       retainedStart = std::max(retainedStart, start);
-      mapping.accesses.push_back(retained.homes ? retained : placeAccess(access, mapping, firstSpread, largest));
+      mapping.accesses.push_back(retained.homes ? retained : placeAccess(access, mapping, firstSpread, brought));
       continue;
     }
     mapping.accesses.push_back(placeGather(access, mapping));
   }
   mapping.startCycles = std::max(mapping.startCycles, retainedStart);
+  mapping.lastTile = lastTileOf(brought);
 }
 
 double CostModel::slowestRead(const Mapping &mapping) const {
@@ -390,6 +399,7 @@ double CostModel::latencyOf(const Mapping &mapping) const {
 void CostModel::predict(Mapping &mapping) const {
   placeAccesses(mapping);
   mapping.dramCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes, mapping.bytesWritten);
+  mapping.readCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes, 0);
   mapping.lateDramCycles = arch.dram.cyclesFor(mapping.bytesReadLate, mapping.bytesWritten);
   mapping.latencyCycles = latencyOf(mapping);
   mapping.computeCycles = computeCycles(mapping);

@@ -19,6 +19,11 @@ constexpr double hopsToNeighbour = 3;
 /// Holding a tile must save as much traffic to be worth a unit.
 constexpr double worthHolding = 0.9;
 
+/// What an operand draws from the DRAM, and the share of the work that is left when the last of it has come.
+struct Brought {
+  double bytes, lastTile;
+};
+
 /// Roofline model of a nest on a machine, with the first tiles' way from DRAM and the latency of the units in front.
 ///
 /// Compute: one firing per point of the loops, `lanes` points at a time along the lane loop, all slots at once; bank
@@ -76,7 +81,8 @@ private:
   AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &start) const;
   void placeResults(Mapping &mapping) const;
   AccessPlan placeGather(const NestAccess &access, Mapping &mapping) const;
-  AccessPlan placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &largest) const;
+  AccessPlan placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread,
+                         llvm::SmallVectorImpl<Brought> &brought) const;
   void placeAccesses(Mapping &mapping) const;
 
   const Nest &nest;

@@ -52,14 +52,15 @@ struct Mapping {
   // Cycles. Compute, ports and what the DRAM does late overlap, once the first tiles are there, and the DRAM as a whole
   // with all of them; the latency is from the first request to the first result, and through the chains of groups.
   double latencyCycles = 0, startCycles = 0, computeCycles = 0, portCycles = 0, lateDramCycles = 0, dramCycles = 0;
-  double lastTile = 0; ///< share of the work that is left when the DRAM has brought all of the largest operand
+  double readCycles = 0; ///< of `dramCycles`, those that reads take
+  double lastTile = 0;   ///< share of the work that is left when all has been read
 
   int64_t copies() const { return units.count * group.count; }
   /// When the first tiles are there, and apart from the latency.
   double busyCycles() const { return std::max(computeCycles, portCycles); }
   double cycles() const {
-    return latencyCycles +
-           std::max(startCycles + sideBySide(busyCycles(), lateDramCycles), dramCycles + lastTile * busyCycles());
+    return latencyCycles + std::max({startCycles + sideBySide(busyCycles(), lateDramCycles),
+                                     readCycles + lastTile * busyCycles(), dramCycles});
   }
   /// What bounds it: "compute", "ports" or "dram".
   const char *bound() const {
