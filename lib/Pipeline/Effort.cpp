@@ -89,6 +89,7 @@ std::vector<Lack> lacksOf(fabric::DeviceOp device, const ArchSpec &arch) {
 std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, const ArchSpec &arch) {
   OwningOpRef<ModuleOp> copy = module.clone();
   PassManager passes(module.getContext());
+  passes.enableVerifier(false); // the mapping that is chosen will be made again, and verified
   populateMapping(passes, options);
   if (failed(passes.run(*copy)))
     return std::nullopt;
@@ -148,6 +149,54 @@ template <typename Patterns> bool countAllPorts(const Patterns &patterns, Limits
   return changed;
 }
 
+/// A change of the limits of some patterns: they are tightened, or lifted.
+struct Move {
+  std::vector<int64_t> patterns;
+  unsigned homeLevel; ///< at least
+  int64_t mostBoxes;  ///< at most
+  bool lifts = false; ///< the patterns have no limits any more
+  bool operator<(const Move &other) const {
+    return std::tie(patterns, homeLevel, mostBoxes, lifts) <
+           std::tie(other.patterns, other.homeLevel, other.mostBoxes, other.lifts);
+  }
+  LimitsOf applyTo(LimitsOf limits) const {
+    for (int64_t number : patterns) {
+      Limits &own = limits[number];
+      if (lifts)
+        own = {};
+      own.homeLevel = std::max(own.homeLevel, homeLevel);
+      own.mostBoxes = std::min(own.mostBoxes, mostBoxes);
+    }
+    return limits;
+  }
+};
+
+/// Ways to make room for a tensor: the fullest section on its way takes less, or the tensor does.
+std::vector<Move> waysOut(const Lack &lack, const LimitsOf &limits) {
+  std::vector<Move> moves;
+  for (int64_t boxes : {lack.boxes, lack.boxes / 2})
+    if (boxes > 0)
+      moves.push_back({lack.fullest, 0, boxes});
+  unsigned level = 0;
+  for (int64_t number : lack.writers)
+    if (auto own = limits.find(number); own != limits.end())
+      level = std::max(level, own->second.homeLevel);
+  while (++level < numHomeLevels)
+    moves.push_back({lack.writers, level, Limits().mostBoxes});
+  return moves;
+}
+
+/// A way from one mapping of the whole model to better ones, at the same prices.
+struct Climb {
+  PriceTry prices;
+  LimitsOf limits = {};
+  std::optional<Outcome> here = {};
+  std::set<Move> tried = {};
+  bool improved = false; ///< since all was to be tried
+
+  std::optional<Move> findMove();
+};
+
 class WholeSearch {
 public:
   WholeSearch(ModuleOp module, const PipelineOptions &options, const ArchSpec &arch, function_ref<bool()> outOfTime)
@@ -163,7 +212,9 @@ private:
   bool isBetter(const PriceTry &result) const;
   std::optional<PriceTry> tryPrices(size_t rounds);
   std::vector<PriceTry> tryViews(size_t count, size_t rounds);
-  void climb(LimitsOf limits, size_t moves);
+  std::optional<Outcome> map(const Climb &climb, const LimitsOf &limits);
+  bool step(Climb &climb, LimitsOf limits);
+  void advance(Climb &climb, size_t moves);
   void refine(size_t moves);
 
   ModuleOp module;
@@ -213,91 +264,59 @@ std::optional<PriceTry> WholeSearch::tryPrices(size_t rounds) {
   return result;
 }
 
-/// A change of the limits of some patterns: they are tightened, or lifted.
-struct Move {
-  std::vector<int64_t> patterns;
-  unsigned homeLevel; ///< at least
-  int64_t mostBoxes;  ///< at most
-  bool lifts = false; ///< the patterns have no limits any more
-  bool operator<(const Move &other) const {
-    return std::tie(patterns, homeLevel, mostBoxes, lifts) <
-           std::tie(other.patterns, other.homeLevel, other.mostBoxes, other.lifts);
-  }
-  LimitsOf applyTo(LimitsOf limits) const {
-    for (int64_t number : patterns) {
-      Limits &own = limits[number];
-      if (lifts)
-        own = {};
-      own.homeLevel = std::max(own.homeLevel, homeLevel);
-      own.mostBoxes = std::min(own.mostBoxes, mostBoxes);
-    }
-    return limits;
-  }
-};
-
-/// Ways to make room for a tensor: the fullest section on its way takes less, or the tensor does.
-std::vector<Move> waysOut(const Lack &lack, const LimitsOf &limits) {
-  std::vector<Move> moves;
-  for (int64_t boxes : {lack.boxes, lack.boxes / 2})
-    if (boxes > 0)
-      moves.push_back({lack.fullest, 0, boxes});
-  unsigned level = 0;
-  for (int64_t number : lack.writers)
-    if (auto own = limits.find(number); own != limits.end())
-      level = std::max(level, own->second.homeLevel);
-  while (++level < numHomeLevels)
-    moves.push_back({lack.writers, level, Limits().mostBoxes});
-  return moves;
+std::optional<Outcome> WholeSearch::map(const Climb &climb, const LimitsOf &limits) {
+  options.scratchpadPrice = climb.prices.scratchpadPrice;
+  options.sectionPrice = climb.prices.sectionPrice;
+  options.unitShare = climb.prices.unitShare;
+  options.scratchpadShare = climb.prices.scratchpadShare;
+  setLimits(module, limits, arch);
+  return mapCopy(module, options, arch);
 }
 
-/// Improves a mapping at the prices of the best one tensor by tensor, those that cost the DRAM most first, with at most
-/// `moves` mappings; `limits` are those to begin with. What did not help is tried again when all else was tried.
-void WholeSearch::climb(LimitsOf limits, size_t moves) {
-  auto map = [&](const LimitsOf &tried) {
-    setLimits(module, tried, arch);
-    return mapCopy(module, options, arch);
-  };
-  std::optional<Outcome> here = map(limits);
-  std::set<Move> tried;
-  auto findMove = [&]() -> std::optional<Move> {
-    for (const Lack &lack : here->lacks)
-      for (Move &move : waysOut(lack, limits))
-        if (tried.insert(move).second)
-          return std::move(move);
-    for (auto &[number, own] : limits) // when there is room after all
-      if (Move lift{{number}, 0, Limits().mostBoxes, true}; Limits() < own && tried.insert(lift).second)
-        return lift;
-    return std::nullopt;
-  };
-  if (LimitsOf next = limits; here && countAllPorts(here->crowding, next))
-    if (std::optional<Outcome> outcome = map(next); outcome && rankOf(outcome->result) < rankOf(here->result)) {
-      here = std::move(outcome);
-      limits = std::move(next);
-    }
-  for (bool improved = false; here && moves > 0 && !outOfTime(); --moves) {
-    std::optional<Move> move = findMove();
-    if (!move && improved) {
-      tried.clear();
-      improved = false;
-      move = findMove();
+/// What was not tried yet; nothing when all was.
+std::optional<Move> Climb::findMove() {
+  for (const Lack &lack : here->lacks)
+    for (Move &move : waysOut(lack, limits))
+      if (tried.insert(move).second)
+        return std::move(move);
+  for (auto &[number, own] : limits) // when there is room after all
+    if (Move lift{{number}, 0, Limits().mostBoxes, true}; Limits() < own && tried.insert(lift).second)
+      return lift;
+  return std::nullopt;
+}
+
+/// Takes over what comes of `limits` if that is better. Where that would be faster but has sections with too many
+/// ports, these are counted in a second try.
+bool WholeSearch::step(Climb &climb, LimitsOf limits) {
+  std::optional<Outcome> outcome = map(climb, limits);
+  bool isFaster = outcome && (!climb.here || outcome->result.cycles < climb.here->result.cycles);
+  if (isFaster && countAllPorts(outcome->crowding, limits))
+    outcome = map(climb, limits);
+  if (!outcome || (climb.here && !(rankOf(outcome->result) < rankOf(climb.here->result))))
+    return false;
+  climb.here = std::move(outcome);
+  climb.limits = std::move(limits);
+  return true;
+}
+
+/// Improves a mapping tensor by tensor, those that cost the DRAM most first, with at most `moves` moves. What did not
+/// help is tried again when all else was tried.
+void WholeSearch::advance(Climb &climb, size_t moves) {
+  for (; climb.here && moves > 0 && !outOfTime(); --moves) {
+    std::optional<Move> move = climb.findMove();
+    if (!move && climb.improved) {
+      climb.tried.clear();
+      climb.improved = false;
+      move = climb.findMove();
     }
     if (!move)
       break;
-    LimitsOf next = move->applyTo(limits);
-    std::optional<Outcome> outcome = map(next);
-    if (!outcome || !(rankOf(outcome->result) < rankOf(here->result)))
-      continue;
-    here = std::move(outcome);
-    limits = std::move(next);
-    improved = true;
-  }
-  if (here && isBetter(here->result)) {
-    best = here->result;
-    bestLimits = std::move(limits);
+    climb.improved |= step(climb, move->applyTo(climb.limits));
   }
 }
 
-/// From the best mappings of several views: what is best at the begin need not be so in the end.
+/// From the best mappings of several views: what is best at the begin need not be so in the end. After half of the
+/// moves the best climb gets those of all.
 void WholeSearch::refine(size_t moves) {
   constexpr size_t mostStarts = 2;
   if (!best || moves == 0)
@@ -307,13 +326,22 @@ void WholeSearch::refine(size_t moves) {
   starts.resize(std::min(starts.size(), mostStarts));
   if (!starts.empty())
     starts.push_back({starts.front().first, {}}); // what found no room in the first round may have other ways out
-  for (auto &[result, limits] : starts) {
-    options.scratchpadPrice = result.scratchpadPrice;
-    options.sectionPrice = result.sectionPrice;
-    options.unitShare = result.unitShare;
-    options.scratchpadShare = result.scratchpadShare;
-    climb(limits, moves);
+  std::vector<Climb> climbs;
+  for (auto &[prices, limits] : starts) {
+    Climb &climb = climbs.emplace_back(Climb{prices});
+    step(climb, limits);
+    advance(climb, moves / 2);
   }
+  llvm::erase_if(climbs, [](const Climb &climb) { return !climb.here; });
+  auto first = llvm::min_element(
+      climbs, [&](const Climb &a, const Climb &b) { return rankOf(a.here->result) < rankOf(b.here->result); });
+  if (first != climbs.end())
+    advance(*first, starts.size() * (moves - moves / 2));
+  for (Climb &climb : climbs)
+    if (isBetter(climb.here->result)) {
+      best = climb.here->result;
+      bestLimits = std::move(climb.limits);
+    }
 }
 
 /// The best of each of the first `count` views, for each price of a section that had to be tried.
@@ -339,7 +367,7 @@ std::vector<PriceTry> WholeSearch::tryViews(size_t count, size_t rounds) {
 SearchResult WholeSearch::run() {
   static constexpr struct {
     size_t views, rounds, moves;
-  } tried[mostEffort + 1] = {{0, 0, 0}, {2, 3, 0}, {5, 4, 64}, {std::size(views), 6, 128}};
+  } tried[mostEffort + 1] = {{0, 0, 0}, {2, 3, 0}, {5, 4, 96}, {std::size(views), 6, 128}};
   constexpr size_t manyPatterns = 100; // a move maps all of them: of more of them fewer moves take as long
   size_t patterns = 0;
   forEachPattern(module, [&](Operation *, int64_t) { ++patterns; });

@@ -103,6 +103,14 @@ CostModel::Walk CostModel::walkOf(const AffineAccess &access, const Mapping &map
   return walk;
 }
 
+/// Neighbouring words that the loops down to `last` walk through before they jump.
+static int64_t wordsInARow(const AffineAccess &access, const Mapping &mapping, int last) {
+  int64_t words = 1;
+  for (int l = last; l >= 0 && access.strideAlong(mapping.loops[l].dim) * mapping.loops[l].stride == words; --l)
+    words *= mapping.loops[l].extent;
+  return words;
+}
+
 /// DRAM bytes when every firing goes to DRAM.
 double CostModel::streamBytes(const AffineAccess &access, const Mapping &mapping, bool write) const {
   Walk walk = walkOf(access, mapping, write);
@@ -115,9 +123,8 @@ double CostModel::streamBytes(const AffineAccess &access, const Mapping &mapping
     bursts = aligned ? double(llvm::divideCeilSigned(walk.lanes, words)) : 1 + double(walk.lanes - 1) / double(words);
   } else if (walk.stride != 0) {
     bursts = std::min<double>(double(walk.lanes), double(std::abs(walk.stride) * walk.lanes) / double(words));
-  } else if (mapping.group.count == 1 && walk.last >= 0 &&
-             std::abs(access.strideAlong(mapping.loops[walk.last].dim)) == 1) {
-    bursts = 1.0 / double(words); // one word after the other
+  } else if (mapping.group.count == 1 && walk.last >= 0 && wordsInARow(access, mapping, walk.last) > 1) {
+    bursts = 1.0 / double(std::min(words, wordsInARow(access, mapping, walk.last))); // one word after the other
   }
   double copies = 1;
   for (const UnitPlan *plan : {&mapping.units, &mapping.group})

@@ -16,18 +16,6 @@ namespace jacquard::fabric {
 using namespace jacquard;
 using namespace jacquard::fabric;
 
-double fabric::bytesMoved(AccessAttr access, const ArchSpec &spec) {
-  int64_t lanes = 1, step = 1;
-  if (int64_t vector = access.getVectorLevel(); vector >= 0) {
-    lanes = std::min<int64_t>(access.getExtents()[vector], spec.compute.lanes);
-    if (ArrayRef<int64_t> linear = access.getAddressRegister(); !linear.empty())
-      step = std::abs(linear[1 + vector]);
-  }
-  double words = double(spec.dram.burstBytes) / 4;
-  double bursts = lanes == 1 ? 1 / words : std::min(double(lanes), std::max(double(lanes * step) / words, 1 / words));
-  return double(access.countFirings(spec.compute.lanes)) * bursts * spec.dram.burstBytes;
-}
-
 /// Neighbouring words that an access walks through before it jumps.
 static int64_t stretchOf(AccessAttr access, int64_t lanes) {
   ArrayRef<int64_t> linear = access.getAddressRegister(), extents = access.getExtents();
@@ -39,13 +27,26 @@ static int64_t stretchOf(AccessAttr access, int64_t lanes) {
   for (int64_t level = int64_t(extents.size()) - 1; level >= 0; --level) {
     bool ofLanes = level == vector;
     int64_t steps = ofLanes ? llvm::divideCeilSigned(extents[level], lanes) : extents[level];
-    if (steps == 1)
+    if (steps == 1 || (words == 1 && linear[1 + level] == 0)) // the same word again
       continue;
     if (linear[1 + level] * (ofLanes ? lanes : 1) != words)
       break;
     words *= steps;
   }
   return words;
+}
+
+double fabric::bytesMoved(AccessAttr access, const ArchSpec &spec) {
+  int64_t lanes = 1, step = 1;
+  if (int64_t vector = access.getVectorLevel(); vector >= 0) {
+    lanes = std::min<int64_t>(access.getExtents()[vector], spec.compute.lanes);
+    if (ArrayRef<int64_t> linear = access.getAddressRegister(); !linear.empty())
+      step = std::abs(linear[1 + vector]);
+  }
+  double words = double(spec.dram.burstBytes) / 4;
+  double inARow = std::min(words, double(stretchOf(access, 1))); // single words share a burst until the port jumps
+  double bursts = lanes == 1 ? 1 / inARow : std::min(double(lanes), std::max(double(lanes * step) / words, 1 / words));
+  return double(access.countFirings(spec.compute.lanes)) * bursts * spec.dram.burstBytes;
 }
 
 /// As many bytes of neighbouring bursts take the DRAM as long.
