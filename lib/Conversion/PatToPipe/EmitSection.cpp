@@ -32,7 +32,7 @@ namespace {
 struct SectionState {
   llvm::MapVector<Value, Value> drams; ///< tensors -> section arguments
   llvm::DenseMap<Value, Value> locals; ///< results that stay on chip -> their scratchpads
-  llvm::DenseMap<Value, SmallVector<pat::MapOp>> copies; ///< results -> patterns that only store them elsewhere
+  llvm::DenseMap<Value, SmallVector<pat::MapOp>> copies; ///< results -> patterns that only store them as rows
   Value unit, member;                  ///< the unit index, and that in its group (or null)
 };
 
@@ -66,7 +66,6 @@ private:
   LogicalResult emitFold();
   LogicalResult emitResults();
   LogicalResult emitRow(pat::MapOp map, Value value, AffineExpr element);
-  LogicalResult emitCopy(pat::MapOp copy, Value value, AffineExpr element);
   LogicalResult emitGroups(pat::GroupByOp op);
   LogicalResult emitStage();
   Value lookUp(Value value);
@@ -400,19 +399,9 @@ LogicalResult NestEmitter::emitResults() {
       if (destination)
         pipe::WriteOp::create(b, loc, value, viewOf(destination, access.view), writeMap, operands);
     for (pat::MapOp copy : state.copies.lookup(result))
-      if (failed(emitCopy(copy, value, element)))
+      if (failed(emitRow(copy, value, element)))
         return failure();
   }
-  return success();
-}
-
-/// Stores `value` as the element of `copy` with the same number as that of the result.
-LogicalResult NestEmitter::emitCopy(pat::MapOp copy, Value value, AffineExpr element) {
-  if (copy->hasAttr(rowAttr))
-    return emitRow(copy, value, element);
-  auto [writeMap, operands] = useLoops({element});
-  TensorView flat{{cast<RankedTensorType>(copy->getResult(0).getType()).getNumElements()}, {1}};
-  pipe::WriteOp::create(b, loc, value, viewOf(drams.lookup(copy->getResult(0)), flat), writeMap, operands);
   return success();
 }
 
@@ -578,7 +567,7 @@ bool usedInside(Value result, ArrayRef<const PlannedNest *> nests) {
   });
 }
 
-/// The nests but those that only store elsewhere what others of them compute, and that none of them reads: these are put
+/// The nests but those that only store as a row what others of them compute, and that none of them reads: these are put
 /// into `copies` by what they store.
 SmallVector<const PlannedNest *> withoutCopies(ArrayRef<const PlannedNest *> nests,
                                                llvm::DenseMap<Value, SmallVector<pat::MapOp>> &copies) {

@@ -1,6 +1,7 @@
-// Forward.cpp - patterns that only store elsewhere what another one computes
+// Forward.cpp - rows that are stored by the pattern which computes them
 //
-// A pattern of its own would wait until a scratchpad holds the whole tensor, then read it again: the latency of a stage.
+// A pattern of its own would wait until a scratchpad holds the whole tensor, then read it again: the latency of a
+// stage.
 #include "Forward.h"
 
 #include "RowUpdate.h"
@@ -10,13 +11,10 @@ using namespace jacquard;
 
 Value jacquard::forwardedTensor(const Nest &nest) {
   auto map = dyn_cast<pat::MapOp>(nest.op);
-  if (!map || nest.fold || map->getNumResults() != 1 || nest.accesses.size() != 1)
+  if (!map || !map->hasAttr(rowAttr) || nest.fold || map->getNumResults() != 1 || nest.accesses.size() != 1)
     return nullptr;
   const NestAccess &access = nest.accesses.front();
-  Value stored = map.getBodyYield()->getOperand(0);
-  if (map->hasAttr(rowAttr))
-    stored = matchRowUpdate(map)->fresh;
-  if (stored != access.op.getResult() || access.op.getElseValue() || !access.affine)
+  if (matchRowUpdate(map)->fresh != access.op.getResult() || access.op.getElseValue() || !access.affine)
     return nullptr;
   int64_t points = 1;
   bool sameNumbers = access.affine->firstElement() == nest.result.firstElement();

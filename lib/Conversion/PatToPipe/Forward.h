@@ -1,4 +1,4 @@
-// Forward.h - patterns that only store elsewhere what another one computes
+// Forward.h - rows that are stored by the pattern which computes them
 #ifndef JACQUARD_LIB_CONVERSION_PATTOPIPE_FORWARD_H
 #define JACQUARD_LIB_CONVERSION_PATTOPIPE_FORWARD_H
 
@@ -6,8 +6,8 @@
 
 namespace jacquard {
 
-/// The tensor that the pattern copies, every element to its own number in the result (or in the row that it writes);
-/// null for any other pattern. Whoever computes that tensor in the same section can store the copy as well.
+/// The tensor that the pattern copies into a row, every element to its own number there; null for any other pattern.
+/// Who computes that tensor in the same section can store the row as well.
 mlir::Value forwardedTensor(const Nest &nest);
 
 } // namespace jacquard
