@@ -124,16 +124,14 @@ void CostModel::placeResults(Mapping &mapping) const {
   int64_t results = nest.op->getNumResults();
   mapping.resultHomes = 0;
   const UnitPlan &units = mapping.units;
-  int64_t part = spanOf(result, reachesOf(nest, mapping, /*wholeGroup=*/true)), all = part;
+  int64_t part = spanOf(result, reachesOf(nest, mapping, /*wholeGroup=*/true));
   bool apart = units.dim < 0;
   if (units.dim >= 0) {
     int64_t step = std::abs(result.strideAlong(units.dim) * units.stride);
     apart = step >= part && step % nest.resultGrain == 0;
-    all = step * units.count;
   }
   if (nest.mostHomes && apart)
-    mapping.resultHomes =
-        results * std::max(homesFor(units.count, part, nest.mostHomes), homesFor(1, all, nest.mostHomes));
+    mapping.resultHomes = results * homesFor(units.count, part, nest.mostHomes);
   mapping.readersWait = 0;
   if (mapping.resultHomes > 0) {
     mapping.readersWait = readersWait(nest.partsBefore + units.count);
