@@ -29,9 +29,9 @@ constexpr llvm::StringLiteral countAllPortsAttr = "jacquard.count_all_ports";
 
 /// Each of the ports that read a tensor at the same time has a copy of what it reads, so a tensor takes the more memory
 /// units the more readers it has. What finds no room moves a level up: fewer units, at the last level none.
-constexpr unsigned numHomeLevels = 4;
+constexpr unsigned numHomeLevels = 5;
 inline int64_t mostHomes(const ArchSpec &arch, unsigned level) {
-  constexpr double shares[numHomeLevels] = {0.55, 0.15, 0.06, 0};
+  constexpr double shares[numHomeLevels] = {0.55, 0.25, 0.12, 0.05, 0};
   return int64_t(shares[level] * double(arch.numMemoryUnits()));
 }
 
