@@ -56,6 +56,7 @@ static void populatePat(OpPassManager &passes, const PipelineOptions &options) {
   function.addPass(createCanonicalizerPass()); // composes the index arithmetic that fusion left
   function.addPass(pat::createSimplifyIndexPass());
   function.addPass(pat::createMergeEqualPass());
+  function.addPass(pat::createSchedulePass());
   function.addPass(pat::createLayOutPass());
   function.addPass(pat::createSplitWindowsPass());
   if (std::optional<ArchSpec> machine = usableMachine(options)) {

@@ -111,6 +111,10 @@ TEST_F(TransformsTest, ExpandScanKeepsEveryBitOfExactCombiners) {
   compare(flatten, "pat-expand-scan,pat-verify-flat", 40, 5);
 }
 
+TEST_F(TransformsTest, ScheduleKeepsEveryBit) {
+  EXPECT_GE(compare(flatten, "pat-schedule,pat-verify-flat", 60, 10), 5u);
+}
+
 TEST_F(TransformsTest, SliceRunsKeepsEveryBit) {
   EXPECT_GE(compare(flatten, "pat-slice-runs{chip-bytes=96 start-bytes=0},pat-verify-flat", 30, 10), 5u);
 }

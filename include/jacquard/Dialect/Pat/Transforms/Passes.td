@@ -103,6 +103,18 @@ def LayOutPass : Pass<"pat-lay-out", "::mlir::func::FuncOp"> {
   }];
 }
 
+def SchedulePass : Pass<"pat-schedule", "::mlir::func::FuncOp"> {
+  let summary = "Order patterns so that large tensors live short";
+  let description = [{
+    A tensor is kept, on chip where there is room, until its last reader has run. In straight runs of patterns (loops stay where they are)
+    each pattern moves to where the bytes that are kept, summed over all places between two patterns, are fewest; the order is
+    taken where that saves a twentieth. Needs the flat form and keeps it. Exact.
+
+    Before: `%a = map in [1000] ..; %b = map in [1000] { at %a }; %c = map in [10] { fold { at %a } }`
+    After:  `%a = map in [1000] ..; %c = map in [10] { fold { at %a } }; %b = ..`, where %b is read last   (see schedule-doc.mlir)
+  }];
+}
+
 def SliceRunsPass : Pass<"pat-slice-runs", "::mlir::func::FuncOp"> {
   let summary = "Compute runs of maps slice by slice where whole tensors do not fit on chip";
   let description = [{
