@@ -170,13 +170,10 @@ CostModel::Box CostModel::boxOf(const NestAccess &access, const Mapping &mapping
   return {stretches * bursts * burst, stretches};
 }
 
-/// Whether ports and scratchpads can walk a box of the access that loops from `depth` inwards touch: a counter per loop
-/// outside and per dimension, an address stage for every dimension in which it leaves the tensor.
-bool CostModel::canHold(const NestAccess &access, const Mapping &mapping, unsigned depth) const {
+/// Whether ports and scratchpads can walk boxes of the access: an address stage for every dimension in which it leaves
+/// the tensor.
+bool CostModel::canHold(const NestAccess &access, const Mapping &mapping) const {
   const AffineAccess &affine = *access.affine;
-  unsigned counters = std::min(arch.dramPort.counters, arch.memory.counters);
-  if (depth + affine.view.shape.size() > counters)
-    return false;
   unsigned checks = 0, dimsOfGroup = 0;
   for (auto [k, size] : llvm::enumerate(affine.view.shape)) {
     int64_t lowest = affine.offsets[k], highest = affine.offsets[k];
@@ -222,8 +219,11 @@ AccessPlan CostModel::placeGather(const NestAccess &access, Mapping &mapping) co
 void CostModel::forEachBox(const NestAccess &access, const Mapping &mapping, unsigned firstSpread,
                            llvm::function_ref<void(Place)> visit) const {
   double loads = 1;
+  if (!canHold(access, mapping))
+    return;
+  unsigned counters = std::min(arch.dramPort.counters, arch.memory.counters), dims = access.affine->view.shape.size();
   for (unsigned depth = 0; depth <= firstSpread && depth <= mapping.numParallel; ++depth) {
-    if (!canHold(access, mapping, depth))
+    if (depth + dims > counters) // one for each loop outside and each dimension
       return;
     if (depth > 0)
       loads *= double(mapping.loops[depth - 1].extent);

@@ -59,7 +59,7 @@ private:
     double bytes, stretches; ///< of whole bursts; pieces without a break
   };
   Box boxOf(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
-  bool canHold(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
+  bool canHold(const NestAccess &access, const Mapping &mapping) const;
   int64_t homesFor(int64_t ports, int64_t span, int64_t most) const;
   int64_t homesOf(const NestAccess &access, const Mapping &mapping, bool wholeGroup) const;
   /// A place for a box, how often a port loads it, and how many of it fit a scratchpad.

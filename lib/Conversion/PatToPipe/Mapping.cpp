@@ -281,8 +281,8 @@ void Search::interleaveUnits(Mapping &mapping, ArrayRef<int64_t> tiles, MutableA
 
 bool Search::fitsUnits(const Mapping &mapping) const {
   UnitNeed need = estimateUnits(nest, mapping, arch);
-  return need.dramPorts <= arch.dramPort.count && need.boxes <= nest.mostBoxes && double(need.memory) <= fill * double(arch.numMemoryUnits()) &&
-         need.compute <= usable;
+  return need.dramPorts <= arch.dramPort.count && need.boxes <= nest.mostBoxes &&
+         double(need.memory) <= fill * double(arch.numMemoryUnits()) && need.compute <= usable;
 }
 
 /// Among equals prefer less DRAM traffic, then fewer loops and units: another unit must pay. Scratchpads that are left
@@ -322,6 +322,8 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
     whole[sharing.units.dim] = sharing.units.stride;
   if (int dim = sharing.group.dim; dim >= 0)
     whole[dim] = chunkOf(whole[dim], grainOf(spread, dim), sharing.group.count);
+  if (!best.loops.empty() && !rivals && model.firingsOf(build(spread, order, whole, sharing)) >= bestCost)
+    return; // tiles only add to them
   auto weigh = [&](Mapping candidate) {
     if (candidate.loops.size() + (candidate.group.dim >= 0) > arch.compute.counters - 1)
       return;
@@ -354,8 +356,10 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
     candidate.bufferDepth = 1;
     weigh(candidate);
   };
+  SmallVector<unsigned> tiled; // dimensions of one point make no difference
+  llvm::copy_if(order, std::back_inserter(tiled), [&](unsigned d) { return whole[d] > 1; });
   SmallVector<SmallVector<unsigned>> orders = {order};
-  for (unsigned front : ArrayRef(order).drop_front(order.empty() ? 0 : 1)) {
+  for (unsigned front : ArrayRef(tiled).drop_front(tiled.empty() ? 0 : 1)) {
     SmallVector<unsigned> rotated = {front};
     llvm::copy_if(order, std::back_inserter(rotated), [&](unsigned d) { return d != front; });
     orders.push_back(rotated);
@@ -365,7 +369,7 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
     laneTiles = tileSizes(whole[spread.lanes], arch.compute.lanes);
   for (auto &loopOrder : orders) {
     consider(loopOrder, whole);
-    for (unsigned a : order)
+    for (unsigned a : tiled)
       for (int64_t tileA : tileSizes(whole[a], grainOf(spread, a))) {
         SmallVector<int64_t> tiles = whole;
         tiles[a] = tileA;
@@ -388,9 +392,15 @@ Mapping Search::run() {
     best.computeCycles = 1;
     return best;
   }
-  for (const Spread &spread : chooseSpreads())
-    for (const Sharing &sharing : sharings(spread))
-      tryTiles(spread, sharing, best, bestCost);
+  for (const Spread &spread : chooseSpreads()) {
+    SmallVector<Sharing> tried = sharings(spread);
+    SmallVector<std::pair<int64_t, size_t>> ordered; // the most copies first, so that the rest is soon seen to be worse
+    for (auto [number, sharing] : llvm::enumerate(tried))
+      ordered.push_back({-sharing.units.count * sharing.group.count, number});
+    llvm::sort(ordered);
+    for (auto [copies, number] : ordered)
+      tryTiles(spread, tried[number], best, bestCost);
+  }
   return best;
 }
 

@@ -20,10 +20,6 @@
 using namespace mlir;
 using namespace jacquard;
 
-bool AffineAccess::dependsOn(unsigned dim) const {
-  return llvm::any_of(coefficients, [&](auto &row) { return row[dim] != 0; });
-}
-
 int64_t AffineAccess::firstElement() const {
   int64_t element = 0;
   for (auto [offset, step] : llvm::zip(offsets, view.strides))
@@ -31,11 +27,14 @@ int64_t AffineAccess::firstElement() const {
   return element;
 }
 
-int64_t AffineAccess::strideAlong(unsigned dim) const {
-  int64_t stride = 0;
+void AffineAccess::tabulate(unsigned numDims) {
+  depends.assign(numDims, false);
+  strides.assign(numDims, 0);
   for (auto [row, step] : llvm::zip(coefficients, view.strides))
-    stride += row[dim] * step;
-  return stride;
+    for (unsigned dim = 0; dim < numDims; ++dim) {
+      depends[dim] = depends[dim] || row[dim] != 0;
+      strides[dim] += row[dim] * step;
+    }
 }
 
 SmallVector<Value> Nest::indices() const {
@@ -456,6 +455,9 @@ Nest jacquard::analyseNest(Operation *op, unsigned mostLoops) {
       access.affine = *byDim;
     else
       access.gather = gatherOf(access, nest);
+    if (access.affine)
+      access.affine->tabulate(unsigned(nest.dims.size()));
   }
+  nest.result.tabulate(unsigned(nest.dims.size()));
   return nest;
 }

@@ -29,11 +29,18 @@ struct AffineAccess {
   llvm::SmallVector<llvm::SmallVector<int64_t>> coefficients;
   llvm::SmallVector<int64_t> offsets;
 
-  bool dependsOn(unsigned dim) const;
+  bool dependsOn(unsigned dim) const { return depends[dim]; }
   /// The element at index 0 of every dimension; it may lie outside.
   int64_t firstElement() const;
   /// Elements between neighbours along `dim`.
-  int64_t strideAlong(unsigned dim) const;
+  int64_t strideAlong(unsigned dim) const { return strides[dim]; }
+
+  /// To be called when view and coefficients are known: the search asks for these millions of times.
+  void tabulate(unsigned numDims);
+
+private:
+  llvm::SmallVector<bool> depends;
+  llvm::SmallVector<int64_t> strides;
 };
 
 /// A pattern of a loop that reads a tensor from in front of it.

@@ -3,6 +3,7 @@
 
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -91,18 +92,54 @@ unsigned jacquard::addressStages(pat::AtOp at) {
   return stages;
 }
 
+/// Stages of an operation on words: others than plain float arithmetic take several.
+static int64_t stagesOf(Operation &op) {
+  if (isa<pat::AtOp, pat::YieldOp, pat::FoldOp>(op) || op.hasTrait<OpTrait::ConstantLike>())
+    return 0;
+  return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::MaximumFOp, arith::MinimumFOp,
+             arith::NegFOp>(op)
+             ? 1
+             : 2;
+}
+
+/// Compute units among which partitioning shares the operations of a body: one after the other is filled up to its
+/// stages and vector ports. Partitioning tries other orders as well, and needs no more in most cases.
+static int64_t unitsOf(Block &body, const ArchSpec &arch) {
+  int64_t units = 0, filled = 0;
+  llvm::SmallPtrSet<Operation *, 16> inside;
+  llvm::SmallPtrSet<Value, 8> inputs;
+  for (Operation &op : body) {
+    int64_t stages = stagesOf(op);
+    if (stages == 0)
+      continue;
+    auto addInputs = [&] {
+      for (Value operand : op.getOperands())
+        if (Operation *source = operand.getDefiningOp(); source && !inside.contains(source) &&
+                                                         source->getBlock() == &body &&
+                                                         !source->hasTrait<OpTrait::ConstantLike>())
+          inputs.insert(operand);
+    };
+    addInputs();
+    if (units == 0 || filled + stages > int64_t(arch.compute.stages) || inputs.size() > arch.compute.ports.vectorIn) {
+      ++units;
+      filled = 0;
+      inside.clear();
+      inputs.clear();
+      addInputs();
+    }
+    filled += stages;
+    inside.insert(&op);
+  }
+  return units;
+}
+
 int64_t jacquard::computeUnits(const Nest &nest, int64_t units, int64_t copies, int64_t slots, const ArchSpec &arch) {
-  auto countOps = [](Block &block) {
-    return llvm::count_if(block, [](Operation &op) { return !isa<pat::AtOp, pat::YieldOp, pat::FoldOp>(op); });
-  };
-  // A body that fills one unit stays whole, of others a part of the stages is lost where they are cut.
-  auto unitsFor = [&](int64_t stages) {
-    return stages <= arch.compute.stages ? int64_t(stages > 0)
-                                         : 1 + llvm::divideCeilSigned(2 * stages, arch.compute.stages);
-  };
-  int64_t outer = unitsFor(countOps(*nest.body()));
-  return nest.fold ? copies * unitsFor(stagesPerSlot(nest) * slots) + units * outer
-                   : copies * std::max<int64_t>(1, outer);
+  int64_t outer = unitsOf(*nest.body(), arch);
+  if (!nest.fold)
+    return copies * std::max<int64_t>(1, outer);
+  int64_t inFold = stagesPerSlot(nest) * slots;
+  bool isWhole = inFold <= int64_t(arch.compute.stages);
+  return copies * (isWhole ? 1 : 1 + llvm::divideCeilSigned(2 * inFold, arch.compute.stages)) + units * outer;
 }
 
 /// Every access of its own costs a DRAM port (and a memory unit when buffered), every result a DRAM port per unit. The
