@@ -5,6 +5,7 @@
 // Gives: loads of some temporaries are reads of memories with a home, which the sections that store them fill. Greedy: the
 // most words per unit and section first, whole tensors before parts, while every section keeps to its share of memory units.
 #include "Copies.h"
+#include "Demand.h"
 
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 #include "jacquard/Dialect/Fabric/Transforms/Predict.h"
@@ -42,6 +43,7 @@ private:
   void explainKept(const Copy &copy, const SectionOrder &order) const;
   void explainSpill(const Copy &copy, const SectionOrder &order, ArrayRef<int64_t> room) const;
   void eraseUnusedPorts(DeviceOp device, ArrayRef<Copy> retained, const ArchSpec &spec);
+  void predictSpills(DeviceOp device, const SectionOrder &order, const ArchSpec &spec) const;
 
   std::vector<Temporary> temporaries; ///< that may stay on chip
   std::vector<Temporary> others;
@@ -328,9 +330,25 @@ void FabricRetain::runOnOperation() {
   for (const Copy &copy : copies)
     retain(copy, spec);
   eraseUnusedPorts(device, copies, spec);
-  for (SectionOp section : order.sections()) // what was to stay on chip and did not
-    if (section.getPredictedCycles())
-      section.setPredictedCycles(std::llround(predictedCycles(section, spec)));
+  predictSpills(device, order, spec);
+}
+
+/// Sections that read from DRAM what was to stay on chip wait for it.
+void FabricRetain::predictSpills(DeviceOp device, const SectionOrder &order, const ArchSpec &spec) const {
+  auto isTemporary = [](LoadOp load) {
+    auto buffer = SymbolTable::lookupNearestSymbolFrom<BufferOp>(load, load.getBufferAttr());
+    return buffer && buffer.getKind() == "temporary";
+  };
+  std::vector<Demand> demands = demandsOf(device, order, spec, /*mostUsed=*/1);
+  for (auto [op, demand] : llvm::zip(order.sections(), demands)) {
+    SectionOp section = op;
+    if (!section.getPredictedCycles())
+      continue;
+    double cycles = predictedCycles(section, spec);
+    if (llvm::any_of(section.getBody().front().getOps<LoadOp>(), isTemporary))
+      cycles = std::max(cycles, spec.dram.latency() + demand.cycles(spec.dram));
+    section.setPredictedCycles(std::llround(cycles));
+  }
 }
 
 } // namespace
