@@ -103,11 +103,29 @@ CostModel::Walk CostModel::walkOf(const AffineAccess &access, const Mapping &map
   return walk;
 }
 
-/// Neighbouring words that the loops down to `last` walk through before they jump.
-static int64_t wordsInARow(const AffineAccess &access, const Mapping &mapping, int last) {
+/// Neighbouring words that the loops down to `last` walk through before they jump. Lanes that take all of their
+/// dimension at once come first; results of a group leave member by member, each with all of its slots.
+static int64_t wordsInARow(const AffineAccess &access, const Mapping &mapping, int last, int64_t lanes, bool write) {
   int64_t words = 1;
-  for (int l = last; l >= 0 && access.strideAlong(mapping.loops[l].dim) * mapping.loops[l].stride == words; --l)
-    words *= mapping.loops[l].extent;
+  auto isVector = [&](const LoopPlan &loop) { return loop.role == LoopRole::Lanes && loop.extent <= lanes; };
+  auto walk = [&](unsigned dim, int64_t stride, int64_t extent) {
+    bool continues = access.strideAlong(dim) * stride == words;
+    words *= continues ? extent : 1;
+    return continues;
+  };
+  bool vectorFirst = false, grouped = mapping.group.dim < 0 || !write;
+  for (const LoopPlan &loop : ArrayRef(mapping.loops).take_front(last + 1))
+    vectorFirst |= isVector(loop) && walk(loop.dim, loop.stride, loop.extent);
+  for (int l = last; l >= 0; --l) {
+    const LoopPlan &loop = mapping.loops[l];
+    if (vectorFirst && isVector(loop))
+      continue;
+    if (!grouped && loop.role != LoopRole::Slots && !walk(mapping.group.dim, mapping.group.stride, mapping.group.count))
+      break;
+    grouped |= loop.role != LoopRole::Slots;
+    if (!walk(loop.dim, loop.stride, loop.extent))
+      break;
+  }
   return words;
 }
 
@@ -120,11 +138,15 @@ double CostModel::streamBytes(const AffineAccess &access, const Mapping &mapping
     bool aligned = true;
     for (unsigned d = 0; d < nest.dims.size(); ++d)
       aligned &= access.strideAlong(d) % words == 0 || std::abs(access.strideAlong(d)) == 1;
-    bursts = aligned ? double(llvm::divideCeilSigned(walk.lanes, words)) : 1 + double(walk.lanes - 1) / double(words);
+    double row = double(wordsInARow(access, mapping, walk.last, arch.compute.lanes, write)), lanes = double(walk.lanes);
+    if ((write || mapping.group.count == 1) && row > lanes) // vectors that follow each other share bursts
+      bursts = (row + double(words) - 1) / double(words) * lanes / row;
+    else
+      bursts = aligned ? double(llvm::divideCeilSigned(walk.lanes, words)) : 1 + (lanes - 1) / double(words);
   } else if (walk.stride != 0) {
     bursts = std::min<double>(double(walk.lanes), double(std::abs(walk.stride) * walk.lanes) / double(words));
-  } else if (mapping.group.count == 1 && walk.last >= 0 && wordsInARow(access, mapping, walk.last) > 1) {
-    bursts = 1.0 / double(std::min(words, wordsInARow(access, mapping, walk.last))); // one word after the other
+  } else if (mapping.group.count == 1 && walk.last >= 0) { // one word after the other
+    bursts = 1.0 / double(std::min(words, wordsInARow(access, mapping, walk.last, 0, write)));
   }
   double copies = 1;
   for (const UnitPlan *plan : {&mapping.units, &mapping.group})

@@ -42,6 +42,7 @@ private:
   UnitPlan shareDim(const Spread &spread, unsigned dim, int64_t copies) const;
   SmallVector<Sharing> sharings(const Spread &spread) const;
   bool isCutAtGrain(const UnitPlan &units) const;
+  bool isCutLikeOperands(const UnitPlan &units) const;
   void groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorImpl<Sharing> &result) const;
   Mapping build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<int64_t> tiles, const Sharing &sharing) const;
   void tryTiles(const Spread &spread, const Sharing &sharing, Mapping &best, double &bestCost) const;
@@ -141,6 +142,20 @@ bool Search::isCutAtGrain(const UnitPlan &units) const {
   return nest.resultGrain > 1 && nest.result.strideAlong(units.dim) * units.stride % nest.resultGrain == 0;
 }
 
+/// Whether the units read an operand in parts that begin where the units which wrote it parted: then no memory unit
+/// that holds it has to be cut once more.
+bool Search::isCutLikeOperands(const UnitPlan &units) const {
+  return llvm::any_of(nest.accesses, [&](const NestAccess &access) {
+    if (!access.affine || access.residence.cuts.empty() || !access.affine->dependsOn(units.dim))
+      return false;
+    int64_t step = access.affine->strideAlong(units.dim) * units.stride;
+    return llvm::all_of(llvm::seq<int64_t>(1, units.count), [&](int64_t unit) {
+      int64_t begin = access.affine->firstElement() + unit * step;
+      return llvm::any_of(access.residence.cuts, [&](auto &cut) { return cut.first <= begin && begin <= cut.second; });
+    });
+  });
+}
+
 /// All units as groups of several sizes: the larger the groups, the fewer the ports.
 void Search::groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorImpl<Sharing> &result) const {
   result.push_back({all, {}});
@@ -166,7 +181,7 @@ SmallVector<Sharing> Search::sharings(const Spread &spread) const {
     for (int64_t copies = 2; copies <= maxUnits; ++copies) {
       UnitPlan all = shareDim(spread, dim, copies);
       bool isMore = double(copies) >= worthTrying * double(last) || copies == maxUnits;
-      if (all.count != copies || (!isMore && !isCutAtGrain(all)))
+      if (all.count != copies || (!isMore && !isCutAtGrain(all) && !isCutLikeOperands(all)))
         continue;
       last = copies;
       groupUnits(spread, all, result);
@@ -190,6 +205,9 @@ SmallVector<Sharing> Search::sharings(const Spread &spread) const {
         double most = std::floor(fill * double(maxUnits)) / double(members);
         if (int64_t all = std::min(usable, maxUnits) / members; double(all) > most)
           addGroups(all);
+        for (int64_t like = 2; double(like) < most; ++like)
+          if (UnitPlan plan = shareDim(spread, across, like); plan.count == like && isCutLikeOperands(plan))
+            addGroups(like);
         for (; most >= 2; most /= worthTrying)
           addGroups(int64_t(most));
       }
