@@ -21,13 +21,11 @@ using namespace jacquard;
 
 namespace {
 
-/// What a search of a mapping counts on.
-struct View {
-  double scratchpadPrice, unitShare = 1, scratchpadShare = 1;
-};
-
-constexpr View views[] = {{0.2}, {0.05}, {0.5}, {0.05, 1, 0.25}, {0.05, 0.5, 0.25}, {0},
-                          {0.1}, {0.3},  {0.8}, {0.2, 1, 0.5},   {0.2, 0.5}};
+/// By the price of scratchpads, whether boxes start early, then the shares of units and of scratchpads.
+constexpr MappingView views[] = {
+    {0.2, false}, {0.05, false},        {0.5, false},     {0.05, false, 1, 0.25}, {0.05, false, 0.5, 0.25},
+    {0.2, true},  {0.5, true},          {0, false},       {0.1, false},           {0.3, false},
+    {0.8, false}, {0.2, false, 1, 0.5}, {0.2, false, 0.5}};
 /// A part of the machine must promise so much, as the less it holds on chip the less certain is the prediction.
 constexpr double worthSharing = 0.85;
 
@@ -52,7 +50,7 @@ struct Lack {
 
 /// What came of a mapping of the whole model.
 struct Outcome {
-  PriceTry result;
+  ViewTry result;
   PatternNumbers spilling; ///< whose results were to stay on chip and found no room
   PatternNumbers crowding; ///< of sections with too many ports
   std::vector<Lack> lacks;
@@ -93,10 +91,7 @@ std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, 
   populateMapping(passes, options);
   if (failed(passes.run(*copy)))
     return std::nullopt;
-  Outcome outcome{{options.scratchpadPrice, options.sectionPrice, options.unitShare, options.scratchpadShare},
-                  patternsOfSections(*copy, fabric::spillsAttr),
-                  {},
-                  {}};
+  Outcome outcome{{options.view}, patternsOfSections(*copy, fabric::spillsAttr), {}, {}};
   copy->walk([&](fabric::DeviceOp device) {
     outcome.result.cycles += fabric::predictedCycles(device, arch);
     outcome.lacks = lacksOf(device, arch);
@@ -186,9 +181,9 @@ std::vector<Move> waysOut(const Lack &lack, const LimitsOf &limits) {
   return moves;
 }
 
-/// A way from one mapping of the whole model to better ones, at the same prices.
+/// A way from one mapping of the whole model to better ones, in the same view.
 struct Climb {
-  PriceTry prices;
+  MappingView view;
   LimitsOf limits = {};
   std::optional<Outcome> here = {};
   std::set<Move> tried = {};
@@ -204,14 +199,14 @@ public:
   SearchResult run();
 
 private:
-  unsigned tooMany(const PriceTry &result) const;
+  unsigned tooMany(const ViewTry &result) const;
   /// What counts: sections beyond the limit first, then those that cannot fit, then cycles.
-  std::tuple<unsigned, unsigned, double> rankOf(const PriceTry &result) const {
+  std::tuple<unsigned, unsigned, double> rankOf(const ViewTry &result) const {
     return {tooMany(result), result.crowded, result.cycles};
   }
-  bool isBetter(const PriceTry &result) const;
-  std::optional<PriceTry> tryPrices(size_t rounds);
-  std::vector<PriceTry> tryViews(size_t count, size_t rounds);
+  bool isBetter(const ViewTry &result) const;
+  std::optional<ViewTry> tryView(size_t rounds);
+  std::vector<ViewTry> tryViews(size_t count, size_t rounds);
   std::optional<Outcome> map(const Climb &climb, const LimitsOf &limits);
   bool step(Climb &climb, LimitsOf limits);
   void advance(Climb &climb, size_t moves);
@@ -221,28 +216,28 @@ private:
   PipelineOptions options;
   const ArchSpec &arch;
   function_ref<bool()> outOfTime;
-  std::optional<PriceTry> best;
+  std::optional<ViewTry> best;
   LimitsOf bestLimits;
-  std::vector<std::pair<PriceTry, LimitsOf>> bestOfViews; ///< since the last refinement
+  std::vector<std::pair<ViewTry, LimitsOf>> bestOfViews; ///< since the last refinement
 };
 
-unsigned WholeSearch::tooMany(const PriceTry &result) const {
+unsigned WholeSearch::tooMany(const ViewTry &result) const {
   return options.maxSections > 0 && result.sections > options.maxSections ? result.sections : 0;
 }
 
-bool WholeSearch::isBetter(const PriceTry &result) const {
-  bool isPart = result.unitShare < 1 || result.scratchpadShare < 1;
+bool WholeSearch::isBetter(const ViewTry &result) const {
+  bool isPart = result.view.unitShare < 1 || result.view.scratchpadShare < 1;
   if (!isPart)
     return rankOf(result) < rankOf(*best);
-  PriceTry bar = *best;
+  ViewTry bar = *best;
   bar.cycles *= worthSharing;
   return result.crowded == 0 && rankOf(result) < rankOf(bar);
 }
 
-/// The best of all rounds at the prices of `options`.
-std::optional<PriceTry> WholeSearch::tryPrices(size_t rounds) {
+/// The best of all rounds in the view of `options`.
+std::optional<ViewTry> WholeSearch::tryView(size_t rounds) {
   LimitsOf limits, limitsOfResult;
-  std::optional<PriceTry> result;
+  std::optional<ViewTry> result;
   for (size_t round = 0; round < rounds && !outOfTime(); ++round) {
     setLimits(module, limits, arch);
     std::optional<Outcome> outcome = mapCopy(module, options, arch);
@@ -265,10 +260,7 @@ std::optional<PriceTry> WholeSearch::tryPrices(size_t rounds) {
 }
 
 std::optional<Outcome> WholeSearch::map(const Climb &climb, const LimitsOf &limits) {
-  options.scratchpadPrice = climb.prices.scratchpadPrice;
-  options.sectionPrice = climb.prices.sectionPrice;
-  options.unitShare = climb.prices.unitShare;
-  options.scratchpadShare = climb.prices.scratchpadShare;
+  options.view = climb.view;
   setLimits(module, limits, arch);
   return mapCopy(module, options, arch);
 }
@@ -315,46 +307,44 @@ void WholeSearch::advance(Climb &climb, size_t moves) {
   }
 }
 
-/// From the best mappings of several views: what is best at the begin need not be so in the end. After half of the
-/// moves the best climb gets those of all.
+/// From the best mappings of all views that are not far behind: what is best at the begin need not be so in the end. In
+/// each round the better half of the climbs goes on, with `moves` moves more than in the last one (successive halving).
 void WholeSearch::refine(size_t moves) {
-  constexpr size_t mostStarts = 2;
+  constexpr double farBehind = 1.5; // times the cycles of the best one
   if (!best || moves == 0)
     return;
-  std::vector<std::pair<PriceTry, LimitsOf>> starts = std::move(bestOfViews);
+  std::vector<std::pair<ViewTry, LimitsOf>> starts = std::move(bestOfViews);
   llvm::sort(starts, [&](auto &a, auto &b) { return rankOf(a.first) < rankOf(b.first); });
-  starts.resize(std::min(starts.size(), mostStarts));
   if (!starts.empty())
     starts.push_back({starts.front().first, {}}); // what found no room in the first round may have other ways out
   std::vector<Climb> climbs;
-  for (auto &[prices, limits] : starts) {
-    Climb &climb = climbs.emplace_back(Climb{prices});
-    step(climb, limits);
-    advance(climb, moves / 2);
+  for (auto &[start, limits] : starts)
+    if (Climb climb{start.view}; step(climb, limits))
+      climbs.push_back(std::move(climb));
+  llvm::erase_if(climbs, [&](const Climb &climb) { return climb.here->result.cycles > farBehind * best->cycles; });
+  auto isBehind = [&](const Climb &a, const Climb &b) { return rankOf(a.here->result) < rankOf(b.here->result); };
+  for (size_t round = 1; !climbs.empty(); ++round) {
+    for (Climb &climb : climbs)
+      advance(climb, round * moves);
+    for (Climb &climb : climbs)
+      if (isBetter(climb.here->result)) {
+        best = climb.here->result;
+        bestLimits = climb.limits;
+      }
+    for (size_t kept = climbs.size() / 2; climbs.size() > kept;)
+      climbs.erase(llvm::max_element(climbs, isBehind));
   }
-  llvm::erase_if(climbs, [](const Climb &climb) { return !climb.here; });
-  auto first = llvm::min_element(
-      climbs, [&](const Climb &a, const Climb &b) { return rankOf(a.here->result) < rankOf(b.here->result); });
-  if (first != climbs.end())
-    advance(*first, starts.size() * (moves - moves / 2));
-  for (Climb &climb : climbs)
-    if (isBetter(climb.here->result)) {
-      best = climb.here->result;
-      bestLimits = std::move(climb.limits);
-    }
 }
 
 /// The best of each of the first `count` views, for each price of a section that had to be tried.
-std::vector<PriceTry> WholeSearch::tryViews(size_t count, size_t rounds) {
+std::vector<ViewTry> WholeSearch::tryViews(size_t count, size_t rounds) {
   static constexpr double highest = 1e9, sectionPrices[] = {0, highest, 1e3, 1e4, 1e5, 1e6};
-  std::vector<PriceTry> tries;
-  for (const View &view : ArrayRef(views).take_front(count))
+  std::vector<ViewTry> tries;
+  for (const MappingView &view : ArrayRef(views).take_front(count))
     for (double sectionPrice : sectionPrices) {
-      options.scratchpadPrice = view.scratchpadPrice;
-      options.unitShare = view.unitShare;
-      options.scratchpadShare = view.scratchpadShare;
-      options.sectionPrice = sectionPrice;
-      std::optional<PriceTry> result = tryPrices(rounds);
+      options.view = view;
+      options.view.sectionPrice = sectionPrice;
+      std::optional<ViewTry> result = tryView(rounds);
       if (result)
         tries.push_back(*result);
       bool enough = result && tooMany(*result) == 0;
@@ -367,7 +357,7 @@ std::vector<PriceTry> WholeSearch::tryViews(size_t count, size_t rounds) {
 SearchResult WholeSearch::run() {
   static constexpr struct {
     size_t views, rounds, moves;
-  } tried[mostEffort + 1] = {{0, 0, 0}, {2, 3, 0}, {5, 4, 96}, {std::size(views), 6, 128}};
+  } tried[mostEffort + 1] = {{0, 0, 0}, {2, 3, 0}, {7, 4, 20}, {std::size(views), 6, 40}};
   constexpr size_t manyPatterns = 100; // a move maps all of them: of more of them fewer moves take as long
   size_t patterns = 0;
   forEachPattern(module, [&](Operation *, int64_t) { ++patterns; });
@@ -381,12 +371,8 @@ SearchResult WholeSearch::run() {
     search.tries = tryViews(count, rounds);
     refine(moves * manyPatterns / std::max(manyPatterns, patterns));
   }
-  if (best) {
-    search.options.scratchpadPrice = best->scratchpadPrice;
-    search.options.sectionPrice = best->sectionPrice;
-    search.options.unitShare = best->unitShare;
-    search.options.scratchpadShare = best->scratchpadShare;
-  }
+  if (best)
+    search.options.view = best->view;
   setLimits(module, bestLimits, arch);
   return search;
 }
@@ -402,16 +388,16 @@ SearchResult jacquard::searchMappings(ModuleOp module, const PipelineOptions &op
 }
 
 void jacquard::explainSearch(ModuleOp module, const SearchResult &search) {
-  for (const PriceTry &result : search.tries) {
-    bool chosen = result.scratchpadPrice == search.options.scratchpadPrice &&
-                  result.sectionPrice == search.options.sectionPrice && result.unitShare == search.options.unitShare &&
-                  result.scratchpadShare == search.options.scratchpadShare;
+  for (const ViewTry &result : search.tries) {
+    const MappingView &view = result.view;
+    bool chosen = view == search.options.view;
     auto options = remark::RemarkOpts::name("price").category("search");
     if (auto remark = chosen ? remark::passed(module.getLoc(), options) : remark::missed(module.getLoc(), options))
-      remark << remark::metric("UnitShare", llvm::formatv("{0:p0}", result.unitShare).str())
-             << remark::metric("ScratchpadShare", llvm::formatv("{0:p0}", result.scratchpadShare).str())
-             << remark::metric("Price", llvm::formatv("{0:f2}", result.scratchpadPrice).str())
-             << remark::metric("SectionPrice", int64_t(result.sectionPrice))
+      remark << remark::metric("UnitShare", llvm::formatv("{0:p0}", view.unitShare).str())
+             << remark::metric("ScratchpadShare", llvm::formatv("{0:p0}", view.scratchpadShare).str())
+             << remark::metric("Price", llvm::formatv("{0:f2}", view.scratchpadPrice).str())
+             << remark::metric("Boxes", view.startEarly ? "early" : "few words")
+             << remark::metric("SectionPrice", int64_t(view.sectionPrice))
              << remark::metric("Sections", result.sections) << remark::metric("Cycles", std::llround(result.cycles));
   }
 }

@@ -67,8 +67,9 @@ static void populatePat(OpPassManager &passes, const PipelineOptions &options) {
 }
 
 static void populatePipe(OpPassManager &passes, const PipelineOptions &options) {
-  passes.addPass(createConvertPatToPipePass({options.arch, /*retreat=*/0, options.scratchpadPrice, options.budget,
-                                             options.sectionPrice, options.unitShare, options.scratchpadShare},
+  const MappingView &view = options.view;
+  passes.addPass(createConvertPatToPipePass({options.arch, /*retreat=*/0, view.scratchpadPrice, view.startEarly,
+                                             options.budget, view.sectionPrice, view.unitShare, view.scratchpadShare},
                                             options.cache));
 }
 

@@ -8,26 +8,27 @@ namespace jacquard {
 
 constexpr unsigned mostEffort = 3;
 
-/// What a whole mapping is predicted to give at certain prices and shares of the machine (see convert-pat-to-pipe).
-struct PriceTry {
-  double scratchpadPrice = 0, sectionPrice = 0, unitShare = 1, scratchpadShare = 1;
+/// What a whole mapping is predicted to give.
+struct ViewTry {
+  MappingView view = {};
   unsigned sections = 0;
   unsigned crowded = 0; ///< sections with more DRAM ports than the machine
   double cycles = 0;
 };
 
 struct SearchResult {
-  PipelineOptions options;     ///< with the prices of the best mapping
-  std::vector<PriceTry> tries; ///< one for all prices that were tried
+  PipelineOptions options;    ///< with the view of the best mapping
+  std::vector<ViewTry> tries; ///< one for each view that was tried
 };
 
 /// `module` has reached stage Pat. Its patterns are mapped one by one, each as if intermediates stayed on chip; what
 /// finds no room there is known only when all are mapped. So copies of the module are mapped in rounds: patterns whose
 /// results went to DRAM at more than one pass each, or through more ports than there are, may use fewer memory units
 /// for them in the next round, at last none. And all of that with several prices of scratchpads, which say how much of
-/// the machine a pattern leaves to tensors that others keep on chip, and with shares of the machine, as less for each
-/// pattern may be more for all. From effort 2 on the best three of these are refined tensor by tensor: each that found no
-/// room takes less, or the patterns of the fullest section on its way load less at a time, whatever helps. Returns `options` with the prices and shares, and marks the patterns, of the mapping
+/// the machine a pattern leaves to tensors that others keep on chip, with boxes that start early or move less, and with
+/// shares of the machine, as less for each pattern may be more for all. From effort 2 on the best three of these are
+/// refined tensor by tensor: each that found no room takes less, or the patterns of the fullest section on its way load
+/// less at a time, whatever helps. Returns `options` with the prices and shares, and marks the patterns, of the mapping
 /// that is predicted to be fastest; a part of the machine counts when it is predicted to gain much and has enough
 /// ports. A higher `options.effort` tries all that a lower one tries; 0 tries nothing.
 ///

@@ -18,15 +18,27 @@ llvm::ArrayRef<Stage> allStages();
 llvm::StringRef stageName(Stage stage);
 std::optional<Stage> stageFromName(llvm::StringRef name);
 
+/// What mappings count on; see the options of convert-pat-to-pipe.
+struct MappingView {
+  double scratchpadPrice = 0.2;
+  bool startEarly = false;
+  double unitShare = 1, scratchpadShare = 1, sectionPrice = 0;
+
+  bool operator==(const MappingView &other) const {
+    auto all = [](const MappingView &view) {
+      return std::tie(view.scratchpadPrice, view.startEarly, view.unitShare, view.scratchpadShare, view.sectionPrice);
+    };
+    return all(*this) == all(other);
+  }
+};
+
 struct PipelineOptions {
   std::string arch = "plasticine";
   uint64_t seed = 1;
-  unsigned effort = 2;          ///< of the search for a mapping, 0 to mostEffort (Effort.h)
-  double scratchpadPrice = 0.2; ///< see convert-pat-to-pipe
-  double sectionPrice = 0;      ///< see convert-pat-to-pipe
-  double unitShare = 1, scratchpadShare = 1; ///< see convert-pat-to-pipe
-  std::string budget = {};      ///< units that a section may use (Arch/Budget.h)
-  unsigned maxSections = 0;     ///< that the schedule may have; 0: any number
+  unsigned effort = 2; ///< of the search for a mapping, 0 to mostEffort (Effort.h)
+  MappingView view = {};
+  std::string budget = {};  ///< units that a section may use (Arch/Budget.h)
+  unsigned maxSections = 0; ///< that the schedule may have; 0: any number
   /// Results of searches, placements and routings; passes of one compilation share it.
   std::shared_ptr<ContentCache> cache = std::make_shared<ContentCache>();
 };

@@ -315,7 +315,7 @@ LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpB
   };
   auto effortOf = [&](Operation *pattern) { return this->effortOf(pattern); };
   for (const std::vector<PlannedNest> &group :
-       groupNests(patterns, spec, effortOf, bufferOf, mayStay, {scratchpadPrice, sectionPrice}, *cache)) {
+       groupNests(patterns, spec, effortOf, bufferOf, mayStay, {scratchpadPrice, sectionPrice, startEarly}, *cache)) {
     SmallVector<const PlannedNest *> nests;
     for (const PlannedNest &planned : group) {
       nests.push_back(&planned);

@@ -224,6 +224,7 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
     nest.mostBoxes = boxes.getInt();
   nest.countAllPorts = pattern->hasAttr(countAllPortsAttr);
   const ArchSpec &arch = nest.wide ? wide : narrow;
+  nest.startEarly = prices.startEarly;
   int64_t maxUnits = effort.frugal ? 1 : arch.numComputeUnits();
   auto plan = [&](int64_t units) {
     auto rivals = wantsRemarks(pattern) ? std::make_shared<Rivals>(effort.fill) : nullptr;

@@ -13,6 +13,7 @@ namespace jacquard {
 struct MappingPrices {
   double scratchpads = 0; ///< all of the machine, as a share of a nest's cycles
   double section = 0;     ///< cycles for one less
+  bool startEarly = false; ///< see Nest
 };
 
 /// Of buffers.

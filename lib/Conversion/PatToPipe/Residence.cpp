@@ -90,32 +90,38 @@ int64_t CostModel::homesOf(const NestAccess &access, const Mapping &mapping, boo
   return homes;
 }
 
-/// The best depth for reads of a tensor on chip, as in placeAccess; homes is 0 when it cannot be there.
-/// `start` is how long its first box takes.
+/// The best depth for reads of a tensor on chip: with the fewest vectors, or at which reads take the least time beside
+/// computing; homes is 0 when it cannot be there. `start` is how long the first box takes.
 AccessPlan CostModel::placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread,
                                     double &start) const {
   const AffineAccess &affine = *access.affine;
   AccessPlan plan;
   plan.homes = homesOf(access, mapping, /*wholeGroup=*/false);
   Walk walk = walkOf(affine, mapping, /*write=*/false);
-  double best = walk.firings * double(conflictCycles(walk.stride, walk.lanes)), first = 0;
+  double firings = firingsOf(mapping), vectors = walk.firings * double(conflictCycles(walk.stride, walk.lanes));
   bool mustHold = access.op.getElseValue() && affine.view.shape.size() > arch.memory.addressStages;
   if (plan.homes == 0 || mustHold)
-    best = std::numeric_limits<double>::infinity();
+    vectors = std::numeric_limits<double>::infinity();
+  double best = std::max(firings, vectors);
   int64_t homes = sharesPort(access, mapping) ? homesOf(access, mapping, /*wholeGroup=*/true) : plan.homes;
   forEachBox(access, mapping, firstSpread, [&](Place place) {
-    double box = boxOf(access, mapping, place.depth).bytes / arch.dram.burstBytes;
-    if (homes && place.loads * box < worthHolding * best) {
-      best = place.loads * box;
-      first = box;
-      plan = planBox(access, mapping, place);
-      plan.homes = homes;
+    double box = boxOf(access, mapping, place.depth).bytes / arch.dram.burstBytes, all = place.loads * box;
+    if (!homes)
+      return;
+    AccessPlan held = planBox(access, mapping, place);
+    held.homes = homes;
+    double first = openLoads(access, mapping, held, box), cycles = first + std::max(firings, all);
+    bool isLess = all < worthHolding * vectors;
+    if (nest.startEarly ? cycles < best || (cycles == best && isLess) : isLess) {
+      best = cycles;
+      vectors = all;
+      start = first;
+      plan = held;
     }
   });
-  if (std::isinf(best))
+  if (std::isinf(vectors))
     return {};
-  mapping.portCycles = std::max(mapping.portCycles, best);
-  start = openLoads(access, mapping, plan, first);
+  mapping.portCycles = std::max(mapping.portCycles, vectors);
   return plan;
 }
 

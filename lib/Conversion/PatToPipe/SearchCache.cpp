@@ -51,7 +51,7 @@ std::string keyOf(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, doub
   llvm::raw_string_ostream stream(text);
   stream << printPattern(nest.op) << printOutside(nest.op) << "\nwide " << nest.wide << " stays " << nest.mostHomes
          << " boxes " << nest.mostBoxes << " all " << nest.countAllPorts << " cut at " << nest.resultGrain << " behind "
-         << nest.partsBefore;
+         << nest.partsBefore << " early " << nest.startEarly;
   for (const LoopReader &reader : nest.loopReaders)
     stream << " loop " << llvm::bit_cast<uint64_t>(reader.trips) << ' ' << llvm::bit_cast<uint64_t>(reader.waits) << ' '
            << reader.isBeside;
