@@ -120,6 +120,8 @@ static int64_t wordsInARow(const AffineAccess &access, const Mapping &mapping, i
     const LoopPlan &loop = mapping.loops[l];
     if (vectorFirst && isVector(loop))
       continue;
+    if (!grouped && loop.role == LoopRole::Lanes) // another member follows behind each vector
+      return std::max({words, lanes, int64_t(1)});
     if (!grouped && loop.role != LoopRole::Slots && !walk(mapping.group.dim, mapping.group.stride, mapping.group.count))
       break;
     grouped |= loop.role != LoopRole::Slots;
@@ -138,11 +140,11 @@ double CostModel::streamBytes(const AffineAccess &access, const Mapping &mapping
     bool aligned = true;
     for (unsigned d = 0; d < nest.dims.size(); ++d)
       aligned &= access.strideAlong(d) % words == 0 || std::abs(access.strideAlong(d)) == 1;
-    double row = double(wordsInARow(access, mapping, walk.last, arch.compute.lanes, write)), lanes = double(walk.lanes);
-    if ((write || mapping.group.count == 1) && row > lanes) // vectors that follow each other share bursts
-      bursts = (row + double(words) - 1) / double(words) * lanes / row;
-    else
-      bursts = aligned ? double(llvm::divideCeilSigned(walk.lanes, words)) : 1 + (lanes - 1) / double(words);
+    double row = double(wordsInARow(access, mapping, walk.last, arch.compute.lanes, write));
+    double lanes = double(walk.lanes);
+    bursts = aligned ? double(llvm::divideCeilSigned(walk.lanes, words)) : 1 + (lanes - 1) / double(words);
+    if ((write || mapping.group.count == 1) && row > double(arch.compute.lanes)) // neighbouring vectors share bursts
+      bursts = std::min(bursts, (row + double(words) - 1) / double(words) * lanes / row);
   } else if (walk.stride != 0) {
     bursts = std::min<double>(double(walk.lanes), double(std::abs(walk.stride) * walk.lanes) / double(words));
   } else if (mapping.group.count == 1 && walk.last >= 0) { // one word after the other

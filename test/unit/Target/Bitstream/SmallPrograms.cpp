@@ -60,11 +60,11 @@ func.func @main(%A: tensor<12x20xf32>, %B: tensor<20x36xf32>) -> tensor<12x36xf3
 
 // conv: checks of two dimensions, stage slots.
 static constexpr const char *convText = R"mlir(
-func.func @main(%x: tensor<2x9x9xf32>, %w: tensor<4x2x3x3xf32>) -> tensor<4x9x9xf32> {
+func.func @main(%x: tensor<2x16x16xf32>, %w: tensor<4x2x3x3xf32>) -> tensor<4x16x16xf32> {
   %zero = arith.constant 0.0 : f32
-  %r = pat.map (%o, %y, %c) in [4, 9, 9] {
+  %r = pat.map (%o, %y, %c) in [4, 16, 16] {
     %s = pat.fold (%k, %dy, %dx) in [2, 3, 3] init (%zero : f32) {
-      %a = pat.at %x map affine_map<(d0, d1, d2, d3, d4) -> (d0, d1 + d2 - 1, d3 + d4 - 1)> (%k, %y, %dy, %c, %dx) else %zero : tensor<2x9x9xf32>
+      %a = pat.at %x map affine_map<(d0, d1, d2, d3, d4) -> (d0, d1 + d2 - 1, d3 + d4 - 1)> (%k, %y, %dy, %c, %dx) else %zero : tensor<2x16x16xf32>
       %b = pat.at %w[%o, %k, %dy, %dx] : tensor<4x2x3x3xf32>
       %p = arith.mulf %a, %b : f32
       pat.yield %p : f32
@@ -73,8 +73,8 @@ func.func @main(%x: tensor<2x9x9xf32>, %w: tensor<4x2x3x3xf32>) -> tensor<4x9x9x
       pat.yield %t : f32
     } : f32
     pat.yield %s : f32
-  } : tensor<4x9x9xf32>
-  return %r : tensor<4x9x9xf32>
+  } : tensor<4x16x16xf32>
+  return %r : tensor<4x16x16xf32>
 }
 )mlir";
 
