@@ -26,9 +26,9 @@ struct SearchResult {
 /// results went to DRAM at more than one pass each, or through more ports than there are, may use fewer memory units
 /// for them in the next round, at last none. And all of that with several prices of scratchpads, which say how much of
 /// the machine a pattern leaves to tensors that others keep on chip, with boxes that start early or move less, and with
-/// shares of the machine, as less for each pattern may be more for all. From effort 2 on the best three of these are
+/// shares of the machine, as less for each pattern may be more for all. From effort 2 on the best of these are
 /// refined tensor by tensor: each that found no room takes less, or the patterns of the fullest section on its way load
-/// less at a time, whatever helps. Returns `options` with the prices and shares, and marks the patterns, of the mapping
+/// less at a time, whatever helps. Returns `options` with the view, and marks the patterns, of the mapping
 /// that is predicted to be fastest; a part of the machine counts when it is predicted to gain much and has enough
 /// ports. A higher `options.effort` tries all that a lower one tries; 0 tries nothing.
 ///
