@@ -369,7 +369,8 @@ SearchResult WholeSearch::run() {
     if (options.maxSections > 0)
       count = std::max<size_t>(count, 1), rounds = std::max<size_t>(rounds, 1);
     search.tries = tryViews(count, rounds);
-    refine(moves * manyPatterns / std::max(manyPatterns, patterns));
+    size_t counted = std::max(manyPatterns, patterns); // each of them also takes longer to map
+    refine(std::min(moves, 1 + moves * manyPatterns * manyPatterns / (counted * counted)));
   }
   if (best)
     search.options.view = best->view;
