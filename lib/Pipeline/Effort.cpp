@@ -358,7 +358,7 @@ SearchResult WholeSearch::run() {
   static constexpr struct {
     size_t views, rounds, moves;
   } tried[mostEffort + 1] = {{0, 0, 0}, {2, 3, 0}, {7, 4, 20}, {std::size(views), 6, 40}};
-  constexpr size_t manyPatterns = 100; // a move maps all of them: of more of them fewer moves take as long
+  constexpr size_t manyPatterns = 60; // a move maps all of them: of more of them fewer moves take as long
   size_t patterns = 0;
   forEachPattern(module, [&](Operation *, int64_t) { ++patterns; });
   unsigned effort = std::min(options.effort, mostEffort);
