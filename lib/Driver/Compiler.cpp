@@ -160,7 +160,9 @@ bool Compiler::runUntil(Stage stage) {
   SearchResult search;
   timed("search", [&] {
     holdDiagnostics = true;
+    context->disableMultithreading(false); // all else is one after the other
     search = searchMappings(*moduleRef, request.pipeline, outOfTime);
+    context->disableMultithreading();
     holdDiagnostics = false;
   });
   startExplaining(); // not before: it takes time, and nobody asks about mappings that were only tried

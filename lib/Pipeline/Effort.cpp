@@ -11,6 +11,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/Remarks.h"
+#include "mlir/IR/Threading.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <map>
@@ -83,9 +84,26 @@ std::vector<Lack> lacksOf(fabric::DeviceOp device, const ArchSpec &arch) {
   return first;
 }
 
-/// Maps a copy of `module`; nothing when it cannot be mapped so.
-std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, const ArchSpec &arch) {
+void setLimits(ModuleOp module, const LimitsOf &limits, const ArchSpec &arch) {
+  Builder b(module.getContext());
+  forEachPattern(module, [&](Operation *pattern, int64_t number) {
+    auto found = limits.find(number);
+    if (found == limits.end())
+      return;
+    if (found->second.homeLevel > 0)
+      pattern->setAttr(mostHomesAttr, b.getI64IntegerAttr(mostHomes(arch, found->second.homeLevel)));
+    if (found->second.mostBoxes != Limits().mostBoxes)
+      pattern->setAttr(mostBoxesAttr, b.getI64IntegerAttr(found->second.mostBoxes));
+    if (found->second.allPorts)
+      pattern->setAttr(countAllPortsAttr, b.getUnitAttr());
+  });
+}
+
+/// Maps a copy of `module` within `limits`; nothing when it cannot be mapped so.
+std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, const LimitsOf &limits,
+                               const ArchSpec &arch) {
   OwningOpRef<ModuleOp> copy = module.clone();
+  setLimits(*copy, limits, arch);
   PassManager passes(module.getContext());
   passes.enableVerifier(false); // the mapping that is chosen will be made again, and verified
   populateMapping(passes, options);
@@ -105,24 +123,6 @@ std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, 
       outcome.crowding.insert(numbers.asArrayRef().begin(), numbers.asArrayRef().end());
   });
   return outcome;
-}
-
-void setLimits(ModuleOp module, const LimitsOf &limits, const ArchSpec &arch) {
-  Builder b(module.getContext());
-  forEachPattern(module, [&](Operation *pattern, int64_t number) {
-    pattern->removeAttr(mostHomesAttr);
-    pattern->removeAttr(mostBoxesAttr);
-    pattern->removeAttr(countAllPortsAttr);
-    auto found = limits.find(number);
-    if (found == limits.end())
-      return;
-    if (found->second.homeLevel > 0)
-      pattern->setAttr(mostHomesAttr, b.getI64IntegerAttr(mostHomes(arch, found->second.homeLevel)));
-    if (found->second.mostBoxes != Limits().mostBoxes)
-      pattern->setAttr(mostBoxesAttr, b.getI64IntegerAttr(found->second.mostBoxes));
-    if (found->second.allPorts)
-      pattern->setAttr(countAllPortsAttr, b.getUnitAttr());
-  });
 }
 
 /// Moves the patterns up a level; false when all are at the last one.
@@ -181,6 +181,12 @@ std::vector<Move> waysOut(const Lack &lack, const LimitsOf &limits) {
   return moves;
 }
 
+/// A mapping of the whole model that was tried.
+struct Try {
+  ViewTry result;
+  LimitsOf limits;
+};
+
 /// A way from one mapping of the whole model to better ones, in the same view.
 struct Climb {
   MappingView view;
@@ -190,12 +196,15 @@ struct Climb {
   bool improved = false; ///< since all was to be tried
 
   std::optional<Move> findMove();
+  std::vector<Move> findMoves(size_t most);
 };
 
+/// Mappings that do not depend on each other are tried in parallel; what comes of them does not depend on the number of
+/// threads.
 class WholeSearch {
 public:
   WholeSearch(ModuleOp module, const PipelineOptions &options, const ArchSpec &arch, function_ref<bool()> outOfTime)
-      : module(module), options(options), arch(arch), outOfTime(outOfTime) {}
+      : context(module.getContext()), module(module), options(options), arch(arch), outOfTime(outOfTime) {}
   SearchResult run();
 
 private:
@@ -205,20 +214,22 @@ private:
     return {tooMany(result), result.crowded, result.cycles};
   }
   bool isBetter(const ViewTry &result) const;
-  std::optional<ViewTry> tryView(size_t rounds);
-  std::vector<ViewTry> tryViews(size_t count, size_t rounds);
-  std::optional<Outcome> map(const Climb &climb, const LimitsOf &limits);
-  bool step(Climb &climb, LimitsOf limits);
-  void advance(Climb &climb, size_t moves);
-  void refine(size_t moves);
+  void consider(const ViewTry &result, const LimitsOf &limits);
+  std::optional<Outcome> map(const MappingView &view, const LimitsOf &limits) const;
+  std::optional<Try> tryView(const MappingView &view, size_t rounds) const;
+  std::vector<Try> tryPrices(MappingView view, size_t rounds) const;
+  std::vector<Try> tryViews(size_t count, size_t rounds);
+  std::optional<Outcome> step(const Climb &climb, LimitsOf &limits) const;
+  bool leap(Climb &climb, ArrayRef<Move> moves) const;
+  void advance(Climb &climb, size_t moves) const;
+  void refine(std::vector<Try> starts, size_t moves);
 
+  MLIRContext *context;
   ModuleOp module;
   PipelineOptions options;
   const ArchSpec &arch;
   function_ref<bool()> outOfTime;
-  std::optional<ViewTry> best;
-  LimitsOf bestLimits;
-  std::vector<std::pair<ViewTry, LimitsOf>> bestOfViews; ///< since the last refinement
+  std::optional<Try> best;
 };
 
 unsigned WholeSearch::tooMany(const ViewTry &result) const {
@@ -226,43 +237,68 @@ unsigned WholeSearch::tooMany(const ViewTry &result) const {
 }
 
 bool WholeSearch::isBetter(const ViewTry &result) const {
+  if (!best)
+    return true;
   bool isPart = result.view.unitShare < 1 || result.view.scratchpadShare < 1;
   if (!isPart)
-    return rankOf(result) < rankOf(*best);
-  ViewTry bar = *best;
+    return rankOf(result) < rankOf(best->result);
+  ViewTry bar = best->result;
   bar.cycles *= worthSharing;
   return result.crowded == 0 && rankOf(result) < rankOf(bar);
 }
 
-/// The best of all rounds in the view of `options`.
-std::optional<ViewTry> WholeSearch::tryView(size_t rounds) {
-  LimitsOf limits, limitsOfResult;
-  std::optional<ViewTry> result;
+void WholeSearch::consider(const ViewTry &result, const LimitsOf &limits) {
+  if (isBetter(result))
+    best = {result, limits};
+}
+
+std::optional<Outcome> WholeSearch::map(const MappingView &view, const LimitsOf &limits) const {
+  PipelineOptions own = options;
+  own.view = view;
+  return mapCopy(module, own, limits, arch);
+}
+
+/// The best of all rounds.
+std::optional<Try> WholeSearch::tryView(const MappingView &view, size_t rounds) const {
+  LimitsOf limits;
+  std::optional<Try> found;
   for (size_t round = 0; round < rounds && !outOfTime(); ++round) {
-    setLimits(module, limits, arch);
-    std::optional<Outcome> outcome = mapCopy(module, options, arch);
+    std::optional<Outcome> outcome = map(view, limits);
     if (!outcome)
       break;
-    if (!result || rankOf(outcome->result) < rankOf(*result)) {
-      result = outcome->result;
-      limitsOfResult = limits;
-    }
-    if (!best || isBetter(outcome->result)) {
-      best = outcome->result;
-      bestLimits = limits;
-    }
+    if (!found || rankOf(outcome->result) < rankOf(found->result))
+      found = {outcome->result, limits};
     if (!countAllPorts(outcome->crowding, limits) && !raise(outcome->spilling, limits))
       break;
   }
-  if (result)
-    bestOfViews.push_back({*result, std::move(limitsOfResult)});
-  return result;
+  return found;
 }
 
-std::optional<Outcome> WholeSearch::map(const Climb &climb, const LimitsOf &limits) {
-  options.view = climb.view;
-  setLimits(module, limits, arch);
-  return mapCopy(module, options, arch);
+/// The best of a view, for each price of a section that had to be tried.
+std::vector<Try> WholeSearch::tryPrices(MappingView view, size_t rounds) const {
+  static constexpr double highest = 1e9, sectionPrices[] = {0, highest, 1e3, 1e4, 1e5, 1e6};
+  std::vector<Try> tries;
+  for (double sectionPrice : sectionPrices) {
+    view.sectionPrice = sectionPrice;
+    std::optional<Try> found = tryView(view, rounds);
+    bool enough = found && tooMany(found->result) == 0;
+    if (found)
+      tries.push_back(std::move(*found));
+    if (tries.empty() || enough != (sectionPrice == highest))
+      break; // few enough; or too many, whatever the price
+  }
+  return tries;
+}
+
+std::vector<Try> WholeSearch::tryViews(size_t count, size_t rounds) {
+  std::vector<std::vector<Try>> triesOf(count);
+  parallelFor(context, 0, count, [&](size_t i) { triesOf[i] = tryPrices(views[i], rounds); });
+  std::vector<Try> all;
+  for (std::vector<Try> &tries : triesOf)
+    llvm::move(tries, std::back_inserter(all));
+  for (const Try &found : all)
+    consider(found.result, found.limits);
+  return all;
 }
 
 /// What was not tried yet; nothing when all was.
@@ -277,81 +313,98 @@ std::optional<Move> Climb::findMove() {
   return std::nullopt;
 }
 
-/// Takes over what comes of `limits` if that is better. Where that would be faster but has sections with too many
-/// ports, these are counted in a second try.
-bool WholeSearch::step(Climb &climb, LimitsOf limits) {
-  std::optional<Outcome> outcome = map(climb, limits);
+/// What did not help is tried again when all else was tried.
+std::vector<Move> Climb::findMoves(size_t most) {
+  std::vector<Move> moves;
+  while (moves.size() < most)
+    if (std::optional<Move> move = findMove())
+      moves.push_back(std::move(*move));
+    else if (moves.empty() && std::exchange(improved, false))
+      tried.clear();
+    else
+      break;
+  return moves;
+}
+
+/// What comes of `limits` if that is better. Where that would be faster but has sections with too many ports, these are
+/// counted in a second try.
+std::optional<Outcome> WholeSearch::step(const Climb &climb, LimitsOf &limits) const {
+  std::optional<Outcome> outcome = map(climb.view, limits);
   bool isFaster = outcome && (!climb.here || outcome->result.cycles < climb.here->result.cycles);
   if (isFaster && countAllPorts(outcome->crowding, limits))
-    outcome = map(climb, limits);
-  if (!outcome || (climb.here && !(rankOf(outcome->result) < rankOf(climb.here->result))))
+    outcome = map(climb.view, limits);
+  bool isBetter = outcome && (!climb.here || rankOf(outcome->result) < rankOf(climb.here->result));
+  return isBetter ? std::move(outcome) : std::nullopt;
+}
+
+/// Makes the best of the moves if it helps; the others that would help are found again.
+bool WholeSearch::leap(Climb &climb, ArrayRef<Move> moves) const {
+  std::vector<LimitsOf> limits(moves.size());
+  std::vector<std::optional<Outcome>> outcomes(moves.size());
+  parallelFor(context, 0, moves.size(), [&](size_t i) {
+    limits[i] = moves[i].applyTo(climb.limits);
+    outcomes[i] = step(climb, limits[i]);
+  });
+  std::optional<size_t> chosen;
+  for (auto [i, outcome] : llvm::enumerate(outcomes))
+    if (outcome && (!chosen || rankOf(outcome->result) < rankOf(outcomes[*chosen]->result)))
+      chosen = i;
+  if (!chosen)
     return false;
-  climb.here = std::move(outcome);
-  climb.limits = std::move(limits);
+  for (auto [i, move] : llvm::enumerate(moves))
+    if (outcomes[i] && i != *chosen)
+      climb.tried.erase(move);
+  climb.here = std::move(outcomes[*chosen]);
+  climb.limits = std::move(limits[*chosen]);
   return true;
 }
 
-/// Improves a mapping tensor by tensor, those that cost the DRAM most first, with at most `moves` moves. What did not
-/// help is tried again when all else was tried.
-void WholeSearch::advance(Climb &climb, size_t moves) {
-  for (; climb.here && moves > 0 && !outOfTime(); --moves) {
-    std::optional<Move> move = climb.findMove();
-    if (!move && climb.improved) {
-      climb.tried.clear();
-      climb.improved = false;
-      move = climb.findMove();
-    }
-    if (!move)
+/// Improves a mapping tensor by tensor, those that cost the DRAM most first, with at most `most` moves.
+void WholeSearch::advance(Climb &climb, size_t most) const {
+  constexpr size_t atOnce = 2; // more would rarely help together
+  for (size_t made = 0; made < most && !outOfTime();) {
+    std::vector<Move> moves = climb.findMoves(std::min(atOnce, most - made));
+    if (moves.empty())
       break;
-    climb.improved |= step(climb, move->applyTo(climb.limits));
+    climb.improved |= leap(climb, moves);
+    made += moves.size();
   }
 }
 
 /// From the best mappings of all views that are not far behind: what is best at the begin need not be so in the end. In
 /// each round the better half of the climbs goes on, with `moves` moves more than in the last one (successive halving).
-void WholeSearch::refine(size_t moves) {
+void WholeSearch::refine(std::vector<Try> starts, size_t moves) {
   constexpr double farBehind = 1.5; // times the cycles of the best one
   if (!best || moves == 0)
     return;
-  std::vector<std::pair<ViewTry, LimitsOf>> starts = std::move(bestOfViews);
-  llvm::sort(starts, [&](auto &a, auto &b) { return rankOf(a.first) < rankOf(b.first); });
+  llvm::sort(starts, [&](const Try &a, const Try &b) { return rankOf(a.result) < rankOf(b.result); });
+  llvm::erase_if(starts, [&](const Try &start) { return start.result.cycles > farBehind * best->result.cycles; });
   if (!starts.empty())
-    starts.push_back({starts.front().first, {}}); // what found no room in the first round may have other ways out
+    starts.push_back({starts.front().result, {}}); // what found no room in the first round may have other ways out
   std::vector<Climb> climbs;
-  for (auto &[start, limits] : starts)
-    if (Climb climb{start.view}; step(climb, limits))
-      climbs.push_back(std::move(climb));
-  llvm::erase_if(climbs, [&](const Climb &climb) { return climb.here->result.cycles > farBehind * best->cycles; });
+  for (const Try &start : starts)
+    climbs.push_back({start.result.view, start.limits});
+  parallelForEach(context, climbs, [&](Climb &climb) { climb.here = step(climb, climb.limits); });
+  llvm::erase_if(climbs, [](const Climb &climb) { return !climb.here; });
   auto isBehind = [&](const Climb &a, const Climb &b) { return rankOf(a.here->result) < rankOf(b.here->result); };
   for (size_t round = 1; !climbs.empty(); ++round) {
+    parallelForEach(context, climbs, [&](Climb &climb) { advance(climb, round * moves); });
     for (Climb &climb : climbs)
-      advance(climb, round * moves);
-    for (Climb &climb : climbs)
-      if (isBetter(climb.here->result)) {
-        best = climb.here->result;
-        bestLimits = climb.limits;
-      }
+      consider(climb.here->result, climb.limits);
     for (size_t kept = climbs.size() / 2; climbs.size() > kept;)
       climbs.erase(llvm::max_element(climbs, isBehind));
   }
 }
 
-/// The best of each of the first `count` views, for each price of a section that had to be tried.
-std::vector<ViewTry> WholeSearch::tryViews(size_t count, size_t rounds) {
-  static constexpr double highest = 1e9, sectionPrices[] = {0, highest, 1e3, 1e4, 1e5, 1e6};
-  std::vector<ViewTry> tries;
-  for (const MappingView &view : ArrayRef(views).take_front(count))
-    for (double sectionPrice : sectionPrices) {
-      options.view = view;
-      options.view.sectionPrice = sectionPrice;
-      std::optional<ViewTry> result = tryView(rounds);
-      if (result)
-        tries.push_back(*result);
-      bool enough = result && tooMany(*result) == 0;
-      if (!result || enough != (sectionPrice == highest))
-        break; // few enough; or too many, whatever the price
-    }
-  return tries;
+/// What passes load must be there before several run at once.
+void loadDialects(MLIRContext *context, const PipelineOptions &options) {
+  PassManager passes(context);
+  populateMapping(passes, options);
+  DialectRegistry needed;
+  passes.getDependentDialects(needed);
+  context->appendDialectRegistry(needed);
+  for (StringRef name : needed.getDialectNames())
+    context->getOrLoadDialect(name);
 }
 
 SearchResult WholeSearch::run() {
@@ -368,13 +421,17 @@ SearchResult WholeSearch::run() {
     auto [count, rounds, moves] = tried[step];
     if (options.maxSections > 0)
       count = std::max<size_t>(count, 1), rounds = std::max<size_t>(rounds, 1);
-    search.tries = tryViews(count, rounds);
+    std::vector<Try> tries = tryViews(count, rounds);
+    search.tries.clear();
+    for (const Try &found : tries)
+      search.tries.push_back(found.result);
     size_t counted = std::max(manyPatterns, patterns); // each of them also takes longer to map
-    refine(std::min(moves, 1 + moves * manyPatterns * manyPatterns / (counted * counted)));
+    refine(std::move(tries), std::min(moves, 1 + moves * manyPatterns * manyPatterns / (counted * counted)));
   }
-  if (best)
-    search.options.view = best->view;
-  setLimits(module, bestLimits, arch);
+  if (best) {
+    search.options.view = best->result.view;
+    setLimits(module, best->limits, arch);
+  }
   return search;
 }
 
@@ -385,6 +442,7 @@ SearchResult jacquard::searchMappings(ModuleOp module, const PipelineOptions &op
   if (!arch)
     return {options, {}}; // the first pass says why
   numberPatterns(module);
+  loadDialects(module.getContext(), options);
   return WholeSearch(module, options, *arch, outOfTime).run();
 }
 

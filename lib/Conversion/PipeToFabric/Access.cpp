@@ -4,6 +4,7 @@
 #include "jacquard/Bitstream/Config.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
@@ -55,12 +56,20 @@ int Linear::lastLevel() const {
   return last;
 }
 
+SmallVector<int64_t> jacquard::stridesOf(MemRefType type) {
+  if (type.getLayout().isIdentity()) // the usual case, without affine expressions
+    return computeStrides(type.getShape());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  (void)type.getStridesAndOffset(strides, offset);
+  return strides;
+}
+
 TensorShape jacquard::shapeOf(Value memref) {
   TensorShape shape;
   auto type = cast<MemRefType>(memref.getType());
-  int64_t offset;
   shape.sizes.assign(type.getShape().begin(), type.getShape().end());
-  (void)type.getStridesAndOffset(shape.strides, offset);
+  shape.strides = stridesOf(type);
   auto view = memref.getDefiningOp<memref::ReinterpretCastOp>();
   shape.root = view ? view.getSource() : memref;
   return shape;

@@ -45,6 +45,9 @@ struct TensorShape {
 };
 TensorShape shapeOf(mlir::Value memref);
 
+/// In elements, of a static shape.
+llvm::SmallVector<int64_t> stridesOf(mlir::MemRefType type);
+
 /// One position per dimension of a tensor, each linear in the counters.
 struct Positions {
   llvm::SmallVector<Linear> perDim;

@@ -10,10 +10,8 @@ using namespace mlir;
 using namespace jacquard;
 
 int64_t jacquard::scratchpadWords(MemRefType type) {
-  SmallVector<int64_t> strides;
-  int64_t offset, last = 0;
-  (void)type.getStridesAndOffset(strides, offset);
-  for (auto [extent, stride] : llvm::zip(type.getShape(), strides))
+  int64_t last = 0;
+  for (auto [extent, stride] : llvm::zip(type.getShape(), stridesOf(type)))
     last += (extent - 1) * stride;
   return last + 1;
 }

@@ -187,7 +187,13 @@ LogicalResult fabric::markUnlessFits(SectionOp section, LogicalResult fits) {
 
 SmallVector<SectionOp> fabric::sectionsOf(DeviceOp device) {
   SmallVector<SectionOp> sections;
-  device.walk([&](SectionOp section) { sections.push_back(section); });
+  device.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    auto section = dyn_cast<SectionOp>(op);
+    if (!section)
+      return WalkResult::advance();
+    sections.push_back(section);
+    return WalkResult::skip(); // most operations are inside
+  });
   return sections;
 }
 

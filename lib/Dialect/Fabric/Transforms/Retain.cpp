@@ -131,7 +131,7 @@ void FabricRetain::collect(DeviceOp device, const ArchSpec &spec) {
     } else if (auto store = dyn_cast<fabric::StoreOp>(op)) {
       if (Temporary *temporary = use(store.getBufferAttr()))
         temporary->stores[store->getParentOp()].push_back(store);
-    } else {
+    } else if (!isa<SectionOp>(op->getParentOp())) {
       // The sequencer and the host read DRAM.
       op->getAttrDictionary().walk([&](FlatSymbolRefAttr symbol) {
         if (Temporary *temporary = use(symbol))
