@@ -1,21 +1,13 @@
 // Effort.cpp - the search over whole mappings
 #include "jacquard/Pipeline/Effort.h"
 
-#include "PatternNumbers.h"
+#include "Climb.h"
 
-#include "jacquard/Arch/ArchSpec.h"
 #include "jacquard/Conversion/PatToPipe/Effort.h"
-#include "jacquard/Dialect/Fabric/Transforms/Predict.h"
-#include "jacquard/Dialect/Fabric/Transforms/Spills.h"
 
-#include "mlir/IR/Builders.h"
-#include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/Threading.h"
 #include "llvm/Support/FormatVariadic.h"
-
-#include <map>
-#include <set>
 
 using namespace mlir;
 using namespace jacquard;
@@ -29,157 +21,8 @@ constexpr MappingView views[] = {
     {0.8, false}, {0.2, false, 1, 0.5}, {0.2, false, 0.5}};
 /// A part of the machine must promise so much, as the less it holds on chip the less certain is the prediction.
 constexpr double worthSharing = 0.85;
-
-/// How much less of the chip than others a pattern may take.
-struct Limits {
-  unsigned homeLevel = 0; ///< for its results (mostHomes)
-  int64_t mostBoxes = std::numeric_limits<int64_t>::max(); ///< for what it loads of its operands
-  bool allPorts = false;                                   ///< counts those of what may stay on chip
-  bool operator<(const Limits &other) const {
-    return std::tie(homeLevel, mostBoxes, allPorts) < std::tie(other.homeLevel, other.mostBoxes, other.allPorts);
-  }
-};
-/// By pattern; the others have none.
-using LimitsOf = std::map<int64_t, Limits>;
-
-/// A tensor that found no room on chip; the costliest come first.
-struct Lack {
-  std::vector<int64_t> writers; ///< patterns of the sections that store it
-  std::vector<int64_t> fullest; ///< patterns of the fullest section on its way
-  int64_t boxes;                ///< with which these would have left enough
-};
-
-/// What came of a mapping of the whole model.
-struct Outcome {
-  ViewTry result;
-  PatternNumbers spilling; ///< whose results were to stay on chip and found no room
-  PatternNumbers crowding; ///< of sections with too many ports
-  std::vector<Lack> lacks;
-};
-
-/// Whether the section has more DRAM ports than the machine.
-bool isCrowded(fabric::SectionOp section, const ArchSpec &arch) {
-  return llvm::count_if(section.getBody().front(), llvm::IsaPred<fabric::LoadOp, fabric::StoreOp>) >
-         int64_t(arch.dramPort.count);
-}
-
-/// What crowds a section comes first.
-std::vector<Lack> lacksOf(fabric::DeviceOp device, const ArchSpec &arch) {
-  SmallVector<fabric::SectionOp> sections = fabric::sectionsOf(device);
-  auto addPatterns = [&](unsigned section, std::vector<int64_t> &patterns) {
-    if (auto numbers = sections[section]->getAttrOfType<DenseI64ArrayAttr>(sectionPatternsAttr))
-      llvm::append_range(patterns, numbers.asArrayRef());
-  };
-  auto crowds = [&](unsigned section) { return isCrowded(sections[section], arch); };
-  std::vector<Lack> first, others;
-  for (const fabric::Spill &spill : fabric::spillsOf(device)) {
-    bool isFirst = llvm::any_of(spill.writers, crowds) || llvm::any_of(spill.readers, crowds);
-    Lack &lack = (isFirst ? first : others).emplace_back();
-    lack.boxes = spill.boxes;
-    addPatterns(spill.fullest, lack.fullest);
-    for (unsigned writer : spill.writers)
-      addPatterns(writer, lack.writers);
-  }
-  llvm::append_range(first, others);
-  return first;
-}
-
-void setLimits(ModuleOp module, const LimitsOf &limits, const ArchSpec &arch) {
-  Builder b(module.getContext());
-  forEachPattern(module, [&](Operation *pattern, int64_t number) {
-    auto found = limits.find(number);
-    if (found == limits.end())
-      return;
-    if (found->second.homeLevel > 0)
-      pattern->setAttr(mostHomesAttr, b.getI64IntegerAttr(mostHomes(arch, found->second.homeLevel)));
-    if (found->second.mostBoxes != Limits().mostBoxes)
-      pattern->setAttr(mostBoxesAttr, b.getI64IntegerAttr(found->second.mostBoxes));
-    if (found->second.allPorts)
-      pattern->setAttr(countAllPortsAttr, b.getUnitAttr());
-  });
-}
-
-/// Maps a copy of `module` within `limits`; nothing when it cannot be mapped so.
-std::optional<Outcome> mapCopy(ModuleOp module, const PipelineOptions &options, const LimitsOf &limits,
-                               const ArchSpec &arch) {
-  OwningOpRef<ModuleOp> copy = module.clone();
-  setLimits(*copy, limits, arch);
-  PassManager passes(module.getContext());
-  passes.enableVerifier(false); // the mapping that is chosen will be made again, and verified
-  populateMapping(passes, options);
-  if (failed(passes.run(*copy)))
-    return std::nullopt;
-  Outcome outcome{{options.view}, patternsOfSections(*copy, fabric::spillsAttr), {}, {}};
-  copy->walk([&](fabric::DeviceOp device) {
-    outcome.result.cycles += fabric::predictedCycles(device, arch);
-    outcome.lacks = lacksOf(device, arch);
-  });
-  copy->walk([&](fabric::SectionOp section) {
-    ++outcome.result.sections;
-    if (!isCrowded(section, arch))
-      return;
-    ++outcome.result.crowded;
-    if (auto numbers = section->getAttrOfType<DenseI64ArrayAttr>(sectionPatternsAttr))
-      outcome.crowding.insert(numbers.asArrayRef().begin(), numbers.asArrayRef().end());
-  });
-  return outcome;
-}
-
-/// Moves the patterns up a level; false when all are at the last one.
-template <typename Patterns> bool raise(const Patterns &patterns, LimitsOf &limits) {
-  bool raised = false;
-  for (int64_t number : patterns)
-    if (unsigned &level = limits[number].homeLevel; level + 1 < numHomeLevels) {
-      ++level;
-      raised = true;
-    }
-  return raised;
-}
-
-/// False when all patterns count theirs already.
-template <typename Patterns> bool countAllPorts(const Patterns &patterns, LimitsOf &limits) {
-  bool changed = false;
-  for (int64_t number : patterns)
-    changed |= !std::exchange(limits[number].allPorts, true);
-  return changed;
-}
-
-/// A change of the limits of some patterns: they are tightened, or lifted.
-struct Move {
-  std::vector<int64_t> patterns;
-  unsigned homeLevel; ///< at least
-  int64_t mostBoxes;  ///< at most
-  bool lifts = false; ///< the patterns have no limits any more
-  bool operator<(const Move &other) const {
-    return std::tie(patterns, homeLevel, mostBoxes, lifts) <
-           std::tie(other.patterns, other.homeLevel, other.mostBoxes, other.lifts);
-  }
-  LimitsOf applyTo(LimitsOf limits) const {
-    for (int64_t number : patterns) {
-      Limits &own = limits[number];
-      if (lifts)
-        own = {};
-      own.homeLevel = std::max(own.homeLevel, homeLevel);
-      own.mostBoxes = std::min(own.mostBoxes, mostBoxes);
-    }
-    return limits;
-  }
-};
-
-/// Ways to make room for a tensor: the fullest section on its way takes less, or the tensor does.
-std::vector<Move> waysOut(const Lack &lack, const LimitsOf &limits) {
-  std::vector<Move> moves;
-  for (int64_t boxes : {lack.boxes, lack.boxes / 2})
-    if (boxes > 0)
-      moves.push_back({lack.fullest, 0, boxes});
-  unsigned level = 0;
-  for (int64_t number : lack.writers)
-    if (auto own = limits.find(number); own != limits.end())
-      level = std::max(level, own->second.homeLevel);
-  while (++level < numHomeLevels)
-    moves.push_back({lack.writers, level, Limits().mostBoxes});
-  return moves;
-}
+/// Mappings that a climb tries at a time: more would rarely help together.
+constexpr size_t atOnce = 2;
 
 /// A mapping of the whole model that was tried.
 struct Try {
@@ -187,16 +30,10 @@ struct Try {
   LimitsOf limits;
 };
 
-/// A way from one mapping of the whole model to better ones, in the same view.
-struct Climb {
-  MappingView view;
-  LimitsOf limits = {};
-  std::optional<Outcome> here = {};
-  std::set<Move> tried = {};
-  bool improved = false; ///< since all was to be tried
-
-  std::optional<Move> findMove();
-  std::vector<Move> findMoves(size_t most);
+/// Where a climb went among several candidates, and which others are better than where it was.
+struct Leap {
+  std::optional<size_t> chosen;
+  std::vector<size_t> alsoBetter;
 };
 
 /// Mappings that do not depend on each other are tried in parallel; what comes of them does not depend on the number of
@@ -220,8 +57,10 @@ private:
   std::vector<Try> tryPrices(MappingView view, size_t rounds) const;
   std::vector<Try> tryViews(size_t count, size_t rounds);
   std::optional<Outcome> step(const Climb &climb, LimitsOf &limits) const;
-  bool leap(Climb &climb, ArrayRef<Move> moves) const;
-  void advance(Climb &climb, size_t moves) const;
+  Leap leap(Climb &climb, std::vector<LimitsOf> candidates) const;
+  bool advance(Climb &climb, size_t moves) const;
+  bool recombine(Climb &climb, ArrayRef<Climb> donors, size_t most) const;
+  std::vector<Climb> startClimbs(std::vector<Try> starts) const;
   void refine(std::vector<Try> starts, size_t moves);
 
   MLIRContext *context;
@@ -255,7 +94,26 @@ void WholeSearch::consider(const ViewTry &result, const LimitsOf &limits) {
 std::optional<Outcome> WholeSearch::map(const MappingView &view, const LimitsOf &limits) const {
   PipelineOptions own = options;
   own.view = view;
-  return mapCopy(module, own, limits, arch);
+  return tryMapping(module, own, limits, arch);
+}
+
+/// Moves the patterns up a level; false when all are at the last one.
+template <typename Patterns> bool raise(const Patterns &patterns, LimitsOf &limits) {
+  bool raised = false;
+  for (int64_t number : patterns)
+    if (unsigned &level = limits[number].homeLevel; level + 1 < numHomeLevels) {
+      ++level;
+      raised = true;
+    }
+  return raised;
+}
+
+/// False when all patterns count theirs already.
+template <typename Patterns> bool countAllPorts(const Patterns &patterns, LimitsOf &limits) {
+  bool changed = false;
+  for (int64_t number : patterns)
+    changed |= !std::exchange(limits[number].allPorts, true);
+  return changed;
 }
 
 /// The best of all rounds.
@@ -281,10 +139,11 @@ std::vector<Try> WholeSearch::tryPrices(MappingView view, size_t rounds) const {
   for (double sectionPrice : sectionPrices) {
     view.sectionPrice = sectionPrice;
     std::optional<Try> found = tryView(view, rounds);
-    bool enough = found && tooMany(found->result) == 0;
-    if (found)
-      tries.push_back(std::move(*found));
-    if (tries.empty() || enough != (sectionPrice == highest))
+    if (!found)
+      break;
+    bool enough = tooMany(found->result) == 0;
+    tries.push_back(std::move(*found));
+    if (enough != (sectionPrice == highest))
       break; // few enough; or too many, whatever the price
   }
   return tries;
@@ -301,31 +160,6 @@ std::vector<Try> WholeSearch::tryViews(size_t count, size_t rounds) {
   return all;
 }
 
-/// What was not tried yet; nothing when all was.
-std::optional<Move> Climb::findMove() {
-  for (const Lack &lack : here->lacks)
-    for (Move &move : waysOut(lack, limits))
-      if (tried.insert(move).second)
-        return std::move(move);
-  for (auto &[number, own] : limits) // when there is room after all
-    if (Move lift{{number}, 0, Limits().mostBoxes, true}; Limits() < own && tried.insert(lift).second)
-      return lift;
-  return std::nullopt;
-}
-
-/// What did not help is tried again when all else was tried.
-std::vector<Move> Climb::findMoves(size_t most) {
-  std::vector<Move> moves;
-  while (moves.size() < most)
-    if (std::optional<Move> move = findMove())
-      moves.push_back(std::move(*move));
-    else if (moves.empty() && std::exchange(improved, false))
-      tried.clear();
-    else
-      break;
-  return moves;
-}
-
 /// What comes of `limits` if that is better. Where that would be faster but has sections with too many ports, these are
 /// counted in a second try.
 std::optional<Outcome> WholeSearch::step(const Climb &climb, LimitsOf &limits) const {
@@ -337,63 +171,110 @@ std::optional<Outcome> WholeSearch::step(const Climb &climb, LimitsOf &limits) c
   return isBetter ? std::move(outcome) : std::nullopt;
 }
 
-/// Makes the best of the moves if it helps; the others that would help are found again.
-bool WholeSearch::leap(Climb &climb, ArrayRef<Move> moves) const {
-  std::vector<LimitsOf> limits(moves.size());
-  std::vector<std::optional<Outcome>> outcomes(moves.size());
-  parallelFor(context, 0, moves.size(), [&](size_t i) {
-    limits[i] = moves[i].applyTo(climb.limits);
-    outcomes[i] = step(climb, limits[i]);
-  });
-  std::optional<size_t> chosen;
-  for (auto [i, outcome] : llvm::enumerate(outcomes))
-    if (outcome && (!chosen || rankOf(outcome->result) < rankOf(outcomes[*chosen]->result)))
-      chosen = i;
-  if (!chosen)
-    return false;
-  for (auto [i, move] : llvm::enumerate(moves))
-    if (outcomes[i] && i != *chosen)
-      climb.tried.erase(move);
-  climb.here = std::move(outcomes[*chosen]);
-  climb.limits = std::move(limits[*chosen]);
-  return true;
-}
-
-/// Improves a mapping tensor by tensor, those that cost the DRAM most first, with at most `most` moves.
-void WholeSearch::advance(Climb &climb, size_t most) const {
-  constexpr size_t atOnce = 2; // more would rarely help together
-  for (size_t made = 0; made < most && !outOfTime();) {
-    std::vector<Move> moves = climb.findMoves(std::min(atOnce, most - made));
-    if (moves.empty())
-      break;
-    climb.improved |= leap(climb, moves);
-    made += moves.size();
+/// Goes to the best of the candidates if that is better.
+Leap WholeSearch::leap(Climb &climb, std::vector<LimitsOf> candidates) const {
+  std::vector<std::optional<Outcome>> outcomes(candidates.size());
+  parallelFor(context, 0, candidates.size(), [&](size_t i) { outcomes[i] = step(climb, candidates[i]); });
+  Leap result;
+  for (auto [i, outcome] : llvm::enumerate(outcomes)) {
+    if (!outcome)
+      continue;
+    if (!result.chosen) {
+      result.chosen = i;
+      continue;
+    }
+    bool isBest = rankOf(outcome->result) < rankOf(outcomes[*result.chosen]->result);
+    result.alsoBetter.push_back(isBest ? std::exchange(*result.chosen, i) : i);
   }
+  if (result.chosen)
+    climb.arrive(std::move(candidates[*result.chosen]), std::move(*outcomes[*result.chosen]));
+  return result;
 }
 
-/// From the best mappings of all views that are not far behind: what is best at the begin need not be so in the end. In
-/// each round the better half of the climbs goes on, with `moves` moves more than in the last one (successive halving).
-void WholeSearch::refine(std::vector<Try> starts, size_t moves) {
+/// Makes at most `most` moves; false when none of them helped.
+bool WholeSearch::advance(Climb &climb, size_t most) const {
+  bool advanced = false;
+  for (size_t made = 0; made < most && !outOfTime();) {
+    std::vector<Moves> all = climb.findMoves(std::min(atOnce, most - made));
+    if (all.empty())
+      break;
+    std::vector<LimitsOf> candidates(all.size(), climb.limits);
+    for (auto [moves, limits] : llvm::zip(all, candidates))
+      for (const Move &move : moves)
+        move.applyTo(limits);
+    Leap gone = leap(climb, std::move(candidates));
+    for (size_t other : gone.alsoBetter)
+      climb.forget(all[other]);
+    advanced |= gone.chosen.has_value();
+    made += all.size();
+  }
+  return advanced;
+}
+
+/// Takes over stretches of patterns from the donors where they are faster (two-point crossover), with at most `most`
+/// tries; false when none helped. Donors that gain as much by the same stretch have the same mapping there.
+bool WholeSearch::recombine(Climb &climb, ArrayRef<Climb> donors, size_t most) const {
+  std::set<std::tuple<int64_t, int64_t, double>> tried;
+  auto keyOf = [](const Crossover &each) { return std::make_tuple(each.first, each.last, each.gain); };
+  bool recombined = false;
+  for (size_t made = 0; made < most && !outOfTime();) {
+    std::vector<Crossover> next;
+    for (const Crossover &each : findCrossovers(climb, donors))
+      if (next.size() < atOnce && tried.insert(keyOf(each)).second)
+        next.push_back(each);
+    if (next.empty())
+      break;
+    std::vector<LimitsOf> candidates;
+    for (const Crossover &each : next)
+      candidates.push_back(crossOver(climb, donors[each.donor], each));
+    Leap gone = leap(climb, std::move(candidates));
+    for (size_t other : gone.alsoBetter)
+      tried.erase(keyOf(next[other]));
+    recombined |= gone.chosen.has_value();
+    made += next.size();
+  }
+  return recombined;
+}
+
+/// From what is not far behind the best: what is best at the begin need not be so in the end.
+std::vector<Climb> WholeSearch::startClimbs(std::vector<Try> starts) const {
   constexpr double farBehind = 1.5; // times the cycles of the best one
+  llvm::erase_if(starts, [&](const Try &start) { return start.result.cycles > farBehind * best->result.cycles; });
+  if (!starts.empty()) {
+    auto first =
+        llvm::min_element(starts, [&](const Try &a, const Try &b) { return rankOf(a.result) < rankOf(b.result); });
+    starts.push_back({first->result, {}}); // what found no room in the first round may have other ways out
+  }
+  std::vector<Climb> climbs(starts.size());
+  parallelFor(context, 0, starts.size(), [&](size_t i) {
+    climbs[i].view = starts[i].result.view;
+    if (std::optional<Outcome> outcome = step(climbs[i], starts[i].limits))
+      climbs[i].arrive(std::move(starts[i].limits), std::move(*outcome));
+  });
+  llvm::erase_if(climbs, [](const Climb &climb) { return !climb.here; });
+  return climbs;
+}
+
+/// All climbs go some way. Then the best ones take over from the others where these are faster, and climb on from
+/// there.
+void WholeSearch::refine(std::vector<Try> starts, size_t moves) {
+  constexpr size_t rounds = 4;
   if (!best || moves == 0)
     return;
-  llvm::sort(starts, [&](const Try &a, const Try &b) { return rankOf(a.result) < rankOf(b.result); });
-  llvm::erase_if(starts, [&](const Try &start) { return start.result.cycles > farBehind * best->result.cycles; });
-  if (!starts.empty())
-    starts.push_back({starts.front().result, {}}); // what found no room in the first round may have other ways out
-  std::vector<Climb> climbs;
-  for (const Try &start : starts)
-    climbs.push_back({start.result.view, start.limits});
-  parallelForEach(context, climbs, [&](Climb &climb) { climb.here = step(climb, climb.limits); });
-  llvm::erase_if(climbs, [](const Climb &climb) { return !climb.here; });
-  auto isBehind = [&](const Climb &a, const Climb &b) { return rankOf(a.here->result) < rankOf(b.here->result); };
-  for (size_t round = 1; !climbs.empty(); ++round) {
-    parallelForEach(context, climbs, [&](Climb &climb) { advance(climb, round * moves); });
-    for (Climb &climb : climbs)
-      consider(climb.here->result, climb.limits);
-    for (size_t kept = climbs.size() / 2; climbs.size() > kept;)
-      climbs.erase(llvm::max_element(climbs, isBehind));
+  std::vector<Climb> climbs = startClimbs(std::move(starts));
+  parallelForEach(context, climbs, [&](Climb &climb) { advance(climb, moves); });
+  llvm::sort(climbs, [&](const Climb &a, const Climb &b) { return rankOf(a.here->result) < rankOf(b.here->result); });
+  if (climbs.empty())
+    return;
+  Climb climb = climbs.front();
+  for (size_t round = 0; round < rounds; ++round) {
+    bool recombined = recombine(climb, climbs, 3 * moves);
+    if (!advance(climb, 2 * moves) && !recombined)
+      break;
   }
+  for (const Climb &other : climbs)
+    consider(other.here->result, other.limits);
+  consider(climb.here->result, climb.limits);
 }
 
 /// What passes load must be there before several run at once.
@@ -411,7 +292,7 @@ SearchResult WholeSearch::run() {
   static constexpr struct {
     size_t views, rounds, moves;
   } tried[mostEffort + 1] = {{0, 0, 0}, {2, 3, 0}, {7, 4, 20}, {std::size(views), 6, 40}};
-  constexpr size_t manyPatterns = 60; // a move maps all of them: of more of them fewer moves take as long
+  constexpr size_t manyPatterns = 40; // a move maps all of them: of more of them fewer moves take as long
   size_t patterns = 0;
   forEachPattern(module, [&](Operation *, int64_t) { ++patterns; });
   unsigned effort = std::min(options.effort, mostEffort);
@@ -425,8 +306,7 @@ SearchResult WholeSearch::run() {
     search.tries.clear();
     for (const Try &found : tries)
       search.tries.push_back(found.result);
-    size_t counted = std::max(manyPatterns, patterns); // each of them also takes longer to map
-    refine(std::move(tries), std::min(moves, 1 + moves * manyPatterns * manyPatterns / (counted * counted)));
+    refine(std::move(tries), llvm::divideCeil(moves * manyPatterns, std::max(manyPatterns, patterns)));
   }
   if (best) {
     search.options.view = best->result.view;

@@ -353,7 +353,8 @@ static double lastTileOf(ArrayRef<Brought> brought) {
   return brought.empty() ? 0 : last;
 }
 
-void CostModel::placeAccesses(Mapping &mapping) const {
+/// False as soon as ports or the DRAM need `limit` cycles.
+bool CostModel::placeAccesses(Mapping &mapping, double limit) const {
   unsigned firstSpread = 0; // buffers stand in loops over time only
   while (firstSpread < mapping.loops.size() && mapping.loops[firstSpread].role == LoopRole::Time)
     ++firstSpread;
@@ -363,19 +364,23 @@ void CostModel::placeAccesses(Mapping &mapping) const {
   placeResults(mapping);
   double retainedStart = 0; // scratchpads are read side by side
   SmallVector<Brought> brought;
+  auto place = [&](const NestAccess &access) {
+    if (!access.affine)
+      return placeGather(access, mapping);
+    double start = 0;
+    AccessPlan retained =
+        access.residence.mostHomes ? placeRetained(access, mapping, firstSpread, start) : AccessPlan();
+    retainedStart = std::max(retainedStart, start);
+    return retained.homes ? retained : placeAccess(access, mapping, firstSpread, brought);
+  };
   for (const NestAccess &access : nest.accesses) {
-    if (access.affine) {
-      double start = 0;
-      AccessPlan retained =
-          access.residence.mostHomes ? placeRetained(access, mapping, firstSpread, start) : AccessPlan();
-      retainedStart = std::max(retainedStart, start);
-      mapping.accesses.push_back(retained.homes ? retained : placeAccess(access, mapping, firstSpread, brought));
-      continue;
-    }
-    mapping.accesses.push_back(placeGather(access, mapping));
+    mapping.accesses.push_back(place(access));
+    if (mapping.portCycles >= limit || arch.dram.cyclesFor(mapping.bytesRead, mapping.bytesWritten) >= limit)
+      return false;
   }
   mapping.startCycles = std::max(mapping.startCycles, retainedStart);
   mapping.lastTile = lastTileOf(brought);
+  return true;
 }
 
 double CostModel::slowestRead(const Mapping &mapping) const {
@@ -427,13 +432,15 @@ double CostModel::latencyOf(const Mapping &mapping) const {
   return latency + chainLatency(mapping);
 }
 
-void CostModel::predict(Mapping &mapping) const {
-  placeAccesses(mapping);
+bool CostModel::predict(Mapping &mapping, double limit) const {
+  if (!placeAccesses(mapping, limit))
+    return false;
   mapping.dramCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes, mapping.bytesWritten);
   mapping.readCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes, 0);
   mapping.lateDramCycles = arch.dram.cyclesFor(mapping.bytesReadLate, mapping.bytesWritten);
   mapping.latencyCycles = latencyOf(mapping);
   mapping.computeCycles = computeCycles(mapping);
+  return true;
 }
 
 /// The members of a group share what they read, so they go on together: a set of sums begins when all have room for it.

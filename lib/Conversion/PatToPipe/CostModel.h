@@ -36,8 +36,9 @@ public:
 
   /// A quick comparison of spreads, before tiles and units are known.
   double spreadCost(const Spread &spread) const;
-  /// Decides for every access whether and where it is held on chip, then predicts.
-  void predict(Mapping &mapping) const;
+  /// Decides for every access whether and where it is held on chip, then predicts. False as soon as ports or
+  /// the DRAM alone need `limit` cycles; the prediction is incomplete then.
+  bool predict(Mapping &mapping, double limit = std::numeric_limits<double>::infinity()) const;
 
   /// Firings of each copy of the nest: fewer cycles it cannot take.
   double firingsOf(const Mapping &mapping) const;
@@ -83,7 +84,7 @@ private:
   AccessPlan placeGather(const NestAccess &access, Mapping &mapping) const;
   AccessPlan placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread,
                          llvm::SmallVectorImpl<Brought> &brought) const;
-  void placeAccesses(Mapping &mapping) const;
+  bool placeAccesses(Mapping &mapping, double limit) const;
 
   const Nest &nest;
   const ArchSpec &arch;

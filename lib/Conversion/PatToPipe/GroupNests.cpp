@@ -224,11 +224,14 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
     nest.mostBoxes = boxes.getInt();
   nest.countAllPorts = pattern->hasAttr(countAllPortsAttr);
   const ArchSpec &arch = nest.wide ? wide : narrow;
-  nest.startEarly = prices.startEarly;
+  auto early = pattern->getAttrOfType<BoolAttr>(startEarlyAttr);
+  nest.startEarly = early ? early.getValue() : prices.startEarly;
+  auto ownPrice = pattern->getAttrOfType<FloatAttr>(scratchpadPriceAttr);
+  double scratchpadPrice = ownPrice ? ownPrice.getValueAsDouble() : prices.scratchpads;
   int64_t maxUnits = effort.frugal ? 1 : arch.numComputeUnits();
   auto plan = [&](int64_t units) {
     auto rivals = wantsRemarks(pattern) ? std::make_shared<Rivals>(effort.fill) : nullptr;
-    Mapping mapping = chooseMapping(cache, nest, arch, units, effort.fill, prices.scratchpads, rivals.get());
+    Mapping mapping = chooseMapping(cache, nest, arch, units, effort.fill, scratchpadPrice, rivals.get());
     return PlannedNest{nest, std::move(mapping), std::move(rivals)};
   };
   Candidate candidate{plan(maxUnits), plan(1), arch};

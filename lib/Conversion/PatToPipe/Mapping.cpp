@@ -346,13 +346,16 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
     if (candidate.loops.size() + (candidate.group.dim >= 0) > arch.compute.counters - 1)
       return;
     bool isFirst = best.loops.empty();
-    double limit = rivals ? rivals->limit(candidate) : bestCost;
-    if (!isFirst && model.firingsOf(candidate) >= limit)
+    double limit = std::numeric_limits<double>::infinity(); // its cost exceeds its cycles
+    if (!isFirst)
+      limit = rivals ? rivals->limit(candidate) : bestCost;
+    if (model.firingsOf(candidate) >= limit)
       return;
-    model.predict(candidate);
+    if (!model.predict(candidate, limit))
+      return;
     if (candidate.bufferDepth == 1)
       stageBoxes(candidate);
-    if (!isFirst && candidate.cycles() >= limit) // which its cost exceeds
+    if (candidate.cycles() >= limit)
       return;
     double cost = costOf(candidate);
     bool isBest = isFirst || cost < bestCost;

@@ -157,6 +157,8 @@ std::optional<fabric::AccessAttr> jacquard::makeAccess(MLIRContext *context, con
                                  options.handoverLevel);
 }
 
+static_assert(int64_t(bitstream::AddressOpKind::Check) == fabric::AccessAttr::checkOp);
+
 fabric::AccessAttr jacquard::makeIndexedAccess(MLIRContext *context, const Chain &chain, int64_t elements,
                                                unsigned streamValue, const AccessOptions &options) {
   SmallVector<int64_t> ops = {int64_t(bitstream::AddressOpKind::Check), int64_t(streamValue), 0, 0, elements};

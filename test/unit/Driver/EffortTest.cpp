@@ -32,7 +32,9 @@ TEST(EffortTest, MoreEffortIsPredictedNoSlower) {
     populateMapping(passes, options);
     ASSERT_TRUE(succeeded(passes.run(*copy)));
     double cycles = 0;
-    copy->walk([&](fabric::DeviceOp device) { cycles += fabric::predictedCycles(device, *spec); });
+    copy->walk([&](fabric::SectionOp section) {
+      cycles += fabric::tripsOf(section) * fabric::predictedCycles(section, *spec);
+    });
     EXPECT_LE(cycles, last) << "effort " << effort;
     EXPECT_GE(cycles, 32. * 96 * 96 * 3 / 6144); // no mapping beats the multiply-adds
     last = cycles;

@@ -23,6 +23,10 @@ constexpr llvm::StringLiteral mostHomesAttr = "jacquard.most_homes";
 /// others; none: no limit of its own.
 constexpr llvm::StringLiteral mostBoxesAttr = "jacquard.most_boxes";
 
+/// On a pattern: its own scratchpad-price and start-early (see convert-pat-to-pipe); none: those of the pass.
+constexpr llvm::StringLiteral scratchpadPriceAttr = "jacquard.scratchpad_price";
+constexpr llvm::StringLiteral startEarlyAttr = "jacquard.start_early";
+
 /// On a pattern: what may stay on chip counts as DRAM ports too, as with some of it left in DRAM its section had more
 /// than the machine.
 constexpr llvm::StringLiteral countAllPortsAttr = "jacquard.count_all_ports";

@@ -21,6 +21,13 @@ AccessAttr AccessAttr::renumbered(int64_t from, int64_t to) const {
              getBroadcast(), getIndexLevel(), getHandoverLevel());
 }
 
+AccessAttr AccessAttr::within(int64_t low, int64_t high) const {
+  SmallVector<int64_t> ops(getOps());
+  llvm::append_range(ops, ArrayRef<int64_t>{checkOp, getAddress(), 0, low, high});
+  return get(getContext(), getExtents(), getVectorLevel(), getRegisters(), ops, getAddress(), getElseValue(),
+             getBroadcast(), getIndexLevel(), getHandoverLevel());
+}
+
 uint64_t AccessAttr::countFirings(unsigned lanes) const {
   return jacquard::fabric::countFirings(getExtents(), getVectorLevel(), lanes);
 }

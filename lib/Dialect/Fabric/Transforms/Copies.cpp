@@ -50,7 +50,6 @@ static std::optional<Added> addedBy(ArrayRef<int64_t> check, AccessAttr access, 
 }
 
 Words fabric::reachOf(AccessAttr access, int64_t size) {
-  constexpr int64_t checkOp = 4;
   ArrayRef<int64_t> linear = access.getAddressRegister(), ops = access.getOps();
   if (linear.empty())
     return {0, size}; // computed
@@ -58,7 +57,7 @@ Words fabric::reachOf(AccessAttr access, int64_t size) {
   auto add = [&](Added more) { all = {all.low + more.low, all.high + more.high}; };
   SmallVector<bool> counted(access.getExtents().size(), false);
   for (; !ops.empty(); ops = ops.drop_front(5))
-    if (bool ofRegister = ops[0] == checkOp && ops[1] < int64_t(access.getNumRegisters()); ofRegister)
+    if (bool ofRegister = ops[0] == AccessAttr::checkOp && ops[1] < int64_t(access.getNumRegisters()); ofRegister)
       if (std::optional<Added> more = addedBy(ops, access, counted))
         add(*more);
   for (auto [isCounted, extent, step] : llvm::zip(counted, access.getExtents(), linear.drop_front()))

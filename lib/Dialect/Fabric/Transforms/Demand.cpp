@@ -28,6 +28,10 @@ double fabric::firstBytesOf(LoadOp load, const ArchSpec &spec) {
   return firstFirings(load.getData(), bytesMoved(load.getAccess(), spec));
 }
 
+double fabric::firstVectorsOf(LoadOp load, const ArchSpec &spec) {
+  return firstFirings(load.getData(), double(load.getAccess().countFirings(spec.compute.lanes)));
+}
+
 double fabric::lateBytesOf(LoadOp load, const ArchSpec &spec) {
   int64_t buffers = 0;
   for (Operation *user : load.getData().getUsers())

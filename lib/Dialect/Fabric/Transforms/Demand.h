@@ -10,6 +10,8 @@ namespace jacquard::fabric {
 
 /// Bytes of a load that must be there before what reads them can begin; 0 where it needs no memory.
 double firstBytesOf(LoadOp load, const ArchSpec &spec);
+/// Vectors of a load that must be there before, at one a cycle where they come from one memory.
+double firstVectorsOf(LoadOp load, const ArchSpec &spec);
 /// Bytes of a load that nothing has room for before the first tiles of all loads are there.
 double lateBytesOf(LoadOp load, const ArchSpec &spec);
 

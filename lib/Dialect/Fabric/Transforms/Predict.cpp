@@ -36,6 +36,22 @@ static int64_t stretchOf(AccessAttr access, int64_t lanes) {
   return words;
 }
 
+/// The share of the addresses that pass checks of the address itself.
+static double shareWithin(AccessAttr access) {
+  ArrayRef<int64_t> linear = access.getAddressRegister();
+  double share = 1;
+  for (ArrayRef<int64_t> ops = access.getOps(); !linear.empty() && !ops.empty(); ops = ops.drop_front(5)) {
+    if (ops[0] != AccessAttr::checkOp || ops[1] != access.getAddress())
+      continue;
+    int64_t lowest = linear.front(), highest = linear.front();
+    for (auto [step, extent] : llvm::zip(linear.drop_front(), access.getExtents()))
+      (step < 0 ? lowest : highest) += step * (extent - 1);
+    int64_t inside = std::min(highest + 1, ops[4]) - std::max(lowest, ops[3]);
+    share *= double(std::max<int64_t>(inside, 0)) / double(highest + 1 - lowest);
+  }
+  return share;
+}
+
 double fabric::bytesMoved(AccessAttr access, const ArchSpec &spec) {
   int64_t lanes = 1, step = 1;
   if (int64_t vector = access.getVectorLevel(); vector >= 0) {
@@ -46,7 +62,7 @@ double fabric::bytesMoved(AccessAttr access, const ArchSpec &spec) {
   double words = double(spec.dram.burstBytes) / 4;
   double inARow = std::min(words, double(stretchOf(access, 1))); // single words share a burst until the port jumps
   double bursts = lanes == 1 ? 1 / inARow : std::min(double(lanes), std::max(double(lanes * step) / words, 1 / words));
-  return double(access.countFirings(spec.compute.lanes)) * bursts * spec.dram.burstBytes;
+  return double(access.countFirings(spec.compute.lanes)) * shareWithin(access) * bursts * spec.dram.burstBytes;
 }
 
 /// As many bytes of neighbouring bursts take the DRAM as long.
@@ -75,15 +91,11 @@ double fabric::predictedCycles(SectionOp section, const ArchSpec &spec) {
   return std::max(double(section.getPredictedCycles().value_or(0)), dramCycles(section, spec));
 }
 
-double fabric::predictedCycles(DeviceOp device, const ArchSpec &spec) {
-  double total = 0;
-  for (SectionOp section : sectionsOf(device)) {
-    double trips = 1;
-    for (auto loop = section->getParentOfType<LoopOp>(); loop; loop = loop->getParentOfType<LoopOp>())
-      trips *= double(loop.getMax());
-    total += trips * predictedCycles(section, spec);
-  }
-  return total;
+double fabric::tripsOf(SectionOp section) {
+  double trips = 1;
+  for (auto loop = section->getParentOfType<LoopOp>(); loop; loop = loop->getParentOfType<LoopOp>())
+    trips *= double(loop.getMax());
+  return trips;
 }
 
 namespace {

@@ -1,13 +1,15 @@
 // Prefetch.cpp - bring what a section needs while sections before it compute
 // Why: a section that waits for its weights leaves the units idle, one that computes leaves the DRAM idle.
 // Needs: sections with their memory units, and what is retained in them.
-// Gives: loads of constants and inputs stand in earlier sections, which fill memories with a home. Greedy: the most
-// cycles for a unit and section first, each load where it costs least, as near as can be.
+// Gives: loads of constants and inputs, or of their last words, stand in earlier sections, which fill memories with a
+// home. Greedy: the most cycles for a unit and section first, each load where it costs least, as near as can be. What
+// would come early if there were room is told as what fabric-retain left in DRAM (Spills.h).
 #include "Copies.h"
 #include "Demand.h"
 
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 #include "jacquard/Dialect/Fabric/Transforms/Predict.h"
+#include "jacquard/Dialect/Fabric/Transforms/Spills.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Remarks.h"
@@ -27,14 +29,16 @@ using namespace jacquard::fabric;
 
 namespace {
 
-constexpr double mostUsed = 0.9;    // of the memory units and DRAM ports: full sections are hard to place and to route
+constexpr double mostUsed = 0.97;   // of the memory units and DRAM ports: full sections are hard to place and to route
 constexpr double worthTaking = 0.5; // a section may lose so much of the DRAM cycles that it takes over
+constexpr double worthHaving = 0.25; // of the DRAM cycles that come early, so many must be gained
 constexpr unsigned farthest = 24;   // sections ahead: what is held longer takes room from others
+constexpr int64_t grain = 4096;     // words that a section brings, or a multiple
 
-/// Slices of a load that one section brings: the next `slices` ones.
+/// What one section brings of a load.
 struct Part {
   unsigned section;
-  size_t slices;
+  Words words;
 };
 
 /// How a load comes earlier.
@@ -42,10 +46,13 @@ struct Plan {
   LoadOp load;
   unsigned section;               ///< which it is needed in
   bool moves = false;             ///< with the memories it fills; else into slices that the section reads
-  std::vector<Words> slices = {}; ///< in the order in which `parts` bring them, nearest section first
-  std::vector<Part> parts = {};
-  double saved = 0, cost = 0; ///< cycles of the section, and of those that bring it
-  double unitSections = 0;    ///< units held, times sections
+  std::vector<Words> slices = {}; ///< of the last words that the load touches
+  double share = 1;               ///< of these words, which the slices hold
+  std::vector<Part> parts = {};   ///< nearest section first, with the last words
+  int64_t lacking = 0;            ///< memory units that there are not,
+  unsigned fullest = 0;           ///< in this section
+  double saved = 0, cost = 0;     ///< cycles of the section, and of those that bring it
+  double unitSections = 0;        ///< units held, times sections
   double gain() const { return saved - cost; }
 };
 
@@ -56,9 +63,13 @@ struct FabricPrefetch : fabric::impl::FabricPrefetchPassBase<FabricPrefetch> {
 private:
   double costOf(unsigned section, double bytes) const;
   Demand without(const Plan &plan) const;
+  bool hold(Plan &plan, unsigned section, int64_t units) const;
   std::optional<Plan> planMove(LoadOp load, unsigned section) const;
-  std::optional<Plan> planSlices(LoadOp load, unsigned section) const;
+  int64_t wordsFor(unsigned section, int64_t most) const;
+  std::optional<Plan> planSlices(LoadOp load, unsigned section, Words reach, int64_t units) const;
+  std::vector<Plan> plansOf(LoadOp load, unsigned section) const;
   std::optional<Plan> bestPlan(LoadOp load, unsigned section) const;
+  std::optional<Spill> lackOf(LoadOp load, unsigned section);
   void take(const Plan &plan);
   void move(const Plan &plan);
   void cut(const Plan &plan);
@@ -68,6 +79,7 @@ private:
   ArrayRef<SectionOp> sections;
   std::vector<Demand> demands; ///< by section
   unsigned number = 0;         ///< of the next home
+  bool isRoomy = false;        ///< plans as if there were memory units enough
 };
 
 /// Whether what `load` brings is there from the beginning.
@@ -108,16 +120,35 @@ double FabricPrefetch::costOf(unsigned section, double bytes) const {
   return more.cycles(spec->dram) - demands[section].cycles(spec->dram);
 }
 
-/// What is left to the section when the plan is carried out.
+/// What is left to the section when the plan is carried out. What comes from the DRAM and what slices hold is read one
+/// after the other, the latter at a vector per cycle. What two loads read is not packed any more (fabric-pack-constants):
+/// the rest changes rows.
 Demand FabricPrefetch::without(const Plan &plan) const {
   Demand less = demands[plan.section];
   LoadOp load = plan.load;
-  double first = firstBytesOf(load, *spec);
-  less.bytesRead -= bytesMoved(load.getAccess(), *spec);
-  less.firstBytes -= first;
-  less.firstPorts -= first > 0;
-  less.lateBytes -= lateBytesOf(load, *spec);
+  AccessAttr access = load.getAccess();
+  double bytes = bytesMoved(access, *spec), first = firstBytesOf(load, *spec), rest = 1 - plan.share;
+  double unpacked = dramCycles(access, *spec); // all of it
+  less.bytesRead += rest * unpacked / spec->dram.cyclesFor(bytes, 0) * bytes - bytes;
+  less.firstBytes -= plan.share * first;
+  less.firstPorts -= first > 0 && rest == 0;
+  less.lateBytes -= plan.share * lateBytesOf(load, *spec);
+  if (plan.moves)
+    return less;
+  less.chipStart = std::max(less.chipStart, firstVectorsOf(load, *spec));
+  double busy = less.busyCycles, vectors = double(access.countFirings(spec->compute.lanes));
+  less.busyCycles = plan.share * std::max(busy, vectors) + rest * std::max(busy, unpacked);
   return less;
+}
+
+/// Whether a section has room for memory units of the plan.
+bool FabricPrefetch::hold(Plan &plan, unsigned section, int64_t units) const {
+  plan.unitSections += double(units);
+  if (int64_t lacking = units - demands[section].freeMemories; lacking > plan.lacking) {
+    plan.lacking = lacking;
+    plan.fullest = section;
+  }
+  return plan.lacking == 0 || isRoomy;
 }
 
 /// The load and the memories that it fills go into one earlier section.
@@ -127,72 +158,110 @@ std::optional<Plan> FabricPrefetch::planMove(LoadOp load, unsigned section) cons
   int64_t units = llvm::range_size(load.getData().getUsers());
   double bytes = bytesMoved(load.getAccess(), *spec), best = worthTaking * spec->dram.cyclesFor(bytes, 0);
   Plan plan{load, section, true};
+  std::optional<Plan> found;
   for (unsigned back = 1; back <= std::min(section, farthest); ++back) {
     const Demand &demand = demands[section - back];
-    if (demand.freeMemories < units)
+    if (!hold(plan, section - back, units))
       break;
     if (!demand.canServe || demand.freePorts < 1)
       continue;
-    if (double cost = costOf(section - back, bytes); cost < best || (plan.parts.empty() && cost <= best)) {
-      plan.parts = {{section - back, 1}};
-      plan.unitSections = double(units * back);
+    if (double cost = costOf(section - back, bytes); cost < best || (!found && cost <= best)) {
+      plan.parts = {{section - back, {}}};
       plan.cost = best = cost;
+      found = plan;
     }
   }
-  return plan.parts.empty() ? std::nullopt : std::optional(std::move(plan));
+  return found;
 }
 
-/// The words that the load touches come in slices of a memory unit each, wherever a section takes some at little cost.
-std::optional<Plan> FabricPrefetch::planSlices(LoadOp load, unsigned section) const {
+/// How many of the next words the section takes at little cost.
+int64_t FabricPrefetch::wordsFor(unsigned section, int64_t most) const {
+  auto costs = [&](int64_t grains) { return costOf(section, double(grains * grain) * 4); };
+  double dear = worthTaking * spec->dram.cyclesFor(double(grain) * 4, 0);
+  int64_t cheap = 0; // grains
+  for (int64_t above = llvm::divideCeilSigned(most, grain) + 1; above - cheap > 1;) {
+    int64_t middle = (cheap + above) / 2;
+    (costs(middle) - costs(middle - 1) <= dear ? cheap : above) = middle;
+  }
+  return std::min(most, cheap * grain);
+}
+
+/// The last words that the load touches come in slices of a memory unit each, wherever a section takes some at little
+/// cost.
+std::optional<Plan> FabricPrefetch::planSlices(LoadOp load, unsigned section, Words reach, int64_t units) const {
+  int64_t capacity = int64_t(spec->memory.bytes() / 4), begin = std::max(reach.begin, reach.end - units * capacity);
+  bool isPart = begin > reach.begin;
+  if ((units > 1 || isPart) && !spec->memory.readCascades)
+    return std::nullopt;
+  if (isPart && load.getAccess().getNumOps() >= spec->dramPort.addressStages)
+    return std::nullopt;
+  Plan plan{load, section};
+  plan.share = double(reach.end - begin) / double(reach.end - reach.begin);
+  for (int64_t at = begin; at < reach.end; at += capacity)
+    plan.slices.push_back({at, std::min(at + capacity, reach.end)});
+  if (!hold(plan, section, units))
+    return std::nullopt;
+  int64_t end = reach.end;
+  for (unsigned back = 1; end > begin && back <= std::min(section, farthest); ++back) {
+    unsigned before = section - back;
+    if (!hold(plan, before, llvm::divideCeilSigned(end - begin, capacity)))
+      return std::nullopt;
+    if (!demands[before].canServe || demands[before].freePorts < 1)
+      continue;
+    int64_t words = wordsFor(before, end - begin);
+    if (words == 0)
+      continue;
+    plan.parts.push_back({before, {end - words, end}});
+    plan.cost += costOf(before, double(words) * 4);
+    end -= words;
+  }
+  return end > begin ? std::nullopt : std::optional(std::move(plan));
+}
+
+/// The ways that there are, with what they save.
+std::vector<Plan> FabricPrefetch::plansOf(LoadOp load, unsigned section) const {
+  std::vector<Plan> plans;
+  auto add = [&](std::optional<Plan> plan) {
+    if (!plan)
+      return;
+    plan->saved = demands[section].cycles(spec->dram) - without(*plan).cycles(spec->dram);
+    double least = std::max(spec->dram.latency(), worthHaving * plan->share * dramCycles(load.getAccess(), *spec));
+    if (plan->gain() > least)
+      plans.push_back(std::move(*plan));
+  };
+  add(planMove(load, section));
   auto buffer = SymbolTable::lookupNearestSymbolFrom<BufferOp>(load, load.getBufferAttr());
   unsigned bits = cast<RankedTensorType>(buffer.getType()).getElementTypeBitWidth();
   if (bits != 32 || !suitsMemory(load.getAccess(), spec->memory) || !readsInRows(load.getAccess()))
-    return std::nullopt;
-  Plan plan{load, section};
-  Words words = reachOf(load.getAccess(), wordsOf(buffer));
-  int64_t capacity = int64_t(spec->memory.bytes() / 4);
-  for (int64_t at = words.begin; at < words.end; at += capacity)
-    plan.slices.push_back({at, std::min(at + capacity, words.end)});
-  int64_t left = int64_t(plan.slices.size());
-  if (demands[section].freeMemories < left || (left > 1 && !spec->memory.readCascades))
-    return std::nullopt;
-  plan.unitSections = double(left);
-  for (unsigned back = 1; left > 0 && back <= std::min(section, farthest); ++back) {
-    const Demand &demand = demands[section - back];
-    if (demand.freeMemories < left)
-      return std::nullopt;
-    plan.unitSections += double(left);
-    if (!demand.canServe || demand.freePorts < 1)
-      continue;
-    size_t first = plan.slices.size() - size_t(left);
-    double bytes = 0, cost = 0;
-    Part part{section - back, 0};
-    for (; left > 0; --left, ++part.slices) {
-      Words next = plan.slices[first + part.slices];
-      double more = double(next.end - next.begin) * 4, after = costOf(part.section, bytes + more);
-      if (after - cost > worthTaking * spec->dram.cyclesFor(more, 0))
-        break;
-      bytes += more;
-      cost = after;
-    }
-    if (part.slices > 0)
-      plan.parts.push_back(part);
-    plan.cost += cost;
-  }
-  return left > 0 ? std::nullopt : std::optional(std::move(plan));
+    return plans;
+  Words reach = reachOf(load.getAccess(), wordsOf(buffer));
+  for (int64_t units = llvm::divideCeilSigned(reach.end - reach.begin, int64_t(spec->memory.bytes() / 4)); units > 0;
+       units -= llvm::divideCeilSigned(units, 4))
+    add(planSlices(load, section, reach, units));
+  return plans;
 }
 
 std::optional<Plan> FabricPrefetch::bestPlan(LoadOp load, unsigned section) const {
   std::optional<Plan> best;
-  for (std::optional<Plan> plan : {planMove(load, section), planSlices(load, section)}) {
-    if (!plan)
-      continue;
-    plan->saved = demands[section].cycles(spec->dram) - without(*plan).cycles(spec->dram);
-    double least = std::max(spec->dram.latency(), worthTaking * dramCycles(load.getAccess(), *spec));
-    if (plan->gain() > (best ? best->gain() : least))
+  for (Plan &plan : plansOf(load, section))
+    if (!best || plan.gain() > best->gain())
       best = std::move(plan);
-  }
   return best;
+}
+
+/// What hinders the load from coming earlier than it does.
+std::optional<Spill> FabricPrefetch::lackOf(LoadOp load, unsigned section) {
+  isRoomy = true;
+  std::vector<Plan> plans = plansOf(load, section);
+  isRoomy = false;
+  std::optional<Spill> lack;
+  for (const Plan &plan : plans) {
+    SectionOp fullest = sections[plan.fullest];
+    int64_t boxes = int64_t(llvm::range_size(fullest.getBody().front().getOps<MemoryOp>())) - plan.lacking;
+    if (plan.lacking > 0 && boxes > 0 && (!lack || plan.gain() > double(lack->cycles)))
+      lack = {std::llround(plan.gain()), boxes, plan.fullest, {}, {section}};
+  }
+  return lack;
 }
 
 /// The load stands in the earlier section with the writing halves of its memories.
@@ -218,7 +287,8 @@ void FabricPrefetch::move(const Plan &plan) {
   }
 }
 
-/// Earlier sections load neighbouring slices through a port each; the section reads them instead of the DRAM.
+/// Earlier sections load neighbouring words through a port each; the section reads the slices that hold them behind
+/// what is left to the DRAM.
 void FabricPrefetch::cut(const Plan &plan) {
   LoadOp load = plan.load;
   auto buffer = SymbolTable::lookupNearestSymbolFrom<BufferOp>(load, load.getBufferAttr());
@@ -226,22 +296,26 @@ void FabricPrefetch::cut(const Plan &plan) {
   std::string tensor = llvm::formatv("prefetched.{0}", number++);
   auto homeOf = [&](size_t slice) { return tensor + "." + std::to_string(slice); };
   OpBuilder b(load.getContext());
-  size_t next = 0;
   for (const Part &part : plan.parts) {
-    Words words{plan.slices[next].begin, plan.slices[next + part.slices - 1].end};
-    b.setInsertionPointToEnd(&SectionOp(sections[part.section]).getBody().front());
+    auto [section, words] = part;
+    b.setInsertionPointToEnd(&SectionOp(sections[section]).getBody().front());
     auto access = AccessAttr::get(b.getContext(), {words.end - words.begin}, /*vectorLevel=*/0, {words.begin, 1}, {},
                                   /*address=*/0, /*elseValue=*/0, /*broadcast=*/false, AccessAttr::noIndex,
                                   /*handoverLevel=*/-1);
     auto early = LoadOp::create(b, load.getLoc(), load.getData().getType(), load.getBufferAttr(), access, Value(),
                                 DenseI64ArrayAttr(), StringAttr());
-    for (size_t end = next + part.slices; next < end; ++next)
-      createSlice(b, load.getLoc(), homeOf(next), plan.slices[next], size, {early.getData(), access}, *spec);
+    for (size_t number = 0; number < plan.slices.size(); ++number)
+      if (Words slice = plan.slices[number]; slice.meets(words))
+        createSlice(b, load.getLoc(), homeOf(number), slice, size, {early.getData(), access}, *spec);
   }
   b.setInsertionPoint(load);
   Value stream;
-  for (auto [slice, words] : llvm::enumerate(plan.slices))
-    stream = createSlice(b, load.getLoc(), homeOf(slice), words, size, {{}, {}, {}, load.getAccess(), Value(), stream},
+  if (plan.share < 1)
+    stream = LoadOp::create(b, load.getLoc(), load.getData().getType(), load.getBufferAttr(),
+                            load.getAccess().within(0, plan.slices.front().begin), Value(), DenseI64ArrayAttr(),
+                            StringAttr());
+  for (auto [number, words] : llvm::enumerate(plan.slices))
+    stream = createSlice(b, load.getLoc(), homeOf(number), words, size, {{}, {}, {}, load.getAccess(), Value(), stream},
                          *spec);
   load.getData().replaceAllUsesWith(stream);
   load.erase();
@@ -270,25 +344,23 @@ void FabricPrefetch::take(const Plan &plan) {
       op.setPredictedCycles(std::max<int64_t>(0, int64_t(*predicted) + std::llround(cycles)));
   };
   demands[plan.section] = without(plan);
-  ++demands[plan.section].freePorts;
+  demands[plan.section].freePorts += plan.share == 1;
   change(plan.section, demands[plan.section].cycles(spec->dram) - before);
   int64_t units = plan.moves ? llvm::range_size(LoadOp(plan.load).getData().getUsers()) : int64_t(plan.slices.size());
   if (!plan.moves)
     demands[plan.section].freeMemories -= units;
   unsigned nearest = plan.section;
-  size_t slice = 0;
   for (const Part &part : plan.parts) {
     for (unsigned section = part.section; section < nearest; ++section)
       demands[section].freeMemories -= units;
     nearest = part.section;
-    double bytes = plan.moves ? bytesMoved(LoadOp(plan.load).getAccess(), *spec) : 0;
-    for (size_t end = slice + part.slices; !plan.moves && slice < end; ++slice)
-      bytes += double(plan.slices[slice].end - plan.slices[slice].begin) * 4;
+    double bytes =
+        plan.moves ? bytesMoved(LoadOp(plan.load).getAccess(), *spec) : double(part.words.end - part.words.begin) * 4;
     change(part.section, costOf(part.section, bytes));
     demands[part.section].bytesAhead += bytes;
     ++demands[part.section].portsAhead;
     --demands[part.section].freePorts;
-    units -= int64_t(part.slices);
+    units = llvm::count_if(plan.slices, [&](Words slice) { return slice.begin < part.words.begin; });
   }
   if (plan.moves)
     move(plan);
@@ -324,6 +396,14 @@ void FabricPrefetch::runOnOperation() {
   for (auto [rank, number] : ranked)
     if (std::optional<Plan> plan = bestPlan(plans[number].load, plans[number].section)) // with the room that is left
       take(*plan);
+  std::vector<Spill> lacks = spillsOf(device);
+  for (auto [section, op] : llvm::enumerate(sections))
+    if (demands[section].canServe)
+      for (auto load : SectionOp(op).getBody().front().getOps<LoadOp>())
+        if (isKnownEarly(load))
+          if (std::optional<Spill> lack = lackOf(load, unsigned(section)))
+            lacks.push_back(*lack);
+  setSpills(device, lacks);
   sections = {};
 }
 

@@ -129,3 +129,75 @@ fabric.device arch "tiny" {
     fabric.store %r to @y <[32] vector 0 registers [[0, 1]] address 0>
   }
 }
+
+// -----
+
+// A weight of two units' words, for all of which the sections before have no time: they bring the last half, each a part of
+// one slice. The section reads the rest from the DRAM, which skips what the slice holds.
+// CHECK-LABEL: fabric.section "first"
+// CHECK:         %[[A:.*]] = fabric.load @w <[28672] vector 0 registers {{\[}}[65536, 1]] address 0>
+// CHECK-NEXT:    fabric.memory %[[A]] write <[28672] vector 0 {{.*}} words 65536 buffers 1 {first_word = 65536 : i64, home = "prefetched.0.0"}
+// CHECK-LABEL: fabric.section "second"
+// CHECK:         %[[B:.*]] = fabric.load @w <[36864] vector 0 registers {{\[}}[94208, 1]] address 0>
+// CHECK-NEXT:    fabric.memory %[[B]] write <[36864] vector 0 {{.*}} words 65536 buffers 1 {first_word = 65536 : i64, home = "prefetched.0.0"}
+// CHECK-LABEL: fabric.section "reading"
+// CHECK-NEXT:    %[[W:.*]] = fabric.load @w <[2048, 64] vector 1 registers {{\[}}[0, 64, 1]] check[0, 0, 0, 65536] address 0>
+// CHECK-NEXT:    %[[S:.*]] = fabric.memory read <[2048, 64] vector 1 registers {{\[}}[0, 64, 1]] address 0> cascade %[[W]] words 65536 buffers 1 {first_word = 65536 : i64, home = "prefetched.0.0"}
+// CHECK-NEXT:    fabric.memory %[[S]] write
+fabric.device arch "tiny" {
+  fabric.buffer @x "input" at 0 : tensor<32xf32>
+  fabric.buffer @w "constant" at 128 : tensor<131072xf32> = dense<1.0> : tensor<131072xf32>
+  fabric.buffer @y "output" at 786560 : tensor<262144xf32>
+  fabric.section "first" attributes {busy_cycles = 10000 : i64, predicted_cycles = 10000 : i64} {
+    %x = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %x to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "second" attributes {busy_cycles = 12000 : i64, predicted_cycles = 12000 : i64} {
+    %x = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %x to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "reading" attributes {busy_cycles = 16384 : i64, predicted_cycles = 45000 : i64} {
+    %w = fabric.load @w <[2048, 64] vector 1 registers [[0, 64, 1]] address 0>
+    %r = fabric.memory %w write <[2048, 64] vector 1 registers [[0, 0, 1]] address 0 handover 0> read <[2048, 64] vector 1 registers [[0, 0, 1]] address 0 handover 0> words 64 buffers 2
+    %a = fabric.memory %r write <[2048, 64] vector 1 registers [[0, 0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 64 buffers 1
+    fabric.store %a to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+}
+
+// -----
+
+// The weight would come early if section "full" had a unit for it. What that costs, with how many units less it would do, and
+// which section is full, stands at the device.
+// CHECK-LABEL: fabric.device arch "tiny" attributes {jacquard.spilled = [array<i64: {{[0-9]+}}, 6, 1, 0, 2>]}
+// CHECK-NOT:   prefetched
+fabric.device arch "tiny" {
+  fabric.buffer @x "input" at 0 : tensor<32xf32>
+  fabric.buffer @w "constant" at 128 : tensor<16384xf32> = dense<1.0> : tensor<16384xf32>
+  fabric.buffer @y "output" at 65664 : tensor<32xf32>
+  fabric.section "before" attributes {busy_cycles = 20000 : i64, predicted_cycles = 20000 : i64} {
+    %x = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %x to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "full" attributes {busy_cycles = 1000 : i64, predicted_cycles = 1000 : i64} {
+    %x = fabric.load @x <[32] vector 0 registers [[0, 1]] address 0>
+    %m0 = fabric.memory %x write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+    fabric.store %m0 to @y <[32] vector 0 registers [[0, 1]] address 0>
+    %m1 = fabric.memory %x write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+    fabric.store %m1 to @y <[32] vector 0 registers [[0, 1]] address 0>
+    %m2 = fabric.memory %x write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+    fabric.store %m2 to @y <[32] vector 0 registers [[0, 1]] address 0>
+    %m3 = fabric.memory %x write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+    fabric.store %m3 to @y <[32] vector 0 registers [[0, 1]] address 0>
+    %m4 = fabric.memory %x write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+    fabric.store %m4 to @y <[32] vector 0 registers [[0, 1]] address 0>
+    %m5 = fabric.memory %x write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+    fabric.store %m5 to @y <[32] vector 0 registers [[0, 1]] address 0>
+    %m6 = fabric.memory %x write <[32] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 32 buffers 1
+    fabric.store %m6 to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "after" attributes {busy_cycles = 100 : i64, predicted_cycles = 5500 : i64} {
+    %w = fabric.load @w <[16384] vector 0 registers [[0, 1]] address 0>
+    %r = fabric.memory %w write <[16384] vector 0 registers [[0, 1]] address 0> read <[32] vector 0 registers [[0, 1]] address 0> words 16384 buffers 1
+    fabric.store %r to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+}

@@ -42,9 +42,12 @@ def Fabric_AccessAttr : AttrDef<FabricDialect, "Access"> {
   let hasCustomAssemblyFormat = 1;
   let extraClassDeclaration = [{
     static constexpr int64_t noIndex = -2;
+    static constexpr int64_t checkOp = 4; ///< kind of operation, AddressOpKind::Check
     bool isIndexed() const { return getIndexLevel() != noIndex; }
     unsigned getNumRegisters() const { return getRegisters().size() / (getExtents().size() + 1); }
     unsigned getNumOps() const { return getOps().size() / 5; }
+    /// Takes part only where its address, a register, is in [low, high), too.
+    AccessAttr within(int64_t low, int64_t high) const;
     /// An affine register: its base, then a coefficient per level.
     ::llvm::ArrayRef<int64_t> getRegister(unsigned number) const {
       return getRegisters().slice(number * (getExtents().size() + 1), getExtents().size() + 1);

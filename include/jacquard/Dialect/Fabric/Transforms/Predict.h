@@ -18,8 +18,8 @@ double dramCycles(SectionOp section, const ArchSpec &spec);
 /// Cycles of a section with virtual units: what its mapping predicts or, if that is more, what its DRAM ports really
 /// take.
 double predictedCycles(SectionOp section, const ArchSpec &spec);
-/// Of all sections of a device, one after another; of those in loops for each trip.
-double predictedCycles(DeviceOp device, const ArchSpec &spec);
+/// How often it runs: the most trips of all loops around it.
+double tripsOf(SectionOp section);
 
 } // namespace jacquard::fabric
 

@@ -1,0 +1,56 @@
+// TryMapping.h - maps a copy of the whole model, and says what came of it
+#ifndef JACQUARD_LIB_PIPELINE_TRYMAPPING_H
+#define JACQUARD_LIB_PIPELINE_TRYMAPPING_H
+
+#include "PatternNumbers.h"
+
+#include "jacquard/Arch/ArchSpec.h"
+#include "jacquard/Pipeline/Effort.h"
+
+#include <limits>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+namespace jacquard {
+
+/// What a pattern counts on, other than the rest of the model: how much less of the chip it may take, and its prices.
+struct Limits {
+  unsigned homeLevel = 0;                                  ///< for its results (mostHomes)
+  int64_t mostBoxes = std::numeric_limits<int64_t>::max(); ///< for what it loads of its operands
+  bool allPorts = false;                                   ///< counts those of what may stay on chip
+  /// Price of scratchpads and whether boxes start early; without them those of the view.
+  std::optional<std::pair<double, bool>> prices = {};
+
+  bool isTight() const { return homeLevel > 0 || mostBoxes != Limits().mostBoxes || allPorts; }
+};
+/// By pattern; the others have none.
+using LimitsOf = std::map<int64_t, Limits>;
+
+/// A tensor that found no room on chip.
+struct Lack {
+  std::vector<int64_t> writers; ///< patterns of the sections that store it
+  std::vector<int64_t> fullest; ///< patterns of the fullest section on its way
+  int64_t boxes;                ///< with which these would have left enough
+};
+
+/// What came of a mapping of the whole model.
+struct Outcome {
+  ViewTry result;
+  PatternNumbers spilling;            ///< whose results were to stay on chip and found no room
+  PatternNumbers crowding;            ///< of sections with too many ports
+  std::vector<Lack> lacks;            ///< what crowds a section first, then the costliest
+  std::map<int64_t, double> cyclesOf; ///< of patterns; those of a section share its cycles
+};
+
+/// Marks the patterns of `module` with their limits.
+void setLimits(mlir::ModuleOp module, const LimitsOf &limits, const ArchSpec &arch);
+
+/// Maps a copy of `module` within `limits`; nothing when it cannot be mapped so. Safe to call from several threads.
+std::optional<Outcome> tryMapping(mlir::ModuleOp module, const PipelineOptions &options, const LimitsOf &limits,
+                                  const ArchSpec &arch);
+
+} // namespace jacquard
+
+#endif // JACQUARD_LIB_PIPELINE_TRYMAPPING_H
