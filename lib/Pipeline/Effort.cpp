@@ -268,7 +268,7 @@ void WholeSearch::refine(std::vector<Try> starts, size_t moves) {
     return;
   Climb climb = climbs.front();
   for (size_t round = 0; round < rounds; ++round) {
-    bool recombined = recombine(climb, climbs, 3 * moves);
+    bool recombined = recombine(climb, climbs, 6 * moves);
     if (!advance(climb, 2 * moves) && !recombined)
       break;
   }
