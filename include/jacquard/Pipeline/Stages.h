@@ -8,6 +8,7 @@
 #include "mlir/Pass/PassManager.h"
 
 #include <optional>
+#include <tuple>
 
 namespace jacquard {
 

@@ -40,3 +40,23 @@ TEST(EffortTest, MoreEffortIsPredictedNoSlower) {
     last = cycles;
   }
 }
+
+TEST(EffortTest, FindsTheSameOnAnyNumberOfThreads) {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  auto searched = [&](MLIRContext::Threading threading) {
+    MLIRContext context(registry, threading);
+    auto module = parseSourceString<ModuleOp>(products(4, 48, 160), &context);
+    SearchResult result = searchMappings(*module, {});
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    module->print(stream); // with the limits of its patterns
+    stream << result.options.view.scratchpadPrice << result.options.view.startEarly;
+    for (const ViewTry &tried : result.tries)
+      stream << " " << tried.cycles;
+    return text;
+  };
+  std::string one = searched(MLIRContext::Threading::DISABLED);
+  EXPECT_NE(one.find("jacquard.pattern"), std::string::npos);
+  EXPECT_EQ(one, searched(MLIRContext::Threading::ENABLED));
+}

@@ -31,10 +31,11 @@ def FabricPrefetchPass : Pass<"fabric-prefetch", "::jacquard::fabric::DeviceOp">
   let summary = "Bring what a section needs while sections before it compute";
   let description = [{
     Loads of constants and inputs move into earlier sections that have memory units, DRAM ports and time to spare, where the
-    predictions promise more than a latency: with the memories that they fill once, or in slices, which hold all that the load
-    touches and are read instead of the DRAM.
+    predictions promise more than a latency: with the memories that they fill once, or in slices, which hold all or the last
+    words that the load touches and are read instead of the DRAM.
 
-    Needs: the memory units of each section, and what is retained in them; `busy_cycles`. Gives: memories with a `home`.
+    Needs: the memory units of each section, and what is retained in them; `busy_cycles`. Gives: memories with a `home`; what
+    found no room is added to `jacquard.spilled` (Spills.h).
     Before: `%d = fabric.load @w ...` and `%r = fabric.memory %d write ... read ...`
     After:  `fabric.memory %d write ... {home = "prefetched.0"}` in an earlier section and `fabric.memory read ... {home = "prefetched.0"}`
   }];
