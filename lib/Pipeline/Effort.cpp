@@ -255,8 +255,8 @@ std::vector<Climb> WholeSearch::startClimbs(std::vector<Try> starts) const {
   return climbs;
 }
 
-/// All climbs go some way. Then the best ones take over from the others where these are faster, and climb on from
-/// there.
+/// All climbs go some way. Then the best one takes over from the others where these are faster, climbs on from there, and
+/// takes over again, until nothing helps.
 void WholeSearch::refine(std::vector<Try> starts, size_t moves) {
   constexpr size_t rounds = 4;
   if (!best || moves == 0)
