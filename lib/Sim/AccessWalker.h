@@ -35,6 +35,10 @@ public:
   /// Whether in all firings all valid lanes take part, each `stride` after the one before: worth a short cut.
   bool isAffine() const { return affine; }
   int64_t stride() const { return laneStride; }
+  /// And how far the address moves with a step of the innermost level.
+  int64_t innermostStep() const {
+    return walker.numLevels() == 0 ? 0 : deltas[(walker.numLevels() - 1) * current.size() + access.address];
+  }
 
   void advance();
 

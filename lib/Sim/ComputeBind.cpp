@@ -120,10 +120,10 @@ template <typename W> void ComputeUnit<W>::bindRows() {
       ++groups.back().count;
       groups.back().neighbours &= follows(stages[s - 1].factor, stages[s].factor);
     } else {
-      groups.push_back(
-          {s, 1, factorOf(stages[s].config) != nullptr, timesOf(stages[s].config).index, true, fmaRows<W>()});
+      groups.push_back({s, 1, factorOf(stages[s].config) != nullptr, timesOf(stages[s].config).index, true});
     }
   }
+  bindMultipliers();
 }
 
 /// The operand that is a lane, if the stage adds its product with a register to its accumulator and does nothing else.
@@ -140,11 +140,34 @@ template <typename W> const Operand &ComputeUnit<W>::timesOf(const Stage &stage)
   return stage.operands[factorOf(stage) == &stage.operands[0] ? 1 : 0];
 }
 
+/// Finds out whether firings in a row can be made at one go, and makes room for that.
+template <typename W> void ComputeUnit<W>::bindMultipliers() {
+  auto isVectorInput = [&](unsigned reg) {
+    return std::any_of(inputs.begin(), inputs.end(), [&](const Input &input) {
+      return input.config.destination == reg && state.network.kind(input.node) == NetworkKind::Vector;
+    });
+  };
+  onlyMultiplies = std::all_of(groups.begin(), groups.end(), [&](const StageGroup &group) {
+    if (!group.multiplies || !isVectorInput(group.times))
+      return false;
+    for (unsigned s = group.first; s < group.first + group.count; ++s)
+      if (!isVectorInput(stages[s].factor.index))
+        return false;
+    return true;
+  });
+  if (!onlyMultiplies)
+    return;
+  factors.resize(stages.size() * longestRow);
+  rowFactors.resize(groups.size() * longestRow);
+  rowVectors.resize(groups.size() * longestRow);
+}
+
 #define INSTANTIATE(W)                                                                                                 \
   template ComputeUnit<W>::ComputeUnit(SectionState &, unsigned, unsigned, const ComputeConfig &);                     \
   template void ComputeUnit<W>::bindPorts(const ComputeConfig &);                                                      \
   template void ComputeUnit<W>::bindStages(const ComputeConfig &);                                                     \
   template void ComputeUnit<W>::bindRows();                                                                            \
+  template void ComputeUnit<W>::bindMultipliers();                                                                     \
   template const Operand *ComputeUnit<W>::factorOf(const Stage &);                                                     \
   template const Operand &ComputeUnit<W>::timesOf(const Stage &);
 INSTANTIATE(uint32_t)

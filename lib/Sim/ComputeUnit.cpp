@@ -123,39 +123,6 @@ template <typename W> void ComputeUnit<W>::compute() {
         runStage(stages[s], valid);
 }
 
-template <typename W> uint64_t ComputeUnit<W>::fireRow(uint64_t now) {
-  uint64_t count = firingsInRow(now);
-  for (uint64_t i = 0; i < count; ++i) {
-    compute();
-    for (const Input &input : inputs)
-      if (walker.isInnermost(input.config.popLevel))
-        state.network.popSilently(input.node, now + i);
-    walker.advance();
-  }
-  if (count == 0)
-    return 0;
-  for (const Input &input : inputs)
-    if (walker.isInnermost(input.config.popLevel))
-      state.network.popped(input.node);
-  numFirings += count;
-  return count;
-}
-
-/// How many firings from cycle `now` on send nothing and find all their inputs ready.
-template <typename W> uint64_t ComputeUnit<W>::firingsInRow(uint64_t now) const {
-  if (walker.done() || (!shadows && !drains.empty()))
-    return 0;
-  for (const Output &output : outputs)
-    if (walker.isInnermost(output.config.level))
-      return 0;
-  uint64_t count = walker.firingsInRow();
-  for (const Input &input : inputs) {
-    bool pops = walker.isInnermost(input.config.popLevel);
-    count = state.network.readyInRow(input.node, now, pops, count);
-  }
-  return count;
-}
-
 template <typename W> void ComputeUnit<W>::readInputs() {
   for (Input &input : inputs) {
     uint64_t head = state.network.front(input.node);
@@ -200,17 +167,25 @@ template <typename W> const W &ComputeUnit<W>::laneOf(const Operand &operand) co
 
 /// What runStage would do for each of the stages.
 template <typename W> void ComputeUnit<W>::runRows(const StageGroup &group, unsigned valid) {
+  beginRows(group);
+  const W *a = factorsOf(group, factors.data()), *b = values[group.times];
+  runFma<W>({stages[group.first].accumulator, paddedLanes(lanes), group.count, valid, 1, &a, &b});
+  state.statistics.multiplyAdds += uint64_t(valid) * group.count;
+}
+
+template <typename W> void ComputeUnit<W>::beginRows(const StageGroup &group) {
   if (walker.begins(stages[group.first].config.accumulatorLevel))
     for (unsigned s = group.first; s < group.first + group.count; ++s)
       std::fill_n(stages[s].accumulator, paddedLanes(lanes), W(stages[s].config.accumulatorInit));
-  const W *a = factors.data();
+}
+
+/// One factor for each stage of the group, one after the other; in `buffer` unless they lie so.
+template <typename W> const W *ComputeUnit<W>::factorsOf(const StageGroup &group, W *buffer) const {
   if (group.neighbours)
-    a = &laneOf(stages[group.first].factor);
-  else
-    for (unsigned r = 0; r < group.count; ++r)
-      factors[r] = laneOf(stages[group.first + r].factor);
-  group.kernel(stages[group.first].accumulator, paddedLanes(lanes), a, values[group.times], group.count, valid);
-  state.statistics.multiplyAdds += uint64_t(valid) * group.count;
+    return &laneOf(stages[group.first].factor);
+  for (unsigned r = 0; r < group.count; ++r)
+    buffer[r] = laneOf(stages[group.first + r].factor);
+  return buffer;
 }
 
 template <typename W> void ComputeUnit<W>::runStage(StageState &stage, unsigned valid) {

@@ -46,6 +46,9 @@ private:
     unsigned port, node;
     bitstream::ComputeInput config;
     Lanes splat; ///< the word of a scalar port in all lanes
+    struct {
+      uint64_t pops, firstPop, between; ///< firings
+    } row = {};                         ///< that is being made
   };
   struct Output {
     unsigned port, node;
@@ -70,7 +73,6 @@ private:
     bool multiplies;       ///< each of them adds the product of a lane and one register to its accumulator:
     unsigned times;        ///< that register
     bool neighbours;       ///< the lanes follow one another
-    FmaRows<W> kernel;
   };
   /// One accumulator, or `passes` elements of the chain.
   struct Drain {
@@ -82,15 +84,20 @@ private:
   void bindPorts(const bitstream::ComputeConfig &config);
   void bindStages(const bitstream::ComputeConfig &config);
   void bindRows();
+  void bindMultipliers();
   static const bitstream::Operand *factorOf(const bitstream::Stage &stage);
   static const bitstream::Operand &timesOf(const bitstream::Stage &stage);
   void drainShadow(const Drain &drain, uint64_t now);
   uint64_t firingsInRow(uint64_t now) const;
+  void computeInRow(uint64_t now, uint64_t count);
+  void multiplyInRow(uint64_t now, uint64_t count);
   void compute();
   void readInputs();
   const W *operandLanes(StageState &stage, unsigned i);
   void runStage(StageState &stage, unsigned valid);
   void runRows(const StageGroup &group, unsigned valid);
+  void beginRows(const StageGroup &group);
+  const W *factorsOf(const StageGroup &group, W *buffer) const;
   const W &laneOf(const bitstream::Operand &operand) const;
   void writeOutputs(uint64_t now);
   void pushLanes(const Output &output, const W *lanes, uint64_t now);
@@ -102,7 +109,11 @@ private:
   std::vector<Output> outputs;
   std::vector<StageState> stages; ///< those that do something
   std::vector<StageGroup> groups;
-  Lanes accumulators, factors;       ///< by place in `stages`
+  bool onlyMultiplies = false; ///< all groups do, and vector inputs are all that they read
+  static constexpr unsigned longestRow = 64;
+  Lanes accumulators;                            ///< by place in `stages`
+  Lanes factors;                                 ///< the same, for each firing of a row
+  std::vector<const W *> rowFactors, rowVectors; ///< by group and firing of a row: what is multiplied
   std::vector<unsigned> stageNumber; ///< from the unit's stage to its place in `stages`, ~0u for an empty stage
   std::vector<const W *> values;     ///< by pipeline register: where its lanes are, in this firing
   std::vector<unsigned> unwritten;   ///< registers that read 0 at the begin of a firing

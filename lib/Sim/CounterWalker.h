@@ -37,10 +37,24 @@ public:
   bool begins(int level) const { return deepestNotFirst <= level; }
   bool ends(int level) const { return deepestNotLast <= level; }
 
-  /// Whether `level` ends in every firing as long as the innermost level is not at its last step.
-  bool isInnermost(int level) const { return level + 1 >= int(steps.size()); }
-  /// Firings before the innermost level comes to its last step; no other level ends in them.
-  uint64_t firingsInRow() const { return steps.empty() ? 0 : counts.back() - 1 - steps.back(); }
+  /// Firings from this one up to that in which `level` ends, both included; at most 2^32.
+  uint64_t firingsTo(int level) const {
+    uint64_t firings = 1, inside = 1; // firings of a step of level k
+    for (int k = int(steps.size()); --k > level;) {
+      firings = std::min(firings + inside * (counts[k] - 1 - steps[k]), many);
+      inside = std::min(inside * counts[k], many);
+    }
+    return firings;
+  }
+  /// Firings from one end of `level` to the next; at most 2^32.
+  uint64_t firingsBetween(int level) const {
+    uint64_t firings = 1;
+    for (int k = int(steps.size()); --k > level;)
+      firings = std::min(firings * counts[k], many);
+    return firings;
+  }
+  /// Firings from this one on that have the same valid lanes, at least.
+  uint64_t firingsAlike() const { return vector < 0 || extents[vector] % lanes == 0 ? many : firingsTo(vector); }
 
   /// Goes on; returns the outermost level whose step changed (all deeper ones went back to 0), -1 when the chain is
   /// done.
@@ -58,6 +72,8 @@ public:
   }
 
 private:
+  static constexpr uint64_t many = uint64_t(1) << 32; ///< times a count it still fits
+
   void update() {
     deepestNotFirst = deepestNotLast = int(steps.size()) - 1;
     while (deepestNotFirst >= 0 && steps[deepestNotFirst] == 0)

@@ -52,6 +52,12 @@ void DramPort::visit(uint64_t now) {
   classify(now, busy ? CycleClass::Busy : waiting(now));
 }
 
+bool DramPort::knowsStreams() const {
+  return complete || (knowsData() && (!config.access.indexed || state.network.knowsElement(indexNode)) &&
+                      (!tokenDue() || state.network.knowsElement(tokenInNode)) &&
+                      (tokens.empty() || state.network.knowsRoom(tokenOutNode)));
+}
+
 CycleClass DramPort::waiting(uint64_t now) const {
   if (blockedByRoom(now) || tokenBlocked(now))
     return CycleClass::Blocked;

@@ -27,8 +27,11 @@ public:
   void visit(uint64_t now) override;
   bool finished() const override { return complete; }
   std::vector<Wait> explain(uint64_t now) const override;
+  /// Whether the network can answer all that the next visit asks, so that nothing which units do now changes it.
+  bool knowsStreams() const;
 
 protected:
+  virtual bool knowsData() const = 0;
   /// Gives results on, returns whether it did anything.
   virtual bool retire(uint64_t now) = 0;
   /// Whether there is room for another firing's bursts.
@@ -85,6 +88,7 @@ private:
   };
   bool retire(uint64_t now) override;
   bool canFire() const override { return toIssue.empty() && pending < capacity; }
+  bool knowsData() const override { return pending == 0 || state.network.knowsRoom(outputNode); }
   bool dataReady(uint64_t) const override { return true; }
   bool blockedByRoom(uint64_t now) const override;
   void fireLanes(uint64_t now) override;
@@ -116,6 +120,7 @@ public:
 private:
   bool retire(uint64_t now) override;
   bool canFire() const override { return toIssue.empty(); }
+  bool knowsData() const override { return state.network.knowsElement(dataNode); }
   bool dataReady(uint64_t now) const override { return state.network.ready(dataNode, now); }
   bool blockedByRoom(uint64_t) const override { return false; }
   void fireLanes(uint64_t now) override;

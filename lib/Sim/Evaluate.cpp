@@ -199,13 +199,6 @@ template <typename Op, typename W> void runKernel(W *result, const W *a, const W
   }
 }
 
-template <typename W>
-void runFmaRows(W *result, unsigned stride, const W *a, const W *b, unsigned rows, unsigned lanes) {
-  for (unsigned r = 0; r < rows; ++r, result += stride)
-    for (unsigned i = 0; i < lanes; ++i)
-      result[i] = Fma::apply(a[r], b[i], result[i]);
-}
-
 #if defined(__x86_64__)
 template <typename Real> inline Real fusedInHardware(Real a, Real b, Real c) {
   if constexpr (sizeof(Real) == sizeof(float))
@@ -229,37 +222,10 @@ __attribute__((target("avx2,fma"))) void runFmaInHardware(W *result, const W *a,
   }
 }
 
-/// Of the block at `result` only the first `lanes` words change.
-template <typename W>
-__attribute__((target("avx2,fma"))) inline void fmaBlock(W *result, W a, const RealOf<W> *b, unsigned lanes) {
-  RealOf<W> x = real(a), z[laneBlock];
-  std::memcpy(z, result, sizeof(z));
-  for (unsigned i = 0; i < laneBlock; ++i)
-    z[i] = fusedInHardware(x, b[i], z[i]);
-  if (lanes >= laneBlock)
-    std::memcpy(result, z, sizeof(z));
-  else
-    for (unsigned i = 0; i < lanes; ++i)
-      result[i] = asWord<W>(z[i]);
-}
-
-template <typename W>
-__attribute__((target("avx2,fma"))) void runFmaRowsInHardware(W *result, unsigned stride, const W *a, const W *b,
-                                                              unsigned rows, unsigned lanes) {
-  for (unsigned base = 0; base < lanes; base += laneBlock) {
-    RealOf<W> block[laneBlock];
-    std::memcpy(block, b + base, sizeof(block));
-    for (unsigned r = 0; r < rows; ++r)
-      fmaBlock(result + r * stride + base, a[r], block, lanes - base);
-  }
-}
-
 bool hasFma() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 template <typename W> Kernel<W> fastestFma() { return hasFma() ? runFmaInHardware<W> : runKernel<Fma, W>; }
-template <typename W> FmaRows<W> fastestFmaRows() { return hasFma() ? runFmaRowsInHardware<W> : runFmaRows<W>; }
 #else
 template <typename W> Kernel<W> fastestFma() { return runKernel<Fma, W>; }
-template <typename W> FmaRows<W> fastestFmaRows() { return runFmaRows<W>; }
 #endif
 
 } // namespace
@@ -273,11 +239,6 @@ template <typename W> Kernel<W> kernelOf(Opcode op) {
 #include "jacquard/Arch/Opcodes.def"
   };
   return kernels[unsigned(op)];
-}
-
-template <typename W> FmaRows<W> fmaRows() {
-  static const FmaRows<W> fastest = fastestFmaRows<W>();
-  return fastest;
 }
 
 template <typename W> W evaluate(Opcode op, W a, W b, W c) {
@@ -298,7 +259,6 @@ template <typename W> W reduceTree(Opcode op, W *values, unsigned lanes) {
 
 #define INSTANTIATE(W)                                                                                                 \
   template Kernel<W> kernelOf<W>(Opcode);                                                                              \
-  template FmaRows<W> fmaRows<W>();                                                                                    \
   template W evaluate<W>(Opcode, W, W, W);                                                                             \
   template W reduceTree<W>(Opcode, W *, unsigned);
 INSTANTIATE(uint32_t)

@@ -24,6 +24,10 @@ public:
     findEnds();
     routes = std::make_unique<TimedRoutes>(network, *this);
     dram.attach(wakes, numPorts, statistics);
+    std::vector<bool> isAtPort(network.numNodes());
+    for (unsigned node = 0; node < network.numNodes(); ++node)
+      isAtPort[node] = portOfNode[node] != Unit::unvisited;
+    lookahead = routes->lookahead(isAtPort, mostAhead);
     state.unfinished = unsigned(units.size());
     for (unsigned port = 0; port < numPorts; ++port)
       wakes.wake(port, start);
@@ -34,16 +38,21 @@ public:
     uint64_t nextProgress = start + progressEvery;
     if (options.maxCycles)
       chip.horizon = options.maxCycles;
-    for (runAhead(); state.unfinished && wakes.advance(); runAhead()) {
+    settle(start - 1);
+    while (state.unfinished && wakes.advance()) {
       uint64_t now = wakes.now();
       if (!chip.allows(now))
         break;
       visitDue(now);
+      if (now >= settled + lookahead || !wakes.knowsNext() || !state.unfinished)
+        settle(now);
       if (options.progress && now >= nextProgress) {
         nextProgress = now + progressEvery;
         options.progress({now, 0, now - start});
       }
     }
+    if (settled < wakes.now())
+      settle(wakes.now());
     if (chip.failure.cycle != never)
       return runError(section, model, chip.failure.cycle, chip.failure.site, chip.failure.message);
     if (state.unfinished)
@@ -80,11 +89,14 @@ private:
   }
 
   template <template <typename> class Model> void addPort(const AtSite<DramPortConfig> &unit) {
-    unsigned port = unsigned(units.size() - runners.size());
     if (unit.config.wide)
-      units.push_back(std::make_unique<Model<uint64_t>>(state, unit.site, port, unit.config));
+      addPort(std::make_unique<Model<uint64_t>>(state, unit.site, unsigned(ports.size()), unit.config));
     else
-      units.push_back(std::make_unique<Model<uint32_t>>(state, unit.site, port, unit.config));
+      addPort(std::make_unique<Model<uint32_t>>(state, unit.site, unsigned(ports.size()), unit.config));
+  }
+  template <typename Model> void addPort(std::unique_ptr<Model> port) {
+    ports.push_back(port.get());
+    units.push_back(std::move(port));
   }
 
   /// Who is at the ends of streams.
@@ -110,7 +122,13 @@ private:
     (turn == Runner::Turn::Soon ? soon : late).push_back(&runner);
   }
 
-  /// All that follows from what DRAM and its ports have done so far. The order does not matter; it is quick to make
+  /// All that follows from what DRAM and its ports have done up to `now`.
+  void settle(uint64_t now) {
+    runAhead();
+    settled = now;
+  }
+
+  /// Goes on as far as things are known. The order does not matter; it is quick to make
   /// many steps at a time, so those who can make but a few are left for last.
   void runAhead() {
     do {
@@ -138,8 +156,12 @@ private:
     wakes.visitDue([&](unsigned component) {
       if (component >= numPorts)
         return state.dram.visit(component - numPorts, now);
+      if (settled + 1 < now && !ports[component]->knowsStreams()) {
+        chip.tookError(now, unsigned(units.size()), 0);
+        settle(now - 1);
+      }
       unsigned before = state.unfinished;
-      units[runners.size() + component]->visit(now);
+      ports[component]->visit(now);
       if (state.unfinished < before)
         chip.end = std::max(chip.end, now + 1);
     });
@@ -151,20 +173,26 @@ private:
     if (portOfNode[node] == Unit::unvisited)
       return resume(node, queue.numPushed() - queue.numPopped());
     for (; first < end; ++first)
-      wakes.wake(portOfNode[node], queue.visible(first));
+      wakePort(node, queue.visible(first));
   }
   void departed(unsigned node, uint64_t first, uint64_t end) override {
     const TokenQueue &queue = network.queue(node);
     if (portOfNode[node] == Unit::unvisited)
       return resume(node, queue.numPopped() + queue.capacity() - queue.numPushed());
     for (; first < end; ++first)
-      wakes.wake(portOfNode[node], queue.leftAt(first) + 1);
+      wakePort(node, queue.leftAt(first) + 1);
+  }
+  /// What others do never comes too late. What follows from the port's own steps may, but then the port did not wait
+  /// for it: else it would have been settled.
+  void wakePort(unsigned node, uint64_t cycle) {
+    if (cycle > wakes.now())
+      wakes.wake(portOfNode[node], cycle);
   }
   /// `steps` may be possible now.
   void resume(unsigned node, uint64_t steps) {
     if (runnerOfNode[node]->awaits(node))
       enqueue(*runnerOfNode[node],
-              2 * steps >= network.queue(node).capacity() ? Runner::Turn::Soon : Runner::Turn::Late);
+              4 * steps >= 3 * network.queue(node).capacity() ? Runner::Turn::Soon : Runner::Turn::Late);
   }
 
   /// Either the limit was in the way, or nothing would ever happen again.
@@ -188,6 +216,10 @@ private:
   std::vector<unsigned> portOfNode;
   std::vector<std::unique_ptr<Unit>> units; ///< compute, memory, then DRAM ports
   std::vector<Runner *> runners;
+  std::vector<DramPort *> ports;
+  static constexpr uint64_t mostAhead = 64;
+  uint64_t lookahead = 1; ///< cycles that ports may be visited without settling what follows from the first of them
+  uint64_t settled = 0;   ///< what ports have done up to this cycle has been followed up
   std::deque<Runner *> soon, late;
   std::unique_ptr<TimedRoutes> routes;
 };

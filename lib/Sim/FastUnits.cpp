@@ -141,6 +141,12 @@ template <typename W> template <bool isWrite> bool FastMemory<W>::step(Half &hal
       half.clock = port.freeAt;
       continue;
     }
+    if (uint64_t count = chip.horizon != never ? 0 : isWrite ? this->writeRow(half.clock) : this->readRow(half.clock)) {
+      half.clock += count;
+      half.track.extend(Progress::Busy, half.clock);
+      any = true;
+      continue;
+    }
     if (!chip.allows(half.clock))
       break;
     Progress progress = isWrite ? this->stepWrite(half.clock) : this->stepRead(half.clock);

@@ -124,7 +124,7 @@ template <typename W> typename MemoryUnit<W>::Progress MemoryUnit<W>::stepWrite(
   if (!checkAddresses(write, "write"))
     return Progress::Busy;
   unsigned cyclesTaken = conflictCycles(write, accumulating);
-  writeLanes();
+  writeLanes(state.network.lanes<W>(state.network.front(dataNode)));
   state.network.pop(dataNode, now);
   endAccess(write, read.used ? Owner::Reader : Owner::Writer, now, cyclesTaken, now + cyclesTaken - 1 + writeLatency);
   return Progress::Busy;
@@ -201,13 +201,19 @@ template <typename W> bool MemoryUnit<W>::checkAddresses(const Port &port, const
   return true;
 }
 
+/// Whether it shows at a glance that every bank has one word to move at most: odd steps meet every bank before they
+/// come to the first one again.
+template <typename W> bool MemoryUnit<W>::isFreeOfConflicts(const Port &port) const {
+  return port.walker.isAffine() && (banks & (banks - 1)) == 0 && port.walker.stride() % 2 != 0 &&
+         port.walker.counters().validLanes() <= banks;
+}
+
 /// The largest number of words that one bank has to move, at least 1. Lanes with one address share the word unless
 /// `equalAddressesConflict`.
 template <typename W> unsigned MemoryUnit<W>::conflictCycles(const Port &port, bool equalAddressesConflict) {
-  bool mask = (banks & (banks - 1)) == 0; // then odd steps meet every bank before they come to the first one again
-  bool odd = port.walker.stride() % 2 != 0;
-  if (mask && odd && port.walker.validLanes() <= banks && isAffine(port, port.walker.validLanes()))
+  if (isFreeOfConflicts(port) && isAffine(port, port.walker.validLanes()))
     return 1;
+  bool mask = (banks & (banks - 1)) == 0;
   if (!port.walker.anyTakesPart())
     return 1;
   ++epoch;
@@ -235,9 +241,8 @@ template <typename W> unsigned MemoryUnit<W>::conflictCycles(const Port &port, b
 }
 
 /// In ascending order of lanes: where two write one word, the last one stays, or each combines with what is there.
-template <typename W> void MemoryUnit<W>::writeLanes() {
+template <typename W> void MemoryUnit<W>::writeLanes(const W *data) {
   W *base = &words[size_t(write.buffer) * config.bufferWords];
-  const W *data = state.network.lanes<W>(state.network.front(dataNode));
   unsigned valid = write.walker.validLanes();
   if (config.accumulate == Opcode::Nop && isAffine(write, valid)) {
     W *word = base + offset(write, 0);

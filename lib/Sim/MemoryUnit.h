@@ -47,6 +47,10 @@ protected:
 
   Progress stepWrite(uint64_t now);
   Progress stepRead(uint64_t now);
+  /// Makes as many accesses as are possible one per cycle from `now` on without looking at anything in between; returns
+  /// their number, which may be 0. For units that are not visited cycle by cycle.
+  uint64_t writeRow(uint64_t now);
+  uint64_t readRow(uint64_t now);
   static CycleClass classOf(Progress writes, Progress reads);
   /// Of the buffer that a port uses or waits for: the next cycle after `now` in which it goes on with its handover to
   /// `owner`, never when the other port has it.
@@ -71,8 +75,12 @@ private:
   }
   bool isAffine(const Port &port, unsigned lanes) const;
   bool checkAddresses(const Port &port, const char *what);
+  bool isFreeOfConflicts(const Port &port) const;
+  uint64_t accessesInRow(const Port &port, Owner owner, uint64_t now) const;
+  bool beginInRow(Port &port);
+  uint64_t endRow(Port &port, uint64_t now, uint64_t count);
   unsigned conflictCycles(const Port &port, bool equalAddressesConflict);
-  void writeLanes();
+  void writeLanes(const W *data);
   void readLanes(W *result, const W *cascade);
   void endAccess(Port &port, Owner next, uint64_t now, unsigned cyclesTaken, uint64_t handoverAt);
 

@@ -109,24 +109,45 @@ public:
   }
 
   /// For units that are not visited cycle by cycle: of at most `most` cycles from `now` on, how many in a row find an
-  /// element if each takes one (`pops`) or all use the same. Then pops whose cycles are told of once, at the end.
-  uint64_t readyInRow(unsigned input, uint64_t now, bool pops, uint64_t most) const {
+  /// element, if the first one serves `first` cycles and the others `each`.
+  uint64_t readyInRow(unsigned input, uint64_t now, uint64_t first, uint64_t each, uint64_t most) const {
     const TokenQueue &queue = nodes[input].queue;
-    if (!pops)
-      return queue.ready(now) ? most : 0;
-    uint64_t first = queue.numPopped(), count = 0;
-    for (most = std::min(most, queue.numPushed() - first); count < most; ++count)
-      if (queue.visible(first + count) > now + count)
-        break;
+    uint64_t element = queue.numPopped(), count = 0;
+    for (uint64_t next = first; count < most; count = next, next += each, ++element)
+      if (element == queue.numPushed() || queue.visible(element) > now + count)
+        return count;
+    return most;
+  }
+  /// Takes `count` elements, the first in cycle `now` and each of the others `each` cycles after the one before.
+  void popRow(unsigned input, uint64_t now, uint64_t each, uint64_t count) {
+    TokenQueue &queue = nodes[input].queue;
+    for (uint64_t i = 0; i < count; ++i, now += each) {
+      if (nodes[input].kind == NetworkKind::Vector)
+        pool.release(uint32_t(queue.front()));
+      queue.pop(now);
+    }
+    changes->changed(input);
+  }
+  /// The payload of the element `ahead` of the front.
+  uint64_t upcoming(unsigned input, uint64_t ahead) const {
+    const TokenQueue &queue = nodes[input].queue;
+    return queue.payload(queue.numPopped() + ahead);
+  }
+  /// Of at most `most` cycles from `now` on, how many in a row have room for an element in each. Then pushes of which
+  /// is told once, at the end.
+  uint64_t roomInRow(unsigned output, uint64_t now, uint64_t most) const {
+    const TokenQueue &queue = nodes[output].queue;
+    uint64_t count = 0;
+    while (count < most && queue.hasRoom(now + count, count))
+      ++count;
     return count;
   }
-  void popSilently(unsigned input, uint64_t now) {
-    TokenQueue &queue = nodes[input].queue;
-    if (nodes[input].kind == NetworkKind::Vector)
-      pool.release(uint32_t(queue.front()));
-    queue.pop(now);
-  }
-  void popped(unsigned input) { changes->changed(input); }
+  void pushSilently(unsigned output, uint64_t payload, uint64_t visible) { nodes[output].queue.push(payload, visible); }
+  void pushed(unsigned output) { changes->changed(output); }
+
+  /// Whether it is settled when there is room for, or when there is, the next element.
+  bool knowsRoom(unsigned output) const { return nodes[output].queue.roomIsKnown(); }
+  bool knowsElement(unsigned input) const { return !nodes[input].queue.empty(); }
 
   /// What would have to happen before a question that was answered no can be answered yes.
   struct Missing {

@@ -96,6 +96,40 @@ void TimedRoutes::sizeRings(const Tree &tree) {
     }
 }
 
+/// Calls `take(node, distance)` for the queues that the tree goes to.
+template <typename Take> void TimedRoutes::forEachEnd(const Tree &tree, Take take) const {
+  std::vector<Distance> toFork(tree.numForks, {0, 0}); // a fork comes before those behind it
+  for (unsigned fork = 0; fork < tree.numForks; ++fork)
+    for (unsigned i = 0; i < forks[tree.firstFork + fork].numLegs; ++i) {
+      const Leg &leg = legs[forks[tree.firstFork + fork].firstLeg + i];
+      Distance distance = {toFork[fork].elements + leg.delay + leg.latency, toFork[fork].room + 1 + leg.links};
+      if (leg.queue)
+        take(leg.node, distance);
+      else
+        toFork[leg.fork - tree.firstFork] = distance;
+    }
+}
+
+/// Whoever is not in the group answers an element, or room, in the next cycle at the earliest, by one or the other;
+/// what it sends is on its way from the cycle after.
+uint64_t TimedRoutes::lookahead(const std::vector<bool> &inGroup, uint64_t most) const {
+  Distance out, in, direct;
+  bool areRowsWhole = true;
+  for (const Tree &tree : trees)
+    forEachEnd(tree, [&](unsigned node, const Distance &distance) {
+      areRowsWhole &= network.isEnd(tree.node) && network.isEnd(node);
+      if (inGroup[tree.node])
+        (inGroup[node] ? direct : out).include(distance);
+      else if (inGroup[node])
+        in.include(distance);
+    });
+  if (!areRowsWhole)
+    return 1;
+  auto after = [&](uint64_t cycles) { return cycles == never ? most : 1 + cycles; };
+  uint64_t round = after(std::min(out.elements, in.room)) + after(std::min(out.room, in.elements));
+  return std::min({most, round, after(direct.elements), after(direct.room)});
+}
+
 //===-------------------------------------------------------------------------------------------------------------===//
 // Going on
 //===-------------------------------------------------------------------------------------------------------------===//
@@ -129,11 +163,10 @@ void TimedRoutes::advance(Tree &tree) {
 void TimedRoutes::goOn(Tree &tree, unsigned number) {
   Fork &fork = forks[number];
   if (number == tree.firstFork) {
-    leave(fork, tree.queue, tree.queue->numPushed(), [&](uint64_t element) { return tree.queue->visible(element); });
+    leave(fork, tree.queue, tree.queue->numPushed(), tree.queue->allVisible(), 0);
   } else {
     const Leg &leg = legs[fork.leg];
-    uint64_t delay = leg.delay + leg.latency;
-    leave(fork, nullptr, leg.entered.size(), [&](uint64_t element) { return leg.entered[element] + delay; });
+    leave(fork, nullptr, leg.entered.size(), leg.entered.view(), leg.delay + leg.latency);
   }
   for (unsigned leg = fork.firstLeg; leg < fork.firstLeg + fork.numLegs; ++leg)
     if (legs[leg].queue)
@@ -156,44 +189,74 @@ uint64_t TimedRoutes::numBack(const Fork &fork) const {
   return number;
 }
 
-uint64_t TimedRoutes::back(const Fork &fork, uint64_t i) const {
-  uint64_t cycle = 0;
-  for (unsigned leg = fork.firstLeg; leg < fork.firstLeg + fork.numLegs; ++leg)
-    cycle = std::max(cycle, back(legs[leg], i));
-  return cycle;
+/// Calls `take(k, cycle)` for k < count: element first + k finds room in the leg from that cycle on.
+template <typename Take>
+void TimedRoutes::forEachBack(const Leg &leg, uint64_t first, uint64_t count, Take take) const {
+  if (!leg.queue) {
+    RingView back = leg.back.view();
+    for (uint64_t k = 0; k < count; ++k)
+      take(k, back[first + k]);
+    return;
+  }
+  uint64_t k = 0, extra = 1 + leg.links, window = leg.window;
+  for (; k < count && first + k < window; ++k)
+    take(k, 0);
+  RingView left = leg.queue->allLeft();
+  for (; k < count; ++k)
+    take(k, left[first + k - window] + extra);
+}
+
+/// When elements find room in all legs.
+void TimedRoutes::maximumBack(const Fork &fork, uint64_t first, uint64_t count, uint64_t *cycles) const {
+  forEachBack(legs[fork.firstLeg], first, count, [&](uint64_t k, uint64_t cycle) { cycles[k] = cycle; });
+  for (unsigned leg = fork.firstLeg + 1; leg < fork.firstLeg + fork.numLegs; ++leg)
+    forEachBack(legs[leg], first, count, [&](uint64_t k, uint64_t cycle) { cycles[k] = std::max(cycles[k], cycle); });
 }
 
 /// Returns whether it has become known for more elements.
 bool TimedRoutes::updateBack(const Fork &fork) {
   Leg &leg = legs[fork.leg];
-  uint64_t end = numBack(fork) + leg.window;
-  if (leg.back.size() >= end)
+  uint64_t end = numBack(fork) + leg.window, i = leg.back.size();
+  if (i >= end)
     return false;
-  for (uint64_t i = leg.back.size(); i < end; ++i)
-    leg.back.push(i < leg.window ? 0 : back(fork, i - leg.window) + 1 + leg.links);
+  for (; i < end && i < leg.window; ++i)
+    leg.back.push(0);
+  uint64_t cycles[batch];
+  for (uint64_t count; i < end; i += count) {
+    count = std::min(end - i, batch);
+    maximumBack(fork, i - leg.window, count, cycles);
+    for (uint64_t k = 0; k < count; ++k)
+      leg.back.push(cycles[k] + 1 + leg.links);
+  }
   return true;
 }
 
 /// An element goes into each leg as soon as there is room, and leaves when it has gone into all; at the root it leaves
-/// `queue`.
-template <typename Visible>
-void TimedRoutes::leave(Fork &fork, TokenQueue *queue, uint64_t numVisible, Visible visible) {
+/// `queue`. It is there `delay` after `visible`.
+void TimedRoutes::leave(Fork &fork, TokenQueue *queue, uint64_t numVisible, RingView visible, uint64_t delay) {
   uint64_t end = std::min(numVisible, numBack(fork));
-  for (uint64_t i = fork.numLeft; i < end; ++i) {
-    uint64_t earliest = std::max(visible(i), fork.earliest), latest = 0;
+  uint64_t earliest[batch], latest[batch];
+  for (uint64_t count; fork.numLeft < end; fork.numLeft += count) {
+    uint64_t first = fork.numLeft, next = fork.earliest;
+    count = std::min(end - first, batch);
+    maximumBack(fork, first, count, latest);
+    for (uint64_t k = 0; k < count; ++k) {
+      earliest[k] = std::max(visible[first + k] + delay, next);
+      latest[k] = std::max(earliest[k], latest[k]);
+      next = latest[k] + 1;
+    }
+    fork.earliest = next;
     for (unsigned number = fork.firstLeg; number < fork.firstLeg + fork.numLegs; ++number) {
       Leg &leg = legs[number];
-      if (leg.entered.size() == i)
-        leg.entered.push(std::max(earliest, back(leg, i)));
-      latest = std::max(latest, leg.entered[i]);
+      uint64_t entered = leg.entered.size() - first; // it may have the first one
+      forEachBack(leg, first + entered, count - entered,
+                  [&](uint64_t k, uint64_t cycle) { leg.entered.push(std::max(earliest[entered + k], cycle)); });
     }
-    fork.earliest = latest + 1;
-    if (queue)
-      queue->pop(latest);
+    for (uint64_t k = 0; queue && k < count; ++k)
+      queue->pop(latest[k]);
   }
-  fork.numLeft = std::max(fork.numLeft, end);
   if (fork.numLeft < numVisible && fork.numLegs > 1)
-    enterSome(fork, std::max(visible(fork.numLeft), fork.earliest));
+    enterSome(fork, std::max(visible[fork.numLeft] + delay, fork.earliest));
 }
 
 /// The next element cannot go into all legs yet.
@@ -202,7 +265,7 @@ void TimedRoutes::enterSome(Fork &fork, uint64_t earliest) {
   for (unsigned number = fork.firstLeg; number < fork.firstLeg + fork.numLegs; ++number) {
     Leg &leg = legs[number];
     if (leg.entered.size() == i && i < numBack(leg))
-      leg.entered.push(std::max(earliest, back(leg, i)));
+      forEachBack(leg, i, 1, [&](uint64_t, uint64_t cycle) { leg.entered.push(std::max(earliest, cycle)); });
   }
 }
 
@@ -210,14 +273,14 @@ void TimedRoutes::arrive(const Tree &tree, Leg &leg) {
   TokenQueue &queue = *leg.queue;
   uint64_t first = queue.numPushed(), capacity = queue.capacity();
   uint64_t end = std::min(leg.entered.size(), queue.numPopped() + capacity);
+  if (first >= end)
+    return;
   for (uint64_t i = first; i < end; ++i) {
     uint64_t cycle = leg.entered[i] + leg.delay;
     if (i >= capacity)
       cycle = std::max(cycle, queue.leftAt(i - capacity) + 1);
     queue.push(tree.queue->payload(i), cycle + leg.latency);
   }
-  if (first >= end)
-    return;
   if (forkFrom[leg.node] != none)
     changes.add(forkFrom[leg.node]);
   else
@@ -259,8 +322,10 @@ uint64_t TimedRoutes::lastArrival(const Leg &leg) const {
       if (i >= known + window)
         break;
       uint64_t room = 0;
-      if (i >= window)
-        room = links + (leg.queue ? leg.queue->leftAt(i - window) : back(forks[leg.fork], i - window));
+      if (i >= window && leg.queue)
+        room = leg.queue->leftAt(i - window) + links;
+      else if (i >= window)
+        maximumBack(forks[leg.fork], i - window, 1, &room), room += links;
       last = std::max(last, std::max(leg.entered[i] + delay, room) + node->latency);
       delay += node->latency;
       window -= node->queue.capacity();

@@ -48,11 +48,15 @@ public:
     unsigned fork;
     return changes.next(fork);
   }
+  /// What somebody in `group` does in cycle t to a stream is of no effect to others of the group, or to itself by a way
+  /// round, before cycle t + this; at most `most`. `inGroup` by node.
+  uint64_t lookahead(const std::vector<bool> &inGroup, uint64_t most) const;
   /// The last cycle in which an element that got stuck becomes visible somewhere; 0 if there is none.
   uint64_t lastArrival() const;
 
 private:
   static constexpr unsigned none = ~0u;
+  static constexpr uint64_t batch = 64; ///< elements that are gone on with at a time
 
   /// Values by number of element, of the newest ones.
   class Ring {
@@ -67,6 +71,7 @@ private:
     uint64_t operator[](uint64_t i) const { return values[i & mask]; }
     uint64_t size() const { return count; }
     void push(uint64_t value) { values[count++ & mask] = value; }
+    RingView view() const { return {values.data(), mask}; }
 
   private:
     std::vector<uint64_t> values;
@@ -107,20 +112,27 @@ private:
   uint64_t windowBehind(const Fork &fork) const;
   void sizeRings(const Tree &tree);
 
+  /// From one end of a stream to another one, at least: for elements from leaving to being visible, for room from an
+  /// element's leaving the far end to one's leaving the near end.
+  struct Distance {
+    uint64_t elements = never, room = never;
+    void include(const Distance &other) {
+      elements = std::min(elements, other.elements);
+      room = std::min(room, other.room);
+    }
+  };
+  template <typename Take> void forEachEnd(const Tree &tree, Take take) const;
+
   // Going on.
   void advance(Tree &tree);
   void holdVectors(Tree &tree);
   uint64_t numBack(const Leg &leg) const { return leg.queue ? leg.queue->numPopped() + leg.window : leg.back.size(); }
-  uint64_t back(const Leg &leg, uint64_t i) const {
-    if (!leg.queue)
-      return leg.back[i];
-    return i < leg.window ? 0 : leg.queue->leftAt(i - leg.window) + 1 + leg.links;
-  }
   uint64_t numBack(const Fork &fork) const;
-  uint64_t back(const Fork &fork, uint64_t i) const;
+  template <typename Take> void forEachBack(const Leg &leg, uint64_t first, uint64_t count, Take take) const;
+  void maximumBack(const Fork &fork, uint64_t first, uint64_t count, uint64_t *cycles) const;
   bool updateBack(const Fork &fork);
   void goOn(Tree &tree, unsigned number);
-  template <typename Visible> void leave(Fork &fork, TokenQueue *queue, uint64_t numVisible, Visible visible);
+  void leave(Fork &fork, TokenQueue *queue, uint64_t numVisible, RingView visible, uint64_t delay);
   void enterSome(Fork &fork, uint64_t earliest);
   void arrive(const Tree &tree, Leg &leg);
   uint64_t lastArrival(const Leg &leg) const;

@@ -61,6 +61,13 @@ private:
   size_t numFree = 0;
 };
 
+/// Values by number, of which the newest are kept; for loops.
+struct RingView {
+  const uint64_t *values;
+  uint64_t mask;
+  uint64_t operator[](uint64_t i) const { return values[i & mask]; }
+};
+
 /// A queue of at most `capacity` elements, with the cycle from which each is visible and the cycle in which it left.
 /// One side pushes and one side pops, each at most once per cycle and in order of time, but they need not be at the
 /// same cycle: elements are numbered, and whether there is room in cycle t follows from when the element `capacity`
@@ -72,10 +79,11 @@ public:
 
   /// Elements stay readable by number, and so do the cycles in which they left, until `window` later ones have come.
   void remember(uint64_t window) {
-    size_t size = std::max<size_t>(entries.size(), 1);
+    size_t size = std::max<size_t>(left.size(), 1);
     while (size < window)
       size *= 2;
-    entries.resize(size);
+    visibleFrom.resize(size);
+    payloads.resize(size);
     left.resize(size);
     mask = size - 1;
   }
@@ -86,7 +94,11 @@ public:
   bool empty() const { return pushed == popped; }
   bool full() const { return pushed - popped >= limit; }
 
-  bool hasRoom(uint64_t now) const { return pushed < limit || (roomIsKnown() && left[(pushed - limit) & mask] < now); }
+  /// For the element that is pushed next, or `ahead` later.
+  bool hasRoom(uint64_t now, uint64_t ahead = 0) const {
+    uint64_t element = pushed + ahead;
+    return element < limit || (element < limit + popped && left[(element - limit) & mask] < now);
+  }
   bool ready(uint64_t now) const { return !empty() && visible(popped) <= now; }
   uint64_t front() const { return payload(popped); }
 
@@ -95,13 +107,16 @@ public:
   uint64_t roomFrom() const { return pushed < limit ? 0 : left[(pushed - limit) & mask] + 1; }
 
   // By number of element.
-  uint64_t visible(uint64_t i) const { return entries[i & mask].visible; }
-  uint64_t payload(uint64_t i) const { return entries[i & mask].payload; }
+  uint64_t visible(uint64_t i) const { return visibleFrom[i & mask]; }
+  uint64_t payload(uint64_t i) const { return payloads[i & mask]; }
   uint64_t leftAt(uint64_t i) const { return left[i & mask]; }
+  RingView allVisible() const { return {visibleFrom.data(), mask}; }
+  RingView allLeft() const { return {left.data(), mask}; }
 
   void push(uint64_t payload, uint64_t visible) {
     assert(!full() && "pushed without room");
-    entries[pushed++ & mask] = {visible, payload};
+    visibleFrom[pushed & mask] = visible;
+    payloads[pushed++ & mask] = payload;
   }
   void pop(uint64_t now) {
     assert(!empty() && "popped without an element");
@@ -109,12 +124,8 @@ public:
   }
 
 private:
-  struct Entry {
-    uint64_t visible;
-    uint64_t payload; ///< vector: number of a pool token; scalar: the word; control: 0
-  };
-  std::vector<Entry> entries;
-  std::vector<uint64_t> left;
+  std::vector<uint64_t> visibleFrom, left;
+  std::vector<uint64_t> payloads; ///< vector: number of a pool token; scalar: the word; control: 0
   uint64_t pushed = 0, popped = 0, mask = 0;
   uint64_t limit;
 };

@@ -48,6 +48,9 @@ public:
     return true;
   }
 
+  /// Whether something is known to be due in the next cycle; there may be more.
+  bool knowsNext() const { return nextCount > 0; }
+
   /// Calls `visit(component)` for everything that is due now.
   template <typename Visit> void visitDue(Visit visit) {
     for (size_t i = 0; i < due.size(); ++i)

@@ -22,12 +22,19 @@ template <typename W> using Kernel = void (*)(W *result, const W *a, const W *b,
 /// The kernel of `op`. `Nop` has one too: it yields 0.
 template <typename W> Kernel<W> kernelOf(Opcode op);
 
-/// Several multiply-adds that share an operand: result[r][i] = fma(a[r], b[i], result[r][i]) for r < rows, i < lanes;
-/// row r of `result` begins at word r x stride. Other words stay as they are; those up to paddedLanes(lanes) may be
-/// read. The same values as by the kernel of Fma.
-template <typename W>
-using FmaRows = void (*)(W *result, unsigned stride, const W *a, const W *b, unsigned rows, unsigned lanes);
-template <typename W> FmaRows<W> fmaRows();
+/// Several accumulators that take the products of one operand, firing after firing.
+template <typename W> struct FmaRun {
+  W *result; ///< row r begins at word r x `stride`
+  unsigned stride;
+  unsigned rows;
+  unsigned lanes; ///< words of a row that change; those up to paddedLanes(lanes) may be read
+  unsigned firings;
+  const W *const *a; ///< by firing: a word for each row
+  const W *const *b; ///< by firing: a vector
+};
+/// result[r][l] = fma(a[i][r], b[i][l], result[r][l]) for i < firings in order, r < rows, l < lanes: the same values as
+/// by the kernel of Fma.
+template <typename W> void runFma(const FmaRun<W> &run);
 
 /// One word.
 template <typename W> W evaluate(Opcode op, W a, W b = 0, W c = 0);

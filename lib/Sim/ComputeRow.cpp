@@ -1,0 +1,88 @@
+// ComputeRow.cpp - firings that follow one another without sending anything, made in a row
+#include "ComputeUnit.h"
+
+#include <algorithm>
+
+namespace jacquard::sim {
+
+/// How many firings from cycle `now` on send nothing and find all their inputs ready.
+template <typename W> uint64_t ComputeUnit<W>::firingsInRow(uint64_t now) const {
+  if (walker.done() || (!shadows && !drains.empty()))
+    return 0;
+  uint64_t count = std::min<uint64_t>(longestRow, walker.firingsTo(-1));
+  for (const Output &output : outputs)
+    count = std::min(count, walker.firingsTo(output.config.level) - 1);
+  if (onlyMultiplies) {
+    count = std::min(count, walker.firingsAlike());
+    for (const StageGroup &group : groups)
+      count = std::min(count, walker.firingsTo(stages[group.first].config.accumulatorLevel));
+  }
+  for (const Input &input : inputs)
+    if (count > 0)
+      count = state.network.readyInRow(input.node, now, walker.firingsTo(input.config.popLevel),
+                                       walker.firingsBetween(input.config.popLevel), count);
+  return count;
+}
+
+template <typename W> uint64_t ComputeUnit<W>::fireRow(uint64_t now) {
+  uint64_t count = firingsInRow(now);
+  if (count == 0)
+    return 0;
+  if (onlyMultiplies)
+    multiplyInRow(now, count);
+  else
+    computeInRow(now, count);
+  numFirings += count;
+  return count;
+}
+
+template <typename W> void ComputeUnit<W>::computeInRow(uint64_t now, uint64_t count) {
+  for (uint64_t end = now + count; now < end; ++now) {
+    compute();
+    for (const Input &input : inputs)
+      if (walker.ends(input.config.popLevel))
+        state.network.popRow(input.node, now, 1, 1);
+    walker.advance();
+  }
+}
+
+/// First what each firing multiplies, then all products of a group at one go.
+template <typename W> void ComputeUnit<W>::multiplyInRow(uint64_t now, uint64_t count) {
+  unsigned valid = walker.validLanes();
+  for (const StageGroup &group : groups)
+    beginRows(group);
+  for (Input &input : inputs)
+    input.row = {0, walker.firingsTo(input.config.popLevel) - 1, walker.firingsBetween(input.config.popLevel)};
+  for (uint64_t i = 0; i < count; ++i) {
+    for (Input &input : inputs) {
+      values[input.config.destination] = state.network.lanes<W>(state.network.upcoming(input.node, input.row.pops));
+      if (input.row.firstPop + input.row.pops * input.row.between == i)
+        ++input.row.pops;
+    }
+    for (unsigned g = 0; g < groups.size(); ++g) {
+      rowFactors[g * longestRow + i] = factorsOf(groups[g], &factors[i * stages.size() + groups[g].first]);
+      rowVectors[g * longestRow + i] = values[groups[g].times];
+    }
+    walker.advance();
+  }
+  for (unsigned g = 0; g < groups.size(); ++g) {
+    const StageGroup &group = groups[g];
+    runFma<W>({stages[group.first].accumulator, paddedLanes(lanes), group.count, valid, unsigned(count),
+               &rowFactors[g * longestRow], &rowVectors[g * longestRow]});
+    state.statistics.multiplyAdds += uint64_t(valid) * group.count * count;
+  }
+  for (const Input &input : inputs)
+    if (input.row.pops)
+      state.network.popRow(input.node, now + input.row.firstPop, input.row.between, input.row.pops);
+}
+
+#define INSTANTIATE(W)                                                                                                 \
+  template uint64_t ComputeUnit<W>::firingsInRow(uint64_t) const;                                                      \
+  template uint64_t ComputeUnit<W>::fireRow(uint64_t);                                                                 \
+  template void ComputeUnit<W>::computeInRow(uint64_t, uint64_t);                                                      \
+  template void ComputeUnit<W>::multiplyInRow(uint64_t, uint64_t);
+INSTANTIATE(uint32_t)
+INSTANTIATE(uint64_t)
+#undef INSTANTIATE
+
+} // namespace jacquard::sim
