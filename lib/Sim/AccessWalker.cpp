@@ -69,6 +69,13 @@ void AccessWalker::advance() {
     current[r] = wrapAdd(current[r], delta[r]);
 }
 
+void AccessWalker::advanceInnermost(uint64_t firings) {
+  walker.advance(firings);
+  const int64_t *delta = deltas.data() + deltas.size() - current.size();
+  for (size_t r = 0; r < current.size(); ++r)
+    current[r] = wrapAdd(current[r], wrapMul(delta[r], int64_t(firings)));
+}
+
 void AccessWalker::setRegister(unsigned r) {
   int64_t stride = strideOf(r), *out = slot(r);
   int64_t value = current[r];

@@ -41,6 +41,8 @@ public:
   }
 
   void advance();
+  /// Goes on by so many firings of the innermost level, which has as many before its last step.
+  void advanceInnermost(uint64_t firings);
 
 private:
   int64_t *slot(unsigned value) { return &values[size_t(value) * lanes]; }

@@ -39,7 +39,7 @@ template <typename W> void ComputeUnit<W>::bindPorts(const ComputeConfig &config
     if (config.inputs[port].used) {
       unsigned node = state.network.inputNode({siteNumber, port});
       state.network.setUnit(node, component);
-      inputs.push_back({port, node, config.inputs[port], Lanes(paddedLanes(lanes))});
+      inputs.push_back({port, node, config.inputs[port], Lanes(paddedLanes(lanes)), {}});
     }
   for (unsigned port = 0; port < config.outputs.size(); ++port)
     if (config.outputs[port].used) {
@@ -142,24 +142,28 @@ template <typename W> const Operand &ComputeUnit<W>::timesOf(const Stage &stage)
 
 /// Finds out whether firings in a row can be made at one go, and makes room for that.
 template <typename W> void ComputeUnit<W>::bindMultipliers() {
-  auto isVectorInput = [&](unsigned reg) {
-    return std::any_of(inputs.begin(), inputs.end(), [&](const Input &input) {
-      return input.config.destination == reg && state.network.kind(input.node) == NetworkKind::Vector;
-    });
-  };
-  onlyMultiplies = std::all_of(groups.begin(), groups.end(), [&](const StageGroup &group) {
-    if (!group.multiplies || !isVectorInput(group.times))
-      return false;
-    for (unsigned s = group.first; s < group.first + group.count; ++s)
-      if (!isVectorInput(stages[s].factor.index))
-        return false;
-    return true;
-  });
-  if (!onlyMultiplies)
-    return;
+  std::vector<int> inputOf(values.size(), -1); // by register; the last one counts
+  for (unsigned i = 0; i < inputs.size(); ++i) {
+    NetworkKind kind = state.network.kind(inputs[i].node);
+    if (kind == NetworkKind::Scalar)
+      return;
+    inputOf[inputs[i].config.destination] = kind == NetworkKind::Vector ? int(i) : -1;
+  }
+  for (StageGroup &group : groups) {
+    if (!group.multiplies || inputOf[group.times] < 0)
+      return;
+    group.input = unsigned(inputOf[group.times]);
+    group.factors.resize(longestRow);
+    for (unsigned s = group.first; s < group.first + group.count; ++s) {
+      if (inputOf[stages[s].factor.index] < 0)
+        return;
+      factorsStep |= stages[s].factor.laneLevel >= 0;
+    }
+  }
+  onlyMultiplies = true;
   factors.resize(stages.size() * longestRow);
-  rowFactors.resize(groups.size() * longestRow);
-  rowVectors.resize(groups.size() * longestRow);
+  for (Input &input : inputs)
+    input.row.resize(longestRow);
 }
 
 #define INSTANTIATE(W)                                                                                                 \

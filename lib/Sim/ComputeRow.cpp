@@ -9,6 +9,9 @@ namespace jacquard::sim {
 template <typename W> uint64_t ComputeUnit<W>::firingsInRow(uint64_t now) const {
   if (walker.done() || (!shadows && !drains.empty()))
     return 0;
+  for (const Input &input : inputs)
+    if (!state.network.queue(input.node).ready(now))
+      return 0;
   uint64_t count = std::min<uint64_t>(longestRow, walker.firingsTo(-1));
   for (const Output &output : outputs)
     count = std::min(count, walker.firingsTo(output.config.level) - 1);
@@ -48,39 +51,50 @@ template <typename W> void ComputeUnit<W>::computeInRow(uint64_t now, uint64_t c
 
 /// First what each firing multiplies, then all products of a group at one go.
 template <typename W> void ComputeUnit<W>::multiplyInRow(uint64_t now, uint64_t count) {
+  for (Input &input : inputs)
+    findVectors(input, now, count);
   unsigned valid = walker.validLanes();
   for (const StageGroup &group : groups)
     beginRows(group);
-  for (Input &input : inputs)
-    input.row = {0, walker.firingsTo(input.config.popLevel) - 1, walker.firingsBetween(input.config.popLevel)};
   for (uint64_t i = 0; i < count; ++i) {
-    for (Input &input : inputs) {
-      values[input.config.destination] = state.network.lanes<W>(state.network.upcoming(input.node, input.row.pops));
-      if (input.row.firstPop + input.row.pops * input.row.between == i)
-        ++input.row.pops;
-    }
-    for (unsigned g = 0; g < groups.size(); ++g) {
-      rowFactors[g * longestRow + i] = factorsOf(groups[g], &factors[i * stages.size() + groups[g].first]);
-      rowVectors[g * longestRow + i] = values[groups[g].times];
-    }
-    walker.advance();
+    for (const Input &input : inputs)
+      values[input.config.destination] = input.row[i];
+    for (StageGroup &group : groups)
+      group.factors[i] = factorsOf(group, &factors[i * stages.size() + group.first]);
+    if (factorsStep)
+      walker.advance();
   }
-  for (unsigned g = 0; g < groups.size(); ++g) {
-    const StageGroup &group = groups[g];
+  if (!factorsStep)
+    walker.advance(count);
+  for (const StageGroup &group : groups) {
     runFma<W>({stages[group.first].accumulator, paddedLanes(lanes), group.count, valid, unsigned(count),
-               &rowFactors[g * longestRow], &rowVectors[g * longestRow]});
+               group.factors.data(), inputs[group.input].row.data()});
     state.statistics.multiplyAdds += uint64_t(valid) * group.count * count;
   }
   for (const Input &input : inputs)
-    if (input.row.pops)
-      state.network.popRow(input.node, now + input.row.firstPop, input.row.between, input.row.pops);
+    if (input.pops)
+      state.network.popRow(input.node, input.firstPop, walker.firingsBetween(input.config.popLevel), input.pops);
+}
+
+/// What each of the next `count` firings finds at the input, and when it takes elements.
+template <typename W> void ComputeUnit<W>::findVectors(Input &input, uint64_t now, uint64_t count) {
+  uint64_t next = walker.firingsTo(input.config.popLevel), each = walker.firingsBetween(input.config.popLevel);
+  input.firstPop = now + next - 1;
+  input.pops = 0;
+  for (uint64_t i = 0; i < count; next += each) {
+    const W *vector = state.network.lanes<W>(state.network.upcoming(input.node, input.pops));
+    input.pops += next <= count;
+    for (; i < std::min(next, count); ++i)
+      input.row[i] = vector;
+  }
 }
 
 #define INSTANTIATE(W)                                                                                                 \
   template uint64_t ComputeUnit<W>::firingsInRow(uint64_t) const;                                                      \
   template uint64_t ComputeUnit<W>::fireRow(uint64_t);                                                                 \
   template void ComputeUnit<W>::computeInRow(uint64_t, uint64_t);                                                      \
-  template void ComputeUnit<W>::multiplyInRow(uint64_t, uint64_t);
+  template void ComputeUnit<W>::multiplyInRow(uint64_t, uint64_t);                                                     \
+  template void ComputeUnit<W>::findVectors(Input &, uint64_t, uint64_t);
 INSTANTIATE(uint32_t)
 INSTANTIATE(uint64_t)
 #undef INSTANTIATE

@@ -46,9 +46,9 @@ private:
     unsigned port, node;
     bitstream::ComputeInput config;
     Lanes splat; ///< the word of a scalar port in all lanes
-    struct {
-      uint64_t pops, firstPop, between; ///< firings
-    } row = {};                         ///< that is being made
+    // Of a row of firings that is being made:
+    std::vector<const W *> row;      ///< by firing
+    uint64_t pops = 0, firstPop = 0; ///< how many elements it takes, the first in that cycle
   };
   struct Output {
     unsigned port, node;
@@ -73,6 +73,8 @@ private:
     bool multiplies;       ///< each of them adds the product of a lane and one register to its accumulator:
     unsigned times;        ///< that register
     bool neighbours;       ///< the lanes follow one another
+    unsigned input = 0;    ///< of the register, in `inputs`
+    std::vector<const W *> factors = {}; ///< by firing of a row
   };
   /// One accumulator, or `passes` elements of the chain.
   struct Drain {
@@ -91,6 +93,7 @@ private:
   uint64_t firingsInRow(uint64_t now) const;
   void computeInRow(uint64_t now, uint64_t count);
   void multiplyInRow(uint64_t now, uint64_t count);
+  void findVectors(Input &input, uint64_t now, uint64_t count);
   void compute();
   void readInputs();
   const W *operandLanes(StageState &stage, unsigned i);
@@ -113,7 +116,7 @@ private:
   static constexpr unsigned longestRow = 64;
   Lanes accumulators;                            ///< by place in `stages`
   Lanes factors;                                 ///< the same, for each firing of a row
-  std::vector<const W *> rowFactors, rowVectors; ///< by group and firing of a row: what is multiplied
+  bool factorsStep = false;                      ///< which lanes are factors depends on the firing
   std::vector<unsigned> stageNumber; ///< from the unit's stage to its place in `stages`, ~0u for an empty stage
   std::vector<const W *> values;     ///< by pipeline register: where its lanes are, in this firing
   std::vector<unsigned> unwritten;   ///< registers that read 0 at the begin of a firing

@@ -71,6 +71,17 @@ public:
     return level;
   }
 
+  /// Goes on by so many firings; there have to be as many.
+  void advance(uint64_t firings) {
+    for (int k = int(steps.size()); k-- > 0 && firings > 0;) {
+      uint64_t step = steps[k] + firings;
+      firings = step < counts[k] ? 0 : step / counts[k];
+      steps[k] = uint32_t(step - firings * counts[k]);
+    }
+    finished = firings > 0;
+    update();
+  }
+
 private:
   static constexpr uint64_t many = uint64_t(1) << 32; ///< times a count it still fits
 

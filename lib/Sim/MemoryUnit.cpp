@@ -244,15 +244,8 @@ template <typename W> unsigned MemoryUnit<W>::conflictCycles(const Port &port, b
 template <typename W> void MemoryUnit<W>::writeLanes(const W *data) {
   W *base = &words[size_t(write.buffer) * config.bufferWords];
   unsigned valid = write.walker.validLanes();
-  if (config.accumulate == Opcode::Nop && isAffine(write, valid)) {
-    W *word = base + offset(write, 0);
-    int64_t stride = write.walker.stride();
-    if (stride == 1)
-      return copyLanes(word, data, valid);
-    for (unsigned lane = 0; lane < valid; ++lane)
-      word[int64_t(lane) * stride] = data[lane];
-    return;
-  }
+  if (config.accumulate == Opcode::Nop && isAffine(write, valid))
+    return writeEvenly(base + offset(write, 0), data);
   if (!write.walker.anyTakesPart())
     return;
   for (unsigned lane = 0; lane < valid; ++lane) {
@@ -263,24 +256,44 @@ template <typename W> void MemoryUnit<W>::writeLanes(const W *data) {
   }
 }
 
+/// All valid lanes, in even steps from `word` on.
+template <typename W> void MemoryUnit<W>::writeEvenly(W *word, const W *data) {
+  unsigned valid = write.walker.validLanes();
+  int64_t stride = write.walker.stride();
+  if (stride == 1)
+    return copyLanes(word, data, valid);
+  for (unsigned lane = 0; lane < valid; ++lane)
+    word[int64_t(lane) * stride] = data[lane];
+}
+
 /// `cascade` has what the unit before has read, or is null.
 template <typename W> void MemoryUnit<W>::readLanes(W *result, const W *cascade) {
   const W *base = &words[size_t(read.buffer) * config.bufferWords];
-  auto elsewhere = [&](unsigned lane) { return cascade ? cascade[lane] : W(config.read.elseValue); };
-  if (config.read.broadcast) {
-    std::fill_n(result, lanes, holds(read, 0) ? base[offset(read, 0)] : elsewhere(0));
-    return;
-  }
-  unsigned affine = isAffine(read, read.walker.validLanes()) ? read.walker.validLanes() : 0;
+  unsigned used = config.read.broadcast ? 1 : read.walker.validLanes();
+  if (isAffine(read, used))
+    return readEvenly(result, base + offset(read, 0), cascade);
+  auto lane = [&](unsigned l) {
+    return holds(read, l) ? base[offset(read, l)] : cascade ? cascade[l] : W(config.read.elseValue);
+  };
+  if (config.read.broadcast)
+    return void(std::fill_n(result, lanes, lane(0)));
+  for (unsigned l = 0; l < lanes; ++l)
+    result[l] = lane(l);
+}
+
+/// All valid lanes, in even steps from `word` on, or that word in all lanes.
+template <typename W> void MemoryUnit<W>::readEvenly(W *result, const W *word, const W *cascade) {
+  if (config.read.broadcast)
+    return void(std::fill_n(result, lanes, *word));
+  unsigned valid = read.walker.validLanes();
   int64_t stride = read.walker.stride();
-  const W *word = base + (affine ? offset(read, 0) : 0);
   if (stride == 1)
-    copyLanes(result, word, affine);
+    copyLanes(result, word, valid);
   else
-    for (unsigned lane = 0; lane < affine; ++lane)
+    for (unsigned lane = 0; lane < valid; ++lane)
       result[lane] = word[int64_t(lane) * stride];
-  for (unsigned lane = affine; lane < lanes; ++lane) // behind even steps none takes part
-    result[lane] = !affine && holds(read, lane) ? base[offset(read, lane)] : elsewhere(lane);
+  for (unsigned lane = valid; lane < lanes; ++lane)
+    result[lane] = cascade ? cascade[lane] : W(config.read.elseValue);
 }
 
 template <typename W> std::vector<Wait> MemoryUnit<W>::explain(uint64_t now) const {

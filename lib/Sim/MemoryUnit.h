@@ -77,11 +77,15 @@ private:
   bool checkAddresses(const Port &port, const char *what);
   bool isFreeOfConflicts(const Port &port) const;
   uint64_t accessesInRow(const Port &port, Owner owner, uint64_t now) const;
-  bool beginInRow(Port &port);
+  uint64_t beginSteps(Port &port, uint64_t most);
+  size_t wordAt(const Port &port, uint64_t k) const;
+  void endSteps(Port &port, uint64_t count);
   uint64_t endRow(Port &port, uint64_t now, uint64_t count);
   unsigned conflictCycles(const Port &port, bool equalAddressesConflict);
   void writeLanes(const W *data);
+  void writeEvenly(W *word, const W *data);
   void readLanes(W *result, const W *cascade);
+  void readEvenly(W *result, const W *word, const W *cascade);
   void endAccess(Port &port, Owner next, uint64_t now, unsigned cyclesTaken, uint64_t handoverAt);
 
   unsigned dataNode = 0, cascadeNode = 0, resultNode = 0;

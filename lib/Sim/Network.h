@@ -121,11 +121,10 @@ public:
   /// Takes `count` elements, the first in cycle `now` and each of the others `each` cycles after the one before.
   void popRow(unsigned input, uint64_t now, uint64_t each, uint64_t count) {
     TokenQueue &queue = nodes[input].queue;
-    for (uint64_t i = 0; i < count; ++i, now += each) {
-      if (nodes[input].kind == NetworkKind::Vector)
-        pool.release(uint32_t(queue.front()));
-      queue.pop(now);
-    }
+    if (nodes[input].kind == NetworkKind::Vector)
+      for (uint64_t i = queue.numPopped(); i < queue.numPopped() + count; ++i)
+        pool.release(uint32_t(queue.payload(i)));
+    queue.popRow(now, each, count);
     changes->changed(input);
   }
   /// The payload of the element `ahead` of the front.

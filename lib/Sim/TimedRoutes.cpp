@@ -239,24 +239,40 @@ void TimedRoutes::leave(Fork &fork, TokenQueue *queue, uint64_t numVisible, Ring
   for (uint64_t count; fork.numLeft < end; fork.numLeft += count) {
     uint64_t first = fork.numLeft, next = fork.earliest;
     count = std::min(end - first, batch);
-    maximumBack(fork, first, count, latest);
+    bool free = hasRoomThroughout(fork, first, count, std::max(visible[first] + delay, next));
+    if (!free)
+      maximumBack(fork, first, count, latest);
     for (uint64_t k = 0; k < count; ++k) {
       earliest[k] = std::max(visible[first + k] + delay, next);
-      latest[k] = std::max(earliest[k], latest[k]);
+      latest[k] = free ? earliest[k] : std::max(earliest[k], latest[k]);
       next = latest[k] + 1;
     }
     fork.earliest = next;
     for (unsigned number = fork.firstLeg; number < fork.firstLeg + fork.numLegs; ++number) {
       Leg &leg = legs[number];
       uint64_t entered = leg.entered.size() - first; // it may have the first one
-      forEachBack(leg, first + entered, count - entered,
-                  [&](uint64_t k, uint64_t cycle) { leg.entered.push(std::max(earliest[entered + k], cycle)); });
+      if (free || fork.numLegs == 1)
+        for (uint64_t k = entered; k < count; ++k)
+          leg.entered.push(latest[k]);
+      else
+        forEachBack(leg, first + entered, count - entered,
+                    [&](uint64_t k, uint64_t cycle) { leg.entered.push(std::max(earliest[entered + k], cycle)); });
     }
     for (uint64_t k = 0; queue && k < count; ++k)
       queue->pop(latest[k]);
   }
   if (fork.numLeft < numVisible && fork.numLegs > 1)
     enterSome(fork, std::max(visible[fork.numLeft] + delay, fork.earliest));
+}
+
+/// Whether it shows at a glance that elements find room in all legs, if the first one comes at `cycle` and the others
+/// one per cycle or later: cycles in which there is room rise by one at least from element to element.
+bool TimedRoutes::hasRoomThroughout(const Fork &fork, uint64_t first, uint64_t count, uint64_t cycle) const {
+  bool hasRoom = true;
+  for (unsigned leg = fork.firstLeg; leg < fork.firstLeg + fork.numLegs; ++leg)
+    forEachBack(legs[leg], first + count - 1, 1,
+                [&](uint64_t, uint64_t back) { hasRoom &= back <= cycle + count - 1; });
+  return hasRoom;
 }
 
 /// The next element cannot go into all legs yet.
@@ -275,11 +291,10 @@ void TimedRoutes::arrive(const Tree &tree, Leg &leg) {
   uint64_t end = std::min(leg.entered.size(), queue.numPopped() + capacity);
   if (first >= end)
     return;
+  RingView entered = leg.entered.view(), left = queue.allLeft();
   for (uint64_t i = first; i < end; ++i) {
-    uint64_t cycle = leg.entered[i] + leg.delay;
-    if (i >= capacity)
-      cycle = std::max(cycle, queue.leftAt(i - capacity) + 1);
-    queue.push(tree.queue->payload(i), cycle + leg.latency);
+    uint64_t room = i < capacity ? 0 : left[i - capacity] + 1;
+    queue.push(tree.queue->payload(i), std::max(entered[i] + leg.delay, room) + leg.latency);
   }
   if (forkFrom[leg.node] != none)
     changes.add(forkFrom[leg.node]);

@@ -133,6 +133,7 @@ private:
   bool updateBack(const Fork &fork);
   void goOn(Tree &tree, unsigned number);
   void leave(Fork &fork, TokenQueue *queue, uint64_t numVisible, RingView visible, uint64_t delay);
+  bool hasRoomThroughout(const Fork &fork, uint64_t first, uint64_t count, uint64_t cycle) const;
   void enterSome(Fork &fork, uint64_t earliest);
   void arrive(const Tree &tree, Leg &leg);
   uint64_t lastArrival(const Leg &leg) const;

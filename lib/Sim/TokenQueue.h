@@ -122,6 +122,14 @@ public:
     assert(!empty() && "popped without an element");
     left[popped++ & mask] = now;
   }
+  /// The first in cycle `now` and each of the others `each` cycles after the one before.
+  void popRow(uint64_t now, uint64_t each, uint64_t count) {
+    assert(pushed - popped >= count && "popped without an element");
+    uint64_t first = popped;
+    for (uint64_t i = first; i < first + count; ++i, now += each)
+      left[i & mask] = now;
+    popped += count;
+  }
 
 private:
   std::vector<uint64_t> visibleFrom, left;

@@ -32,6 +32,32 @@ TEST(CounterWalkerTest, EndsAndBeginsLevels) {
   EXPECT_EQ(valid, (std::vector<unsigned>{16, 16, 16, 4, 4, 4, 16, 16, 16, 4, 4, 4}));
 }
 
+TEST(CounterWalkerTest, CountsFiringsAhead) {
+  std::vector<uint32_t> extents = {2, 20, 3}; // 2 x 2 x 3 firings with 16 lanes
+  for (unsigned before = 0; before < 12; ++before) {
+    CounterWalker walker(loops(extents, 1), 16);
+    walker.advance(uint64_t(before));
+    EXPECT_EQ(walker.firingsTo(2), 1u);
+    EXPECT_EQ(walker.firingsTo(1), 3 - before % 3);
+    EXPECT_EQ(walker.firingsTo(0), 6 - before % 6);
+    EXPECT_EQ(walker.firingsTo(-1), 12 - before);
+    EXPECT_EQ(walker.firingsAlike(), 3 - before % 3); // 16 valid lanes or 4
+    for (unsigned more = 0; more <= 12 - before; ++more) {
+      CounterWalker jump = walker, steps = walker;
+      jump.advance(uint64_t(more));
+      for (unsigned i = 0; i < more; ++i)
+        steps.advance();
+      EXPECT_EQ(jump.done(), steps.done());
+      for (unsigned level = 0; level < 3 && !jump.done(); ++level)
+        EXPECT_EQ(jump.step(level), steps.step(level)) << before << " + " << more;
+    }
+  }
+  CounterWalker walker(loops(extents, 1), 16);
+  EXPECT_EQ(walker.firingsBetween(2), 1u);
+  EXPECT_EQ(walker.firingsBetween(0), 6u);
+  EXPECT_EQ(CounterWalker(loops({1u << 31, 1u << 31, 1u << 31}, -1), 16).firingsTo(-1), uint64_t(1) << 32);
+}
+
 TEST(CounterWalkerTest, FiresOnceWithoutLevels) {
   CounterWalker walker({}, 16);
   EXPECT_FALSE(walker.done());

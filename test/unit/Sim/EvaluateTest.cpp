@@ -112,6 +112,34 @@ TEST(EvaluateTest, GivesEveryLaneWhatOneWordGets) {
   }
 }
 
+TEST(EvaluateTest, AddsProductsInRowsLikeFma) {
+  Random random(3);
+  constexpr unsigned firings = 3, mostRows = 8;
+  auto fill = [&](std::vector<uint32_t> &words) {
+    for (uint32_t &word : words)
+      word = bits(float(random.between(-1000, 1000)) / 64);
+  };
+  for (unsigned lanes : {1u, 7u, 8u, 11u, 16u, 20u})
+    for (unsigned rows = 1; rows <= mostRows; ++rows) {
+      unsigned stride = paddedLanes(lanes);
+      std::vector<uint32_t> a(firings * rows), b(firings * stride), result(rows * stride);
+      fill(a), fill(b), fill(result);
+      std::vector<float> expected(rows * stride);
+      for (unsigned r = 0; r < rows; ++r)
+        for (unsigned lane = 0; lane < stride; ++lane) {
+          float &sum = expected[r * stride + lane] = value(result[r * stride + lane]);
+          for (unsigned i = 0; i < firings && lane < lanes; ++i)
+            sum = std::fma(value(a[i * rows + r]), value(b[i * stride + lane]), sum);
+        }
+      const uint32_t *as[firings], *bs[firings];
+      for (unsigned i = 0; i < firings; ++i)
+        as[i] = &a[i * rows], bs[i] = &b[i * stride];
+      runFma<uint32_t>({result.data(), stride, rows, lanes, firings, as, bs});
+      for (size_t i = 0; i < result.size(); ++i)
+        EXPECT_EQ(value(result[i]), expected[i]) << lanes << " lanes, " << rows << " rows, word " << i;
+    }
+}
+
 TEST(EvaluateTest, ReducesNeighboursFirst) {
   std::vector<uint32_t> values = {1, 2, 3, 4, 5};
   EXPECT_EQ(reduceTree(Opcode::IAdd, values.data(), 5), 15u);
