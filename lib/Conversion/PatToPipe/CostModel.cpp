@@ -18,6 +18,8 @@ constexpr double scattered = 3;       // cycles of 16 reads at random places of 
 constexpr double burstsPerJump = 0.2; // bursts of rows that are not open run at 78 to 90 % of the peak (DRAMsim3)
 constexpr int64_t mostBuffers = 3;    // a third one bridges what boxes of the next tile take of the DRAM
 constexpr double scatterBursts = 2.5; // a store of single words moves whole bursts and turns rows over
+constexpr double worthOverlapping =
+    0.1; // share of the cycles that first boxes take, from which on smaller ones are tried
 
 /// Steps of a loop: lanes advance many points at once, slots all.
 int64_t steps(const LoopPlan &loop, const ArchSpec &arch) {
@@ -302,25 +304,36 @@ static double boxesInFront(const Mapping &mapping, const AccessPlan &plan) {
   return 1 + staged + (loads - 1) * (1 - staged);
 }
 
-/// The depth with the least traffic, which is added to the mapping's costs.
-AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread,
+/// The depth with the least traffic or, if `early`, that with which computing and the DRAM take the least time side by
+/// side. It is added to the mapping's costs.
+AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread, bool early,
                                   SmallVectorImpl<Brought> &brought) const {
   AccessPlan plan;
-  double best = streamBytes(*access.affine, mapping, false), first = 0, moved = best, changes = 0;
+  const double streamed = streamBytes(*access.affine, mapping, false), firings = firingsOf(mapping);
+  double best = streamed, first = 0, moved = streamed, changes = 0, leastTime = 0;
   bool padded = access.op.getElseValue() && access.affine->view.shape.size() > arch.dramPort.addressStages;
   bool direct = true;
   double copies = double(copiesOf(access, mapping)), ports = copies;
   if (sharesPort(access, mapping))
     ports /= double(mapping.group.count);
+  // Computing begins behind the first boxes, and the last one is computed when the DRAM has brought all.
+  auto timeWith = [&](double box, double traffic, double loads) {
+    return std::max(mapping.startCycles + arch.dram.cyclesFor(box, 0) + firings,
+                    arch.dram.cyclesFor(mapping.bytesRead + traffic, 0) + firings / loads);
+  };
   forEachBox(access, mapping, firstSpread, [&](Place place) {
     auto [depth, loads, buffers] = place;
     Box own = boxOf(access, mapping, depth);
     double jumps = access.packed ? 0 : own.stretches * burstsPerJump * arch.dram.burstBytes;
     double box = (access.packed ? packedBytes(access, mapping, depth) : own.bytes) + jumps;
-    double traffic = ports * loads * box;
+    double traffic = ports * loads * box, time = early ? timeWith(ports * box, traffic, loads) : 0;
     bool startsSooner = plan.buffered && traffic <= best && ports * box < first;
-    if (traffic < worthHolding * best || (direct && padded) || startsSooner) {
+    bool isBetter = traffic < worthHolding * best || (direct && padded) || startsSooner;
+    if (early && mapping.bufferDepth > 1)
+      isBetter = (traffic < worthHolding * streamed || padded) && (direct || time < leastTime);
+    if (isBetter) {
       best = traffic;
+      leastTime = time;
       moved = ports * loads * own.bytes;
       changes = ports * loads * jumps;
       first = ports * box;
@@ -353,8 +366,8 @@ static double lastTileOf(ArrayRef<Brought> brought) {
   return brought.empty() ? 0 : last;
 }
 
-/// False as soon as ports or the DRAM need `limit` cycles.
-bool CostModel::placeAccesses(Mapping &mapping, double limit) const {
+/// False as soon as ports or the DRAM need `limit` cycles. `early`: see placeAccess.
+bool CostModel::placeAccesses(Mapping &mapping, bool early, double limit) const {
   unsigned firstSpread = 0; // buffers stand in loops over time only
   while (firstSpread < mapping.loops.size() && mapping.loops[firstSpread].role == LoopRole::Time)
     ++firstSpread;
@@ -371,7 +384,7 @@ bool CostModel::placeAccesses(Mapping &mapping, double limit) const {
     AccessPlan retained =
         access.residence.mostHomes ? placeRetained(access, mapping, firstSpread, start) : AccessPlan();
     retainedStart = std::max(retainedStart, start);
-    return retained.homes ? retained : placeAccess(access, mapping, firstSpread, brought);
+    return retained.homes ? retained : placeAccess(access, mapping, firstSpread, early, brought);
   };
   for (const NestAccess &access : nest.accesses) {
     mapping.accesses.push_back(place(access));
@@ -432,8 +445,20 @@ double CostModel::latencyOf(const Mapping &mapping) const {
   return latency + chainLatency(mapping);
 }
 
+/// Where units wait long for their first boxes, smaller ones are tried as well.
 bool CostModel::predict(Mapping &mapping, double limit) const {
-  if (!placeAccesses(mapping, limit))
+  if (!predictWith(mapping, nest.startEarly, limit))
+    return false;
+  if (nest.startEarly || mapping.startCycles < worthOverlapping * mapping.cycles())
+    return true;
+  Mapping early = mapping;
+  if (predictWith(early, /*early=*/true, mapping.cycles()) && early.cycles() < mapping.cycles())
+    mapping = std::move(early);
+  return true;
+}
+
+bool CostModel::predictWith(Mapping &mapping, bool early, double limit) const {
+  if (!placeAccesses(mapping, early, limit))
     return false;
   mapping.dramCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes, mapping.bytesWritten);
   mapping.readCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes, 0);

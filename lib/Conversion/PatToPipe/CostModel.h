@@ -82,9 +82,10 @@ private:
   AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &start) const;
   void placeResults(Mapping &mapping) const;
   AccessPlan placeGather(const NestAccess &access, Mapping &mapping) const;
-  AccessPlan placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread,
+  AccessPlan placeAccess(const NestAccess &access, Mapping &mapping, unsigned firstSpread, bool early,
                          llvm::SmallVectorImpl<Brought> &brought) const;
-  bool placeAccesses(Mapping &mapping, double limit) const;
+  bool placeAccesses(Mapping &mapping, bool early, double limit) const;
+  bool predictWith(Mapping &mapping, bool early, double limit) const;
 
   const Nest &nest;
   const ArchSpec &arch;

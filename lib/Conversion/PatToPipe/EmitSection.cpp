@@ -57,6 +57,7 @@ private:
   /// The part of `position` that the loops from `depth` inwards do not change, at its lowest.
   AffineExpr originExpr(const NestAccess &access, unsigned k, unsigned depth);
   Value viewOf(Value dram, const TensorView &view);
+  TensorView resultView() const;
   Value pipeRead(Value source, ArrayRef<AffineExpr> positions, Attribute elseValue);
   std::pair<AffineMap, SmallVector<Value>> useLoops(ArrayRef<AffineExpr> exprs, ArrayRef<Value> computed = {});
   std::pair<AffineMap, SmallVector<Value>> gatherPositions(pat::AtOp at);
@@ -378,9 +379,23 @@ LogicalResult NestEmitter::emitFold() {
   return success();
 }
 
+/// The tensor that results are written to, as far as the map's points reach: what overhangs is dropped, also where
+/// another part of the tensor follows.
+TensorView NestEmitter::resultView() const {
+  TensorView view = nest.result.view;
+  for (auto [size, offset, row] : llvm::zip(view.shape, nest.result.offsets, nest.result.coefficients)) {
+    int64_t last = offset;
+    for (auto [coefficient, dim] : llvm::zip(row, nest.dims))
+      last += std::max<int64_t>(coefficient, 0) * (dim.extent - 1);
+    size = std::min(size, last + 1);
+  }
+  return view;
+}
+
 LogicalResult NestEmitter::emitResults() {
   auto map = cast<pat::MapOp>(nest.op);
   AffineAccess access = nest.result;
+  access.view = resultView();
   SmallVector<AffineExpr> positions;
   AffineExpr element = b.getAffineConstantExpr(0); // its number
   for (auto [k, stride] : llvm::enumerate(access.view.strides)) {

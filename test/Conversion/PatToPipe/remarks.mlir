@@ -29,16 +29,16 @@ func.func @main(%A: tensor<16x16xf32>, %B: tensor<16x16xf32>) -> tensor<16x16xf3
 
 // -----
 
-// 48 rows of 3 vectors with 256 taps each are 36864 firings, of which each of 6 copies does 6144. Their boxes are 8 + 15 rows of
-// 63 words. Eight copies would take 6 rows each: all compute units, as they are a fold and nothing else, but 0.99 of 8 memory units
-// leave 7.
+// 48 rows of 3 vectors with 256 taps each are 36864 firings, of which each of 6 copies does 6144. Their boxes are 2 + 15 rows of
+// 31 words: whole ones, 8 + 15 rows of 63 words, would take a fifth of the time to come. Eight copies would take 6 rows each: all
+// compute units, as they are a fold and nothing else, but 0.99 of 8 memory units leave 7.
 // CHECK:      remark: [Passed] mapping
 // CHECK-SAME: Bound="lanes: 6144 firings of 16 lanes x 1 slots on each of 6 copies", Compute=6144, Cycles={{[0-9]+}}
 // CHECK-SAME: Lacks="9 memory units needed, 7 to be had"
-// CHECK-SAME: NoRoomFor="d0 48 = 8 members x 6 time; d1 48 = 48 lanes; d2 16 reduced = 16 time; d3 16 reduced = 16 time"
-// CHECK-SAME: Reads="arg0: 1 x 5796 bytes in each of 6 scratchpads, loaded inside 0 loops, from DRAM"
-// CHECK-SAME: Roles="d0 48 = 6 members x 8 time; d1 48 = 48 lanes; d2 16 reduced = 16 time; d3 16 reduced = 16 time"
-// CHECK-SAME: RunnerUp="d0 48 = 2 units x 3 members x 8 time; d1 48 = 48 lanes;
+// CHECK-SAME: NoRoomFor="d0 48 = 8 members x 2 time x 3 time; d1 48 = 3 time x 16 lanes; d2 16 reduced = 16 time; d3 16 reduced = 16 time"
+// CHECK-SAME: Reads="arg0: 2 x 2108 bytes in each of 6 scratchpads, loaded inside 2 loops, from DRAM"
+// CHECK-SAME: Roles="d0 48 = 6 members x 4 time x 2 time; d1 48 = 3 time x 16 lanes; d2 16 reduced = 16 time; d3 16 reduced = 16 time"
+// CHECK-SAME: RunnerUp="d0 48 = 2 units x 3 members x 2 time x 4 time; d1 48 = 3 time x 16 lanes;
 // CHECK-SAME: Units="compute 6 of 8, memory 7 of 8, DRAM ports 3 of 8"
 func.func @main(%x: tensor<64x64xf32>, %w: tensor<16x16xf32>) -> tensor<48x48xf32> {
   %zero = arith.constant 0.0 : f32
@@ -61,13 +61,13 @@ func.func @main(%x: tensor<64x64xf32>, %w: tensor<16x16xf32>) -> tensor<48x48xf3
 
 // A product takes one compute unit for each copy, so all 8 can be used; 0.99 of 8 would leave 7.
 // CHECK:      remark: [Passed] mapping
-// CHECK-SAME: Units="compute 8 of 8, memory 6 of 8, DRAM ports 5 of 8"
-func.func @main(%A: tensor<128x256xf32>, %B: tensor<256x128xf32>) -> tensor<128x128xf32> {
+// CHECK-SAME: Units="compute 8 of 8, memory 7 of 8, DRAM ports 6 of 8"
+func.func @main(%A: tensor<1024x1024xf32>, %B: tensor<1024x1024xf32>) -> tensor<1024x1024xf32> {
   %zero = arith.constant 0.0 : f32
-  %c = pat.map (%i, %j) in [128, 128] {
-    %s = pat.fold (%k) in [256] init (%zero : f32) {
-      %a = pat.at %A[%i, %k] : tensor<128x256xf32>
-      %b = pat.at %B[%k, %j] : tensor<256x128xf32>
+  %c = pat.map (%i, %j) in [1024, 1024] {
+    %s = pat.fold (%k) in [1024] init (%zero : f32) {
+      %a = pat.at %A[%i, %k] : tensor<1024x1024xf32>
+      %b = pat.at %B[%k, %j] : tensor<1024x1024xf32>
       %p = arith.mulf %a, %b : f32
       pat.yield %p : f32
     } combine (%x, %y) {
@@ -75,8 +75,8 @@ func.func @main(%A: tensor<128x256xf32>, %B: tensor<256x128xf32>) -> tensor<128x
       pat.yield %t : f32
     } : f32
     pat.yield %s : f32
-  } : tensor<128x128xf32>
-  return %c : tensor<128x128xf32>
+  } : tensor<1024x1024xf32>
+  return %c : tensor<1024x1024xf32>
 }
 
 // -----
