@@ -18,6 +18,7 @@ constexpr double scattered = 3;       // cycles of 16 reads at random places of 
 constexpr double burstsPerJump = 0.2; // bursts of rows that are not open run at 78 to 90 % of the peak (DRAMsim3)
 constexpr int64_t mostBuffers = 3;    // a third one bridges what boxes of the next tile take of the DRAM
 constexpr double scatterBursts = 2.5; // a store of single words moves whole bursts and turns rows over
+constexpr double worthLoading = 0.95; // as small boxes load some words more than once
 constexpr double worthOverlapping =
     0.1; // share of the cycles that first boxes take, from which on smaller ones are tried
 
@@ -447,12 +448,12 @@ double CostModel::latencyOf(const Mapping &mapping) const {
 
 /// Where units wait long for their first boxes, smaller ones are tried as well.
 bool CostModel::predict(Mapping &mapping, double limit) const {
-  if (!predictWith(mapping, nest.startEarly, limit))
+  if (!predictWith(mapping, /*early=*/false, limit))
     return false;
-  if (nest.startEarly || mapping.startCycles < worthOverlapping * mapping.cycles())
+  if (mapping.startCycles < worthOverlapping * mapping.cycles())
     return true;
   Mapping early = mapping;
-  if (predictWith(early, /*early=*/true, mapping.cycles()) && early.cycles() < mapping.cycles())
+  if (predictWith(early, /*early=*/true, mapping.cycles()) && early.cycles() < worthLoading * mapping.cycles())
     mapping = std::move(early);
   return true;
 }

@@ -66,7 +66,8 @@ private:
   LogicalResult emitBody(Block &block);
   LogicalResult emitFold();
   LogicalResult emitResults();
-  LogicalResult emitRow(pat::MapOp map, Value value, AffineExpr element);
+  bool overhangs() const;
+  LogicalResult emitRow(pat::MapOp map, Value value, const TensorView &rowView, ArrayRef<AffineExpr> positions);
   LogicalResult emitGroups(pat::GroupByOp op);
   LogicalResult emitStage();
   Value lookUp(Value value);
@@ -379,7 +380,19 @@ LogicalResult NestEmitter::emitFold() {
   return success();
 }
 
-/// The tensor that results are written to, as far as the map's points reach: what overhangs is dropped, also where
+/// Whether loops and units together reach beyond the last point of some dimension.
+bool NestEmitter::overhangs() const {
+  SmallVector<int64_t> last(nest.dims.size());
+  for (const LoopPlan &loop : mapping.loops)
+    last[loop.dim] += (loop.extent - 1) * loop.stride;
+  for (const UnitPlan &plan : {mapping.units, mapping.group})
+    if (plan.dim >= 0)
+      last[plan.dim] += (plan.count - 1) * plan.stride;
+  return llvm::any_of(llvm::zip(last, nest.dims),
+                      [](auto each) { return std::get<0>(each) >= std::get<1>(each).extent; });
+}
+
+/// The tensor that results are written to, as far as the map's points reach: so what overhangs is dropped also where
 /// another part of the tensor follows.
 TensorView NestEmitter::resultView() const {
   TensorView view = nest.result.view;
@@ -395,15 +408,13 @@ TensorView NestEmitter::resultView() const {
 LogicalResult NestEmitter::emitResults() {
   auto map = cast<pat::MapOp>(nest.op);
   AffineAccess access = nest.result;
-  access.view = resultView();
+  if (overhangs())
+    access.view = resultView();
   SmallVector<AffineExpr> positions;
-  AffineExpr element = b.getAffineConstantExpr(0); // its number
-  for (auto [k, stride] : llvm::enumerate(access.view.strides)) {
+  for (unsigned k = 0; k < access.view.shape.size(); ++k)
     positions.push_back(positionExpr(access, k));
-    element = element + positions.back() * stride;
-  }
   if (map->hasAttr(rowAttr))
-    return emitRow(map, lookUp(matchRowUpdate(map)->fresh), element);
+    return emitRow(map, lookUp(matchRowUpdate(map)->fresh), access.view, positions);
   for (auto [yielded, result] : llvm::zip(map.getBodyYield()->getOperands(), map.getResults())) {
     Value value = lookUp(yielded);
     if (!value)
@@ -414,7 +425,7 @@ LogicalResult NestEmitter::emitResults() {
       if (destination)
         pipe::WriteOp::create(b, loc, value, viewOf(destination, access.view), writeMap, operands);
     for (pat::MapOp copy : state.copies.lookup(result))
-      if (failed(emitRow(copy, value, element)))
+      if (failed(emitRow(copy, value, access.view, positions)))
         return failure();
   }
   return success();
@@ -431,16 +442,29 @@ Value NestEmitter::lookUpOrClone(Value value) {
   return values.lookup(value);
 }
 
-/// Stores `value` as an element of a row at its place in the whole tensor, which is known when it runs.
-LogicalResult NestEmitter::emitRow(pat::MapOp map, Value value, AffineExpr element) {
+/// Stores `value` at `positions` of a row, whose place in the whole tensor is known when it runs. Positions are checked
+/// where there may be others than those of the row; else their sum will do.
+LogicalResult NestEmitter::emitRow(pat::MapOp map, Value value, const TensorView &rowView,
+                                   ArrayRef<AffineExpr> positions) {
   RowUpdate update = *matchRowUpdate(map);
   Value row = lookUpOrClone(update.row), destination = drams.lookup(map->getResult(0));
   if (!row || !value)
     return map.emitError() << tag(Diag::NotOnFabric) << "uses a value from outside the pattern that is not a constant";
   auto shape = map->getAttrOfType<DenseI64ArrayAttr>(partAttr).asArrayRef().drop_front();
-  element = element + b.getAffineDimExpr(numSymbols) * computeStrides(shape)[update.dim];
-  auto [writeMap, operands] = useLoops({element}, {row});
-  pipe::WriteOp::create(b, loc, value, viewOf(destination, {{computeProduct(shape)}, {1}}), writeMap, operands);
+  TensorView view = rowView;
+  view.shape.push_back(shape[update.dim]);
+  view.strides.push_back(computeStrides(shape)[update.dim]);
+  SmallVector<AffineExpr> exprs(positions);
+  exprs.push_back(b.getAffineDimExpr(numSymbols));
+  if (!overhangs()) {
+    AffineExpr element = b.getAffineConstantExpr(0);
+    for (auto [expr, stride] : llvm::zip(exprs, view.strides))
+      element = element + expr * stride;
+    view = {{computeProduct(shape)}, {1}};
+    exprs = {element};
+  }
+  auto [writeMap, operands] = useLoops(exprs, {row});
+  pipe::WriteOp::create(b, loc, value, viewOf(destination, view), writeMap, operands);
   return success();
 }
 
