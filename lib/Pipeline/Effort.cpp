@@ -61,7 +61,7 @@ private:
   bool advance(Climb &climb, size_t moves) const;
   bool recombine(Climb &climb, ArrayRef<Climb> donors, size_t most) const;
   std::vector<Climb> startClimbs(std::vector<Try> starts) const;
-  void refine(std::vector<Try> starts, size_t moves);
+  void refine(std::vector<Try> starts, size_t moves, size_t crossings);
 
   MLIRContext *context;
   ModuleOp module;
@@ -255,10 +255,9 @@ std::vector<Climb> WholeSearch::startClimbs(std::vector<Try> starts) const {
   return climbs;
 }
 
-/// All climbs go some way. Then the best one takes over from the others where these are faster, climbs on from there, and
-/// takes over again, until nothing helps.
-void WholeSearch::refine(std::vector<Try> starts, size_t moves) {
-  constexpr size_t rounds = 4;
+/// All climbs go some way. Then the best one takes over from the others where these are faster, climbs on from there,
+/// and takes over again, until nothing helps or that was done `crossings` times.
+void WholeSearch::refine(std::vector<Try> starts, size_t moves, size_t crossings) {
   if (!best || moves == 0)
     return;
   std::vector<Climb> climbs = startClimbs(std::move(starts));
@@ -267,7 +266,7 @@ void WholeSearch::refine(std::vector<Try> starts, size_t moves) {
   if (climbs.empty())
     return;
   Climb climb = climbs.front();
-  for (size_t round = 0; round < rounds; ++round) {
+  for (size_t round = 0; round < crossings; ++round) {
     bool recombined = recombine(climb, climbs, 6 * moves);
     if (!advance(climb, 2 * moves) && !recombined)
       break;
@@ -292,7 +291,8 @@ SearchResult WholeSearch::run() {
   static constexpr struct {
     size_t views, rounds, moves;
   } tried[mostEffort + 1] = {{0, 0, 0}, {2, 3, 0}, {7, 4, 20}, {std::size(views), 6, 40}};
-  constexpr size_t manyPatterns = 40; // a move maps all of them: of more of them fewer moves take as long
+  constexpr size_t manyPatterns = 40; // a move maps all of them: of more of them fewer moves take as long,
+  constexpr size_t crossings = 4;     // and fewer rounds of crossovers
   size_t patterns = 0;
   forEachPattern(module, [&](Operation *, int64_t) { ++patterns; });
   unsigned effort = std::min(options.effort, mostEffort);
@@ -306,7 +306,8 @@ SearchResult WholeSearch::run() {
     search.tries.clear();
     for (const Try &found : tries)
       search.tries.push_back(found.result);
-    refine(std::move(tries), llvm::divideCeil(moves * manyPatterns, std::max(manyPatterns, patterns)));
+    refine(std::move(tries), llvm::divideCeil(moves * manyPatterns, std::max(manyPatterns, patterns)),
+           patterns > manyPatterns ? crossings / 2 : crossings);
   }
   if (best) {
     search.options.view = best->result.view;

@@ -18,9 +18,7 @@ constexpr double scattered = 3;       // cycles of 16 reads at random places of 
 constexpr double burstsPerJump = 0.2; // bursts of rows that are not open run at 78 to 90 % of the peak (DRAMsim3)
 constexpr int64_t mostBuffers = 3;    // a third one bridges what boxes of the next tile take of the DRAM
 constexpr double scatterBursts = 2.5; // a store of single words moves whole bursts and turns rows over
-constexpr double worthLoading = 0.95; // as small boxes load some words more than once
-constexpr double worthOverlapping =
-    0.1; // share of the cycles that first boxes take, from which on smaller ones are tried
+constexpr double worthLoading = 0.95; // share of the time that small boxes may take, as they load some words twice
 
 /// Steps of a loop: lanes advance many points at once, slots all.
 int64_t steps(const LoopPlan &loop, const ArchSpec &arch) {
@@ -446,14 +444,16 @@ double CostModel::latencyOf(const Mapping &mapping) const {
   return latency + chainLatency(mapping);
 }
 
-/// Where units wait long for their first boxes, smaller ones are tried as well.
+/// Where units wait for their first boxes so long that smaller ones may pay, these are tried as well: they spare no
+/// computing and nothing that passes the DRAM.
 bool CostModel::predict(Mapping &mapping, double limit) const {
   if (!predictWith(mapping, /*early=*/false, limit))
     return false;
-  if (mapping.startCycles < worthOverlapping * mapping.cycles())
+  double enough = std::min(worthLoading * mapping.cycles(), limit);
+  if (mapping.latencyCycles + std::max(mapping.busyCycles(), mapping.dramCycles) >= enough)
     return true;
   Mapping early = mapping;
-  if (predictWith(early, /*early=*/true, mapping.cycles()) && early.cycles() < worthLoading * mapping.cycles())
+  if (predictWith(early, /*early=*/true, enough) && early.cycles() < enough)
     mapping = std::move(early);
   return true;
 }
