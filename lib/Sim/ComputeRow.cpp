@@ -44,7 +44,7 @@ template <typename W> void ComputeUnit<W>::computeInRow(uint64_t now, uint64_t c
     compute();
     for (const Input &input : inputs)
       if (walker.ends(input.config.popLevel))
-        state.network.popRow(input.node, now, 1, 1);
+        state.network.pop(input.node, now);
     walker.advance();
   }
 }

@@ -337,10 +337,13 @@ uint64_t TimedRoutes::lastArrival(const Leg &leg) const {
       if (i >= known + window)
         break;
       uint64_t room = 0;
-      if (i >= window && leg.queue)
-        room = leg.queue->leftAt(i - window) + links;
-      else if (i >= window)
-        maximumBack(forks[leg.fork], i - window, 1, &room), room += links;
+      if (i >= window) {
+        if (leg.queue)
+          room = leg.queue->leftAt(i - window);
+        else
+          maximumBack(forks[leg.fork], i - window, 1, &room);
+        room += links;
+      }
       last = std::max(last, std::max(leg.entered[i] + delay, room) + node->latency);
       delay += node->latency;
       window -= node->queue.capacity();
