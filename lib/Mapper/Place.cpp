@@ -54,7 +54,7 @@ private:
     for (unsigned s = 0; s < model.sites().size(); ++s) {
       if (model.sites()[s].kind != state.kind(unit) || !state.isFree(s))
         continue;
-      const int64_t cost = costAt(unit, model.sites()[s]);
+      const int64_t cost = costAt(unit, s);
       if (best == PlaceState::noUnit || cost < bestCost) {
         best = s;
         bestCost = cost;
@@ -66,8 +66,10 @@ private:
 
   /// Growth of the boxes of the unit's nets; the distance from the centre decides ties, so that growth has room all
   /// around.
-  int64_t costAt(unsigned unit, const Site &site) const {
+  int64_t costAt(unsigned unit, unsigned number) const {
+    const Site &site = model.sites()[number];
     int64_t cost = std::abs(2 * site.x - model.width() + 1) + std::abs(2 * site.y - model.height() + 1);
+    cost += 64 * state.attraction(unit, number);
     for (unsigned net : state.netsOf(unit))
       if (begun[net]) {
         Box box = boxes[net];

@@ -16,8 +16,8 @@ static double treeFactor(size_t pins) {
 PlaceState::PlaceState(const Problem &problem, const FabricModel &model, const Congestion *avoid)
     : model(model), kindOf(problem.units.size()), siteOfUnit(problem.units.size(), 0),
       unitAt(model.sites().size(), noUnit), lockedSite(model.sites().size()), px(problem.units.size(), 0),
-      py(problem.units.size(), 0), netsOfUnit(problem.units.size()), endsOf(problem.units.size()),
-      extents(problem.nets.size()), stamp(problem.nets.size(), 0) {
+      py(problem.units.size(), 0), netsOfUnit(problem.units.size()), attractedTo(problem.units.size()),
+      endsOf(problem.units.size()), extents(problem.nets.size()), stamp(problem.nets.size(), 0) {
   if (avoid)
     demand.emplace(model, *avoid);
   for (unsigned site : problem.reservedSites)
@@ -35,6 +35,8 @@ PlaceState::PlaceState(const Problem &problem, const FabricModel &model, const C
     heaviest = std::max(heaviest, net.weight);
   for (const Net &net : problem.nets)
     addNet(net, heaviest);
+  for (const Attraction &attraction : problem.attractions)
+    addAttraction(attraction);
   constexpr double share = 0.05, bend = 16.0; // measured: half as many links on the longest way, 1 % more links
   for (int distance = 0; distance <= model.width() + model.height(); ++distance)
     reachOf.push_back(std::llround(weightUnit / reachUnit * share * distance * (1.0 + distance / bend)));
@@ -60,6 +62,20 @@ void PlaceState::addNet(const Net &net, uint64_t heaviest) {
   nets.push_back(std::move(state));
 }
 
+void PlaceState::addAttraction(const Attraction &attraction) {
+  constexpr double share = 1.0; // of what a net of weight 1 costs; measured: 0.5 leaves parts of a tensor far apart
+  std::vector<int64_t> &costs = attractedTo[attraction.unit.index()];
+  costs.resize(size_t(model.width() + model.height()), 0);
+  const double each = weightUnit * share / double(attraction.sites.size());
+  for (unsigned site : attraction.sites) {
+    const Site &place = model.sites()[site];
+    for (int x = 0; x < model.width(); ++x)
+      costs[size_t(x)] += std::llround(each * std::abs(x - place.x));
+    for (int y = 0; y < model.height(); ++y)
+      costs[size_t(model.width() + y)] += std::llround(each * std::abs(y - place.y));
+  }
+}
+
 void PlaceState::put(unsigned unit, unsigned site) {
   siteOfUnit[unit] = site;
   unitAt[site] = unit;
@@ -69,6 +85,8 @@ void PlaceState::put(unsigned unit, unsigned site) {
 
 void PlaceState::start() {
   length = 0;
+  for (unsigned u = 0; u < kindOf.size(); ++u)
+    length += attraction(u, siteOfUnit[u]);
   for (unsigned n = 0; n < nets.size(); ++n) {
     extents[n] = extentOf(n);
     length += lengthOf(n, extents[n]);
@@ -94,6 +112,9 @@ double PlaceState::tryMove(unsigned unit, unsigned target) {
   moved.lengthDelta = updateNets(unit);
   if (moved.other != noUnit)
     moved.lengthDelta += updateNets(moved.other);
+  moved.lengthDelta += attraction(unit, target) - attraction(unit, moved.from);
+  if (moved.other != noUnit)
+    moved.lengthDelta += attraction(moved.other, moved.from) - attraction(moved.other, target);
   return double(moved.lengthDelta) / weightUnit + (demand ? demand->delta() : 0.0);
 }
 

@@ -1,9 +1,10 @@
 // PlaceState.h - who stands where while the placer works, and what that costs
 //
-// The cost has three parts. Wire: the half perimeter of a net's box times what its best tree is longer, times its
-// weight. Reach: how far each sink is from its source, long ways more than in proportion. Congestion: Demand.h. All
-// change only for the nets of the moved units, so a move costs a handful of nets, not the whole problem. Wire, reach
-// and demand are integers, so undoing a move is exact and nothing drifts.
+// The cost has four parts. Wire: the half perimeter of a net's box times what its best tree is longer, times its
+// weight. Reach: how far each sink is from its source, long ways more than in proportion. Attraction: how far units are
+// from what later problems connect them with. Congestion: Demand.h. All change only for the moved units and their nets,
+// so a move costs a handful of nets, not the whole problem. All but congestion are integers, so undoing a move is exact
+// and nothing drifts.
 #ifndef JACQUARD_LIB_MAPPER_PLACESTATE_H
 #define JACQUARD_LIB_MAPPER_PLACESTATE_H
 
@@ -39,6 +40,13 @@ public:
   int64_t weight(unsigned net) const { return nets[net].wireWeight; }
   int x(unsigned unit) const { return px[unit]; }
   int y(unsigned unit) const { return py[unit]; }
+  /// What it costs that `unit` is away from the sites that attract it, if it stands at `site`; as `weight` counts.
+  int64_t attraction(unsigned unit, unsigned site) const {
+    if (attractedTo[unit].empty())
+      return 0;
+    const Site &place = model.sites()[site];
+    return attractedTo[unit][size_t(place.x)] + attractedTo[unit][size_t(model.width() + place.y)];
+  }
 
   void put(unsigned unit, unsigned site);
 
@@ -77,6 +85,7 @@ private:
   };
 
   void addNet(const Net &net, uint64_t heaviest);
+  void addAttraction(const Attraction &attraction);
   void apply(unsigned unit, unsigned other, unsigned from, unsigned to);
   Extent extentOf(unsigned net) const;
   int64_t lengthOf(unsigned net, const Extent &extent) const {
@@ -98,6 +107,7 @@ private:
   std::vector<int> px, py;
   std::vector<NetState> nets;
   std::vector<std::vector<unsigned>> netsOfUnit;
+  std::vector<std::vector<int64_t>> attractedTo; ///< by unit: cost of each column, then of each row; empty: 0
   std::vector<std::array<std::array<unsigned, 2>, 3>> endsOf; ///< by unit, network, source or sink: nets
   std::vector<int64_t> reachOf;                               ///< cost of a sink by its distance from the source
   std::vector<Extent> extents;

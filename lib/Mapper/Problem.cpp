@@ -34,6 +34,8 @@ public:
   Checker(const Problem &problem, const FabricModel &model) : problem(problem), model(model) {}
 
   Status run() {
+    if (Status status = checkSites(); !status)
+      return status;
     if (Status status = checkFixedSites(); !status)
       return status;
     if (Status status = checkCapacity(); !status)
@@ -45,6 +47,30 @@ public:
   }
 
 private:
+  /// Those that are reserved or attract a unit.
+  Status checkSites() const {
+    const auto exists = [&](unsigned site) { return site < model.sites().size(); };
+    for (unsigned site : problem.reservedSites)
+      if (!exists(site))
+        return noSite("reserves", site);
+    for (const Attraction &attraction : problem.attractions) {
+      if (!problem.units.contains(attraction.unit))
+        return Error{fmt::format("unit {} is to be near sites, but there are {} units", attraction.unit.index(),
+                                 problem.units.size())};
+      if (attraction.sites.empty())
+        return Error{fmt::format("unit {} is to be near no site, expected at least one",
+                                 describe(problem.units[attraction.unit]))};
+      for (unsigned site : attraction.sites)
+        if (!exists(site))
+          return noSite("wants a unit near", site);
+    }
+    return {};
+  }
+  Error noSite(const char *what, unsigned site) const {
+    return Error{fmt::format("the problem {} site {}, expected one of the {} sites of '{}'", what, site,
+                             model.sites().size(), model.spec().name)};
+  }
+
   Status checkFixedSites() const {
     std::map<unsigned, const Unit *> unitAt;
     for (const Unit &unit : problem.units) {

@@ -72,11 +72,14 @@ public:
     const std::string_view keyword = words.word();
     if (keyword == "netlist")
       return netlist(words);
-    if (keyword != "unit" && keyword != "net" && keyword != "reserve")
-      return error("begins with", keyword, "'netlist', 'unit', 'net' or 'reserve'");
+    if (keyword != "unit" && keyword != "net" && keyword != "near" && keyword != "reserve")
+      return error("begins with", keyword, "'netlist', 'unit', 'net', 'near' or 'reserve'");
     if (netlists.empty())
       return error("begins with", keyword, "'netlist' before the first unit and net");
-    return keyword == "unit" ? unit(words) : keyword == "net" ? net(words) : reserve(words);
+    return keyword == "unit"   ? unit(words)
+           : keyword == "net"  ? net(words)
+           : keyword == "near" ? near(words)
+                               : reserve(words);
   }
 
   std::vector<NamedProblem> take() { return std::move(netlists); }
@@ -133,11 +136,21 @@ private:
     return {};
   }
 
-  Status reserve(Words &words) {
+  Status near(Words &words) {
+    uint32_t unit = 0;
+    if (const std::string_view number = words.word(); !readNumber(number, unit))
+      return error("is of unit", number, "a number");
+    netlists.back().problem.attractions.push_back({UnitId(unit), {}});
+    return sites(words, "is near", netlists.back().problem.attractions.back().sites);
+  }
+
+  Status reserve(Words &words) { return sites(words, "reserves", netlists.back().problem.reservedSites); }
+
+  Status sites(Words &words, const char *what, std::vector<unsigned> &numbers) const {
     while (!words.atEnd()) {
       const std::string_view site = words.word();
-      if (!readNumber(site, netlists.back().problem.reservedSites.emplace_back()))
-        return error("reserves", site, "numbers of sites");
+      if (!readNumber(site, numbers.emplace_back()))
+        return error(what, site, "numbers of sites");
     }
     return {};
   }
@@ -183,6 +196,8 @@ std::string printProblem(const NamedProblem &netlist) {
       text += fmt::format(" {}.{}", sink.unit.index(), sink.port);
     text += '\n';
   }
+  for (const Attraction &attraction : netlist.problem.attractions)
+    text += fmt::format("near {} {}\n", attraction.unit.index(), fmt::join(attraction.sites, " "));
   if (!netlist.problem.reservedSites.empty())
     text += fmt::format("reserve {}\n", fmt::join(netlist.problem.reservedSites, " "));
   return text;

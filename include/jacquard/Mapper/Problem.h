@@ -40,15 +40,22 @@ struct Net {
   uint64_t weight = 1; ///< activations: how many values it carries; the placer keeps busy nets short
 };
 
+/// A unit that problems to come will connect with what stands on `sites`: the placer keeps it near them.
+struct Attraction {
+  UnitId unit;
+  std::vector<unsigned> sites; ///< at least one
+};
+
 struct Problem {
   IdVector<UnitId, Unit> units;
   IdVector<NetId, Net> nets;
+  std::vector<Attraction> attractions = {}; ///< of units without a fixed site; any number for a unit
   std::vector<unsigned> reservedSites = {}; ///< ascending; only units that are fixed there may stand on them
 };
 
 /// Whether the problem can be posed to the placer: ports exist and are of the net's network, each port belongs to at
-/// most one net, fixed sites fit their units, and the fabric has enough sites of every kind. Says what is scarce and
-/// which model nodes use it.
+/// most one net, fixed sites fit their units, sites that are named exist, and the fabric has enough sites of every
+/// kind. Says what is scarce and which model nodes use it.
 Status check(const Problem &problem, const FabricModel &model);
 
 /// The site of every unit.

@@ -4,6 +4,7 @@
 //   unit compute "conv1.mac0" "Conv_1"                 unit 0: kind, name, node of the model
 //   unit memory "conv1.w" "Conv_1" at 17               unit 1, which has to stand on site 17
 //   net vector "w:0" 4096 1.0 -> 0.0                   network, name, activations, source UNIT.PORT, then its sinks
+//   near 0 17 18                                       unit 0 is better off close to sites 17 and 18
 //   reserve 17 19                                      sites that are taken, but for units that have to stand there
 //
 // One statement per line; blank lines and lines that begin with '#' mean nothing. In quotes a backslash stands

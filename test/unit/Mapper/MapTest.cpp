@@ -87,6 +87,45 @@ TEST(MapTest, BroadcastsReachEveryUnit) {
             std::vector<std::string>());
 }
 
+/// A memory unit that nothing else ties stands on the site that attracts it.
+TEST(MapTest, UnitsStandWhereTheyAreAttracted) {
+  const FabricModel model = presetModel("plasticine");
+  for (bool fromAfar : {false, true}) {
+    unsigned first = 0;
+    while (model.sites()[first].kind != UnitKind::Memory)
+      ++first;
+    unsigned last = unsigned(model.sites().size()) - 1;
+    while (model.sites()[last].kind != UnitKind::Memory)
+      --last;
+    Problem problem;
+    const UnitId unit = problem.units.add({UnitKind::Memory, "home", ""});
+    const UnitId writer = problem.units.add({UnitKind::Compute, "writer", ""});
+    problem.nets.add({"n", NetworkKind::Vector, {writer, 0}, {{unit, 0}}, 1});
+    problem.attractions = {{unit, {fromAfar ? last : first}}};
+    Result<Placement> placement = place(problem, model);
+    ASSERT_TRUE(placement) << placement.error();
+    EXPECT_EQ(placement->siteOf[unit], fromAfar ? last : first);
+  }
+}
+
+TEST(MapTest, RejectsSitesThatTheMachineLacks) {
+  const FabricModel model = presetModel("tiny");
+  Problem problem;
+  const UnitId unit = problem.units.add({UnitKind::Memory, "home", ""});
+  const unsigned beyond = unsigned(model.sites().size());
+  problem.attractions = {{unit, {beyond}}};
+  EXPECT_FALSE(place(problem, model));
+  problem.attractions = {{unit, {}}};
+  EXPECT_FALSE(place(problem, model));
+  problem.attractions = {{UnitId(1), {0}}};
+  EXPECT_FALSE(place(problem, model));
+  problem.attractions = {};
+  problem.reservedSites = {beyond};
+  EXPECT_FALSE(place(problem, model));
+  problem.reservedSites = {};
+  EXPECT_TRUE(place(problem, model));
+}
+
 /// As many units as sites; one is fixed far from what it is tied to, one site is reserved for a unit of another
 /// section.
 TEST(MapTest, FixedUnitsStayAndReservedSitesAreLeft) {

@@ -12,6 +12,7 @@ TEST(ProblemTextTest, ReadsWhatTheHeaderShows) {
                                                             "unit memory \"conv1.w\" \"Conv_1\"\r\n"
                                                             "unit compute \"a\\\\b\" \"\" at 3\n"
                                                             "reserve 3 5\n"
+                                                            "near 0 4 9\n"
                                                             "net vector \"w:0\" 4096 0.1 -> 1.0 1.2\n"
                                                             "netlist \"empty\"",
                                                             "f.net");
@@ -26,6 +27,9 @@ TEST(ProblemTextTest, ReadsWhatTheHeaderShows) {
   EXPECT_FALSE(problem.units[UnitId(0)].fixedSite);
   EXPECT_EQ(problem.units[UnitId(1)].fixedSite, std::optional<unsigned>(3));
   EXPECT_EQ(problem.reservedSites, (std::vector<unsigned>{3, 5}));
+  ASSERT_EQ(problem.attractions.size(), 1u);
+  EXPECT_EQ(problem.attractions[0].unit, UnitId(0));
+  EXPECT_EQ(problem.attractions[0].sites, (std::vector<unsigned>{4, 9}));
   ASSERT_EQ(problem.nets.size(), 1u);
   const Net &net = problem.nets[NetId(0)];
   EXPECT_EQ(net.network, NetworkKind::Vector);
@@ -41,6 +45,7 @@ TEST(ProblemTextTest, PrintsWhatItReads) {
     NamedProblem netlist{"n \"\\", NetlistMaker(model, seed).make(0.5, 0.4, 10)};
     netlist.problem.units[UnitId(0)].fixedSite = 7;
     netlist.problem.reservedSites = {7, 12};
+    netlist.problem.attractions = {{UnitId(1), {3}}, {UnitId(2), {5, 8}}};
     const std::string text = printProblem(netlist);
     Result<std::vector<NamedProblem>> again = readProblems(text, "f.net");
     ASSERT_TRUE(again) << again.error();
@@ -55,13 +60,15 @@ struct BadLine {
 
 TEST(ProblemTextTest, NamesTheLineAndWhatIsWrong) {
   for (const BadLine &bad : {
-           BadLine{"wire a b", "begins with 'wire', expected 'netlist', 'unit', 'net' or 'reserve'"},
+           BadLine{"wire a b", "begins with 'wire', expected 'netlist', 'unit', 'net', 'near' or 'reserve'"},
            BadLine{"netlist map", "netlist has 'map', expected its name in quotes"},
            BadLine{"unit disk \"a\" \"\"", "unit is of kind 'disk', expected 'compute', 'memory' or 'dram'"},
            BadLine{"unit compute \"a\" b", "unit has 'b', expected its name and its node in quotes"},
            BadLine{"unit compute \"a\" \"b\" on 3",
                    "unit ends with 'on', expected nothing or 'at' and the number of a site"},
            BadLine{"reserve 3 x", "reserves 'x', expected numbers of sites"},
+           BadLine{"near x 3", "is of unit 'x', expected a number"},
+           BadLine{"near 0 3 x", "is near 'x', expected numbers of sites"},
            BadLine{"unit compute \"a\" \"b\\", "unit has '\"b\\', expected its name and its node in quotes"},
            BadLine{"net tensor \"n\" 1 0.0 -> 1.0",
                    "net is in network 'tensor', expected 'vector', 'scalar' or 'control'"},

@@ -42,3 +42,46 @@ llvm::MapVector<StringAttr, SectionRange> fabric::rangesOfHomes(DeviceOp device)
     ranges[home] = order.spanOf(sections);
   return ranges;
 }
+
+/// The operations that an operation gets streams from or gives streams to.
+static SmallVector<Operation *> connectedWith(Operation *op) {
+  SmallVector<Operation *> others;
+  for (Value operand : op->getOperands())
+    if (Operation *source = operand.getDefiningOp())
+      others.push_back(source);
+  llvm::append_range(others, op->getUsers());
+  return others;
+}
+
+static StringAttr homeOf(Operation *op) {
+  auto memory = dyn_cast<MemoryOp>(op);
+  return memory ? memory.getHomeAttr() : StringAttr();
+}
+
+HomeNeighbours::HomeNeighbours(DeviceOp device) {
+  for (auto [number, section] : llvm::enumerate(sectionsOf(device)))
+    for (auto memory : section.getBody().front().getOps<MemoryOp>()) {
+      if (!memory.getHome())
+        continue;
+      llvm::SetVector<StringAttr> found;
+      for (Operation *between : connectedWith(memory)) {
+        if (StringAttr home = homeOf(between))
+          found.insert(home);
+        else
+          for (Operation *other : connectedWith(between))
+            if (StringAttr home = homeOf(other))
+              found.insert(home);
+      }
+      found.remove(memory.getHomeAttr());
+      if (found.empty())
+        continue;
+      SmallVector<StringAttr> names(found.getArrayRef());
+      llvm::sort(names, [](StringAttr a, StringAttr b) { return a.getValue() < b.getValue(); }); // users have no order
+      meetings[memory.getHomeAttr()].push_back({unsigned(number), std::move(names)});
+    }
+}
+
+ArrayRef<HomeNeighbours::Meeting> HomeNeighbours::of(StringAttr home) const {
+  auto found = meetings.find(home);
+  return found == meetings.end() ? ArrayRef<Meeting>() : ArrayRef<Meeting>(found->second);
+}

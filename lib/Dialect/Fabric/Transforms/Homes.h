@@ -34,6 +34,24 @@ private:
 /// Where each home of the device is taken.
 llvm::MapVector<mlir::StringAttr, SectionRange> rangesOfHomes(DeviceOp device);
 
+/// Which homes exchange words, by themselves or through one unit between them.
+class HomeNeighbours {
+public:
+  struct Meeting {
+    unsigned section; ///< by its number
+    llvm::SmallVector<mlir::StringAttr> homes;
+  };
+
+  HomeNeighbours() = default;
+  explicit HomeNeighbours(DeviceOp device);
+
+  /// Ascending by section, one for each in which the home has a neighbour.
+  llvm::ArrayRef<Meeting> of(mlir::StringAttr home) const;
+
+private:
+  llvm::DenseMap<mlir::StringAttr, llvm::SmallVector<Meeting, 2>> meetings;
+};
+
 } // namespace jacquard::fabric
 
 #endif // JACQUARD_LIB_DIALECT_FABRIC_TRANSFORMS_HOMES_H

@@ -34,8 +34,10 @@ struct FabricPlace : fabric::impl::FabricPlacePassBase<FabricPlace> {
 private:
   LogicalResult checkBudget(SectionOp section, const mapper::Problem &problem) const;
   LogicalResult placeSection(SectionOp section, unsigned number, const FabricModel &model);
+  void attract(ArrayRef<std::pair<StringAttr, mapper::UnitId>> fresh, unsigned number, mapper::Problem &problem) const;
 
   llvm::MapVector<StringAttr, SectionRange> ranges; ///< of the homes
+  HomeNeighbours neighbours;
   llvm::DenseMap<StringAttr, unsigned> siteOfHome;  ///< of those that stand already
   UnitBudget limits;
   std::shared_ptr<ContentCache> cache = std::make_shared<ContentCache>();
@@ -56,6 +58,20 @@ LogicalResult FabricPlace::checkBudget(SectionOp section, const mapper::Problem 
   return success();
 }
 
+/// Homes stay where they are put: near to those that sections to come connect them with.
+void FabricPlace::attract(ArrayRef<std::pair<StringAttr, mapper::UnitId>> fresh, unsigned number,
+                          mapper::Problem &problem) const {
+  for (auto [home, unit] : fresh)
+    for (const HomeNeighbours::Meeting &meeting : neighbours.of(home)) {
+      mapper::Attraction attraction{unit, {}};
+      for (StringAttr other : meeting.homes)
+        if (auto site = siteOfHome.find(other); site != siteOfHome.end())
+          attraction.sites.push_back(site->second);
+      if (meeting.section > number && !attraction.sites.empty())
+        problem.attractions.push_back(std::move(attraction));
+    }
+}
+
 LogicalResult FabricPlace::placeSection(SectionOp section, unsigned number, const FabricModel &model) {
   SectionProblem input = buildProblem(section, model);
   for (auto &[home, range] : ranges)
@@ -66,19 +82,22 @@ LogicalResult FabricPlace::placeSection(SectionOp section, unsigned number, cons
     auto memory = dyn_cast<MemoryOp>(op);
     return memory ? memory.getHomeAttr() : StringAttr();
   };
-  for (auto [unit, op] : llvm::enumerate(input.units))
-    if (auto site = siteOfHome.find(homeOf(op)); homeOf(op) && site != siteOfHome.end())
-      input.problem.units[mapper::UnitId(unit)].fixedSite = site->second;
-  // Homes that a loop fills only behind this section must not stand where it computes: they take their sites here.
-  llvm::SmallDenseSet<StringAttr> own;
-  for (Operation *op : input.units)
-    own.insert(homeOf(op));
-  SmallVector<std::pair<StringAttr, mapper::UnitId>> toCome;
+  llvm::MapVector<StringAttr, mapper::UnitId> fresh; // homes that take their sites here
+  for (auto [number, op] : llvm::enumerate(input.units)) {
+    StringAttr home = homeOf(op);
+    mapper::UnitId unit(number);
+    if (auto site = siteOfHome.find(home); home && site != siteOfHome.end())
+      input.problem.units[unit].fixedSite = site->second;
+    else if (home)
+      fresh.insert({home, unit});
+  }
+  // Among them those that a loop fills only behind this section: they must not stand where it computes.
   for (auto &[home, range] : ranges)
-    if (range.contains(number) && !siteOfHome.contains(home) && !own.contains(home))
-      toCome.push_back({home, input.problem.units.add({UnitKind::Memory, home.str(), ""})});
+    if (range.contains(number) && !siteOfHome.contains(home) && !fresh.contains(home))
+      fresh.insert({home, input.problem.units.add({UnitKind::Memory, home.str(), ""})});
   if (failed(checkBudget(section, input.problem)))
     return failure();
+  attract(fresh.getArrayRef(), number, input.problem);
   auto placement = place(*cache, input.problem, model, seed);
   if (!placement)
     return section.emitError() << numberedUnlessInside(Diag::DoesNotFit, "section \"" + section.getName().str() +
@@ -90,11 +109,9 @@ LogicalResult FabricPlace::placeSection(SectionOp section, unsigned number, cons
   for (auto [number, op] : llvm::enumerate(input.units)) {
     mapper::UnitId id(number);
     setSite(op, placement->siteOf[id], model);
-    if (StringAttr home = homeOf(op))
-      siteOfHome[home] = placement->siteOf[id];
     op->setAttr("unit", StringAttr::get(&getContext(), input.problem.units[id].name));
   }
-  for (auto [home, id] : toCome)
+  for (auto [home, id] : fresh)
     siteOfHome[home] = placement->siteOf[id];
   return success();
 }
@@ -109,6 +126,7 @@ void FabricPlace::runOnOperation() {
     return signalPassFailure();
   limits = *read;
   ranges = rangesOfHomes(device);
+  neighbours = HomeNeighbours(device);
   siteOfHome.clear();
   bool fits = true;
   for (auto [number, section] : llvm::enumerate(sectionsOf(device)))

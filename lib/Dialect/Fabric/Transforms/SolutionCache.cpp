@@ -78,6 +78,7 @@ static std::optional<mapper::Routing> readRouting(llvm::StringRef text, const ma
 /// Routes depend on where units stand, not on why.
 static std::string routingKey(mapper::Problem problem, const mapper::Placement &placement, const FabricModel &model) {
   problem.reservedSites.clear();
+  problem.attractions.clear();
   for (mapper::Unit &unit : problem.units)
     unit.fixedSite.reset();
   return textOf(std::move(problem), model) + "placement " + print(placement);
