@@ -12,7 +12,7 @@ void Move::applyTo(LimitsOf &limits) const {
   for (int64_t number : patterns) {
     Limits &own = limits[number];
     if (lifts)
-      own = {0, Limits().mostBoxes, false, own.prices};
+      own = {0, Limits().mostBoxes, false, own.view};
     own.homeLevel = std::max(own.homeLevel, homeLevel);
     own.mostBoxes = std::min(own.mostBoxes, mostBoxes);
   }
@@ -112,7 +112,7 @@ std::vector<Crossover> jacquard::findCrossovers(const Climb &climb, ArrayRef<Cli
   constexpr double least = 1e-4; // of all cycles: what is less is noise
   std::vector<Crossover> stretches, all;
   for (auto [number, donor] : llvm::enumerate(donors))
-    if (donor.view.unitShare == climb.view.unitShare && donor.view.scratchpadShare == climb.view.scratchpadShare)
+    if (donor.view.scratchpadShare == climb.view.scratchpadShare)
       findStretches(climb, donor, number, stretches);
   llvm::erase_if(stretches, [&](const Crossover &each) { return each.gain < least * climb.here->result.cycles; });
   for (auto [level, more] : llvm::enumerate(neighbours))
@@ -135,8 +135,8 @@ LimitsOf jacquard::crossOver(const Climb &climb, const Climb &donor, const Cross
       continue;
     auto own = donor.limits.find(pattern);
     Limits &taken = limits[pattern] = own == donor.limits.end() ? Limits() : own->second;
-    if (!taken.prices)
-      taken.prices = {donor.view.scratchpadPrice, donor.view.startEarly};
+    if (!taken.view)
+      taken.view = {donor.view.scratchpadPrice, donor.view.startEarly, donor.view.unitShare};
   }
   return limits;
 }

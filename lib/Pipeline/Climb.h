@@ -55,8 +55,8 @@ private:
   bool isBold = true;    ///< makes room for many tensors at once
 };
 
-/// Crossovers with all donors that see as much of the machine, the most promising first: each stretch as it is, then
-/// with more and more of its neighbours, as what a pattern keeps on chip depends on who writes and reads it.
+/// Crossovers with all donors that see as much of the scratchpads, the most promising first: each stretch as it is,
+/// then with more and more of its neighbours, as what a pattern keeps on chip depends on who writes and reads it.
 std::vector<Crossover> findCrossovers(const Climb &climb, llvm::ArrayRef<Climb> donors);
 
 /// The climb's limits with those of the donor for a stretch of patterns.

@@ -14,13 +14,12 @@ using namespace jacquard;
 
 namespace {
 
-/// By the price of scratchpads, whether boxes start early, then the shares of units and of scratchpads.
-constexpr MappingView views[] = {
-    {0.2, false}, {0.05, false},        {0.5, false},     {0.05, false, 1, 0.25}, {0.05, false, 0.5, 0.25},
-    {0.2, true},  {0.5, true},          {0, false},       {0.1, false},           {0.3, false},
-    {0.8, false}, {0.2, false, 1, 0.5}, {0.2, false, 0.5}};
-/// A part of the machine must promise so much, as the less it holds on chip the less certain is the prediction.
-constexpr double worthSharing = 0.85;
+/// By the price of scratchpads, whether boxes start early, then the shares of units and of scratchpads. A pattern that
+/// leaves units to others leaves room for what these keep on chip.
+constexpr MappingView views[] = {{0.2, false},       {0.05, false},      {0.2, true},          {0.5, true},
+                                 {0.2, false, 0.75}, {0.5, false, 0.75}, {0.2, true, 0.75},    {0.2, false, 0.9},
+                                 {0.5, false},       {0, false},         {0.8, false},         {0.5, true, 0.9},
+                                 {0.2, false, 0.5},  {0.5, true, 0.5},   {0.2, false, 1, 0.5}, {0.05, false, 1, 0.25}};
 /// Mappings that a climb tries at a time: more would rarely help together.
 constexpr size_t atOnce = 2;
 
@@ -50,7 +49,6 @@ private:
   std::tuple<unsigned, unsigned, double> rankOf(const ViewTry &result) const {
     return {tooMany(result), result.crowded, result.cycles};
   }
-  bool isBetter(const ViewTry &result) const;
   void consider(const ViewTry &result, const LimitsOf &limits);
   std::optional<Outcome> map(const MappingView &view, const LimitsOf &limits) const;
   std::optional<Try> tryView(const MappingView &view, size_t rounds) const;
@@ -75,19 +73,8 @@ unsigned WholeSearch::tooMany(const ViewTry &result) const {
   return options.maxSections > 0 && result.sections > options.maxSections ? result.sections : 0;
 }
 
-bool WholeSearch::isBetter(const ViewTry &result) const {
-  if (!best)
-    return true;
-  bool isPart = result.view.unitShare < 1 || result.view.scratchpadShare < 1;
-  if (!isPart)
-    return rankOf(result) < rankOf(best->result);
-  ViewTry bar = best->result;
-  bar.cycles *= worthSharing;
-  return result.crowded == 0 && rankOf(result) < rankOf(bar);
-}
-
 void WholeSearch::consider(const ViewTry &result, const LimitsOf &limits) {
-  if (isBetter(result))
+  if (!best || rankOf(result) < rankOf(best->result))
     best = {result, limits};
 }
 
@@ -238,7 +225,7 @@ bool WholeSearch::recombine(Climb &climb, ArrayRef<Climb> donors, size_t most) c
 
 /// From what is not far behind the best: what is best at the begin need not be so in the end.
 std::vector<Climb> WholeSearch::startClimbs(std::vector<Try> starts) const {
-  constexpr double farBehind = 1.5; // times the cycles of the best one
+  constexpr double farBehind = 2; // times the cycles of the best one
   llvm::erase_if(starts, [&](const Try &start) { return start.result.cycles > farBehind * best->result.cycles; });
   if (!starts.empty()) {
     auto first =
@@ -290,7 +277,7 @@ void loadDialects(MLIRContext *context, const PipelineOptions &options) {
 SearchResult WholeSearch::run() {
   static constexpr struct {
     size_t views, rounds, moves;
-  } tried[mostEffort + 1] = {{0, 0, 0}, {2, 3, 0}, {7, 4, 20}, {std::size(views), 6, 40}};
+  } tried[mostEffort + 1] = {{0, 0, 0}, {2, 3, 0}, {8, 4, 20}, {std::size(views), 6, 40}};
   constexpr size_t manyPatterns = 40; // a move maps all of them: of more of them fewer moves take as long,
   constexpr size_t crossings = 4;     // and fewer rounds of crossovers
   size_t patterns = 0;

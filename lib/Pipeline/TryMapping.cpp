@@ -24,9 +24,10 @@ void jacquard::setLimits(ModuleOp module, const LimitsOf &limits, const ArchSpec
       pattern->setAttr(mostBoxesAttr, b.getI64IntegerAttr(own.mostBoxes));
     if (own.allPorts)
       pattern->setAttr(countAllPortsAttr, b.getUnitAttr());
-    if (own.prices) {
-      pattern->setAttr(scratchpadPriceAttr, b.getF64FloatAttr(own.prices->first));
-      pattern->setAttr(startEarlyAttr, b.getBoolAttr(own.prices->second));
+    if (own.view) {
+      pattern->setAttr(scratchpadPriceAttr, b.getF64FloatAttr(own.view->scratchpadPrice));
+      pattern->setAttr(startEarlyAttr, b.getBoolAttr(own.view->startEarly));
+      pattern->setAttr(unitShareAttr, b.getF64FloatAttr(own.view->unitShare));
     }
   });
 }

@@ -25,8 +25,9 @@ static void addImport(CLI::App *command, CommonOptions &options) {
 
 static void addCommon(CLI::App *command, CommonOptions &options) {
   command
-      ->add_option("-O", options.effort,
-                   "Search effort, from -O0, one mapping, to -O3, the best of thirteen views, refined, by predicted cycles")
+      ->add_option(
+          "-O", options.effort,
+          "Search effort, from -O0, one mapping, to -O3, the best of sixteen views, refined, by predicted cycles")
       ->check(CLI::Range(0u, 3u))
       ->type_name("0..3")
       ->capture_default_str();

@@ -29,9 +29,9 @@ struct SearchResult {
 /// shares of the machine, as less for each pattern may be more for all. From effort 2 on these are refined: each
 /// tensor that found no room takes less, or the patterns of the fullest section on its way load less at a time,
 /// whatever helps; then the best one takes over stretches of patterns from the others where these are faster. Returns
-/// `options` with the view, and marks the patterns, of the mapping that is predicted to be fastest; a part of the
-/// machine counts when it is predicted to gain much and has enough ports. A higher `options.effort` tries all that a
-/// lower one tries; 0 tries nothing. Uses the threads of the module's context; the result does not depend on them.
+/// `options` with the view, and marks the patterns, of the mapping that is predicted to be fastest. A higher
+/// `options.effort` tries all that a lower one tries; 0 tries nothing. Uses the threads of the module's context; the
+/// result does not depend on them.
 ///
 /// With `options.maxSections` and where more are needed, patterns share sections that were faster apart: at the lowest
 /// price of a section that is enough, or else the one that comes closest. Nothing more is tried when `outOfTime`.

@@ -315,7 +315,8 @@ LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpB
   };
   auto effortOf = [&](Operation *pattern) { return this->effortOf(pattern); };
   for (const std::vector<PlannedNest> &group :
-       groupNests(patterns, spec, effortOf, bufferOf, mayStay, {scratchpadPrice, sectionPrice, startEarly}, *cache)) {
+       groupNests(patterns, spec, effortOf, bufferOf, mayStay, {scratchpadPrice, sectionPrice, startEarly, unitShare},
+                  *cache)) {
     SmallVector<const PlannedNest *> nests;
     for (const PlannedNest &planned : group) {
       nests.push_back(&planned);
@@ -420,9 +421,6 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
   return success();
 }
 
-/// A share of `all`, 1 at least.
-static unsigned shareOf(unsigned all, double share) { return std::max(1u, unsigned(double(all) * share)); }
-
 void ConvertPatToPipe::runOnOperation() {
   auto machine = loadArch(arch);
   if (!machine) {
@@ -435,9 +433,7 @@ void ConvertPatToPipe::runOnOperation() {
     return signalPassFailure();
   }
   ArchSpec spec = limitedTo(*limits, *machine);
-  if (unitShare < 1)
-    spec = limitedTo({shareOf(spec.numComputeUnits(), unitShare), shareOf(spec.numMemoryUnits(), unitShare), {}}, spec);
-  spec.memory.bankBytes = shareOf(spec.memory.bankBytes / 4, scratchpadShare) * 4;
+  spec.memory.bankBytes = std::max(1u, unsigned(spec.memory.bankBytes / 4 * scratchpadShare)) * 4;
   drams.clear();
   shared.clear();
   wholes.clear();

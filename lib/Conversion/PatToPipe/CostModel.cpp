@@ -431,11 +431,11 @@ double CostModel::chainLatency(const Mapping &mapping) const {
   return double(chainLength(mapping)) * (pipeline + hopsToNeighbour * arch.network.hopLatency);
 }
 
-/// Requests and results cross half of the grid, bodies take their stages; the results of a group's last member come out
-/// behind those of all others, each a unit further.
+/// Requests and results cross half of a section, bodies take their stages; the results of a group's last member come
+/// out behind those of all others, each a unit further.
 double CostModel::latencyOf(const Mapping &mapping) const {
   double pipeline = double(arch.compute.stages) * arch.compute.stageLatency;
-  double crossing = double(arch.columns + arch.rows) / 2 * arch.network.hopLatency;
+  double crossing = crossingCycles(arch);
   double latency = 2 * crossing + pipeline + arch.memory.readLatency;
   if (mapping.bytesRead > 0)
     latency += arch.dram.latency() + crossing;

@@ -16,6 +16,13 @@ struct Spread {
 /// Between units that are placed close to each other.
 constexpr double hopsToNeighbour = 3;
 
+/// Cycles from one end of a section to its middle. The placer keeps a section together: on a large grid its ways are
+/// not as long as the grid.
+inline double crossingCycles(const ArchSpec &arch) {
+  constexpr double farthest = 12; // hops; half of what the 16 x 8 units of Plasticine are across
+  return std::min(double(arch.columns + arch.rows) / 2, farthest) * arch.network.hopLatency;
+}
+
 /// Holding a tile must save as much traffic to be worth a unit.
 constexpr double worthHolding = 0.9;
 

@@ -26,7 +26,7 @@ struct Candidate {
 /// Cycles from the last result of a section to the first of the next: both fill and drain the machine once.
 double sectionOverhead(const ArchSpec &arch) {
   double dram = arch.dram.activate + arch.dram.columnRead + arch.dram.precharge;
-  double crossing = double(arch.columns + arch.rows) * arch.network.hopLatency;
+  double crossing = 2 * crossingCycles(arch);
   double pipeline = double(arch.compute.stages) * arch.compute.stageLatency + arch.memory.readLatency;
   return 2 * (dram + crossing + pipeline);
 }
@@ -228,10 +228,12 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   nest.startEarly = early ? early.getValue() : prices.startEarly;
   auto ownPrice = pattern->getAttrOfType<FloatAttr>(scratchpadPriceAttr);
   double scratchpadPrice = ownPrice ? ownPrice.getValueAsDouble() : prices.scratchpads;
+  auto ownShare = pattern->getAttrOfType<FloatAttr>(unitShareAttr);
+  double fill = effort.fill * (ownShare ? ownShare.getValueAsDouble() : prices.unitShare);
   int64_t maxUnits = effort.frugal ? 1 : arch.numComputeUnits();
   auto plan = [&](int64_t units) {
-    auto rivals = wantsRemarks(pattern) ? std::make_shared<Rivals>(effort.fill) : nullptr;
-    Mapping mapping = chooseMapping(cache, nest, arch, units, effort.fill, scratchpadPrice, rivals.get());
+    auto rivals = wantsRemarks(pattern) ? std::make_shared<Rivals>(fill) : nullptr;
+    Mapping mapping = chooseMapping(cache, nest, arch, units, fill, scratchpadPrice, rivals.get());
     return PlannedNest{nest, std::move(mapping), std::move(rivals)};
   };
   Candidate candidate{plan(maxUnits), plan(1), arch};

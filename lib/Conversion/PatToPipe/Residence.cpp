@@ -42,7 +42,7 @@ double CostModel::cascadeLatency(int64_t homes) const {
 /// What all trips of loops wait for results in `homes` memory units behind each other. Who fetches beside another pattern
 /// has the time that this one takes to fill and drain units.
 double CostModel::readersWait(int64_t homes) const {
-  double crossing = double(arch.columns + arch.rows) * arch.network.hopLatency;
+  double crossing = 2 * crossingCycles(arch);
   double pipeline = double(arch.compute.stages) * arch.compute.stageLatency + arch.memory.readLatency;
   double wait = 0;
   for (const LoopReader &reader : nest.loopReaders) {

@@ -23,9 +23,11 @@ constexpr llvm::StringLiteral mostHomesAttr = "jacquard.most_homes";
 /// others; none: no limit of its own.
 constexpr llvm::StringLiteral mostBoxesAttr = "jacquard.most_boxes";
 
-/// On a pattern: its own scratchpad-price and start-early (see convert-pat-to-pipe); none: those of the pass.
+/// On a pattern: its own scratchpad-price, start-early and unit-share (see convert-pat-to-pipe); none: those of the
+/// pass.
 constexpr llvm::StringLiteral scratchpadPriceAttr = "jacquard.scratchpad_price";
 constexpr llvm::StringLiteral startEarlyAttr = "jacquard.start_early";
+constexpr llvm::StringLiteral unitShareAttr = "jacquard.unit_share";
 
 /// On a pattern: what may stay on chip counts as DRAM ports too, as with some of it left in DRAM its section had more
 /// than the machine.

@@ -24,7 +24,7 @@ def ConvertPatToPipePass : Pass<"convert-pat-to-pipe", "::mlir::ModuleOp"> {
     Option<"startEarly", "start-early", "bool", "false", "What lies on chip is loaded in boxes that are soon there, even if more words move; else in those that move the fewest">,
     Option<"budget", "budget", "std::string", "\"\"", "Units that a section may use at most, as compute=32,memory=16 (Budget.h); empty: all">,
     Option<"sectionPrice", "section-price", "double", "0", "Cycles that one section less is worth">,
-    Option<"unitShare", "unit-share", "double", "1", "Share of these units that mappings count on; the rest is left to others and to routes">,
+    Option<"unitShare", "unit-share", "double", "1", "Share of these units that a pattern counts on; the rest is left to others and to routes">,
     Option<"scratchpadShare", "scratchpad-share", "double", "1", "Share of every scratchpad that mappings count on">
   ];
   let dependentDialects = ["::jacquard::pat::PatDialect", "::jacquard::pipe::PipeDialect", "::mlir::memref::MemRefDialect",
