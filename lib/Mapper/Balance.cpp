@@ -61,23 +61,44 @@ private:
   };
   using Arrivals = std::map<Terminal, Reach>;
 
-  /// Compute units in the order of the streams; those in cycles, and what only they feed, are left out.
+  /// Units that paths pass through, in the order of the streams; those in cycles, and what only they feed, are left
+  /// out.
   void sortUnits() {
-    IdVector<UnitId, unsigned> inputs(problem.units.size(), 0);
-    for (const auto &edges : edgesOf)
-      for (const Edge &edge : edges)
-        inputs[edge.sink.unit] += isCompute(problem.nets[edge.net].source.unit);
+    IdVector<UnitId, char> isThrough(problem.units.size(), false); // a vector of bool has no references
     for (size_t u = 0; u < problem.units.size(); ++u)
-      if (inputs[UnitId(u)] == 0 && isCompute(UnitId(u)))
+      isThrough[UnitId(u)] = isCompute(UnitId(u));
+    forEachPassing([&](UnitId, UnitId to) { isThrough[to] = true; });
+    IdVector<UnitId, unsigned> inputs(problem.units.size(), 0);
+    forEachPassing([&](UnitId from, UnitId to) { inputs[to] += isThrough[from]; });
+    for (size_t u = 0; u < problem.units.size(); ++u)
+      if (inputs[UnitId(u)] == 0 && isThrough[UnitId(u)])
         order.push_back(UnitId(u));
     for (size_t i = 0; i < order.size(); ++i)
       for (const Edge &edge : edgesOf[order[i]])
-        if (--inputs[edge.sink.unit] == 0 && isCompute(edge.sink.unit))
+        if (passes(edge) && --inputs[edge.sink.unit] == 0)
           order.push_back(edge.sink.unit);
+  }
+  template <typename Visit> void forEachPassing(Visit visit) const {
+    for (size_t u = 0; u < problem.units.size(); ++u)
+      for (const Edge &edge : edgesOf[UnitId(u)])
+        if (passes(edge))
+          visit(UnitId(u), edge.sink.unit);
   }
 
   bool isCompute(UnitId unit) const { return problem.units[unit].kind == UnitKind::Compute; }
-  unsigned pipeline() const { return spec.compute.stages * spec.compute.stageLatency; }
+  /// Whether each element that arrives makes one go on. In a memory unit those of port 0 are kept; what arrives at
+  /// another port and is not as much as what leaves are addresses to write to.
+  bool passes(const Edge &edge) const {
+    const UnitId unit = edge.sink.unit;
+    if (isCompute(unit))
+      return true;
+    return problem.units[unit].kind == UnitKind::Memory && edge.sink.port > 0 && !edgesOf[unit].empty() &&
+           problem.nets[edgesOf[unit].front().net].weight == problem.nets[edge.net].weight;
+  }
+  /// From an input to an output of a unit.
+  unsigned latencyOf(UnitId unit) const {
+    return isCompute(unit) ? spec.compute.stages * spec.compute.stageLatency : spec.memory.readLatency;
+  }
 
   /// Links and the input FIFO at their end. Each gives the room of an element back a cycle after it has left, so one
   /// entry of each does not count.
@@ -102,16 +123,18 @@ private:
   Arrivals follow(const Edge &first) const {
     Arrivals arrivals{{first.sink, along(first)}};
     IdVector<UnitId, Reach> at(problem.units.size());
-    at[first.sink.unit].include(along(first));
+    if (passes(first))
+      at[first.sink.unit].include(along(first));
     for (UnitId unit : order) {
       if (at[unit].room == ~0u)
         continue;
       for (const Edge &edge : edgesOf[unit]) {
         Reach reach = along(edge);
-        reach.latency += at[unit].latency + pipeline();
-        reach.room += at[unit].room + pipeline() + outputRoom(unit);
+        reach.latency += at[unit].latency + latencyOf(unit);
+        reach.room += at[unit].room + latencyOf(unit) + outputRoom(unit);
         arrivals[edge.sink].include(reach);
-        at[edge.sink.unit].include(reach);
+        if (passes(edge))
+          at[edge.sink.unit].include(reach);
       }
     }
     return arrivals;
@@ -162,7 +185,9 @@ private:
       for (const auto &[shorter, tightReach] : tight.tightest) {
         if (longer == shorter)
           continue;
-        Reconvergence pair{fork, at.unit, edgesOf[fork][longer].net, edgesOf[fork][shorter].net, 0, tightReach.room};
+        Reconvergence pair{
+            fork, at.unit,        edgesOf[fork][longer].net, edgesOf[fork][shorter].net, edgesOf[fork][shorter].sink,
+            0,    tightReach.room};
         if (pair.longer != pair.shorter)
           pair.room += outputRoom(fork); // of its own port; the branches of one net share a queue
         pair.need = unsigned(std::ceil(rateAt.at(at) * slowReach.latency));

@@ -2,27 +2,32 @@
 #include "jacquard/Mapper/Measure.h"
 
 #include <algorithm>
+#include <map>
 
 namespace jacquard::mapper {
 
 std::vector<unsigned> hopsToSinks(const Problem &problem, const Placement &placement, const Routing &routing, NetId id,
                                   const FabricModel &model) {
   const Net &net = problem.nets[id];
-  // A net enters a switch once, so a switch has one distance; hops come after the hop that feeds them.
-  std::vector<std::pair<unsigned, unsigned>> reached{{model.switchOfSite(placement.siteOf[net.source.unit]), 0u}};
-  const auto distanceOf = [&](unsigned sw) {
-    const auto at = std::find_if(reached.begin(), reached.end(), [&](auto &entry) { return entry.first == sw; });
-    assert(at != reached.end() && "the routing must be right");
-    return at->second;
-  };
+  // By switch and the input through which the net comes; hops come after the hop that feeds them.
+  using Point = std::pair<unsigned, unsigned>;
+  const unsigned site = placement.siteOf[net.source.unit];
+  std::map<Point, unsigned> distanceOf{
+      {{model.switchOfSite(site), unsigned(model.sourceOfPort(site, net.source.port))}, 0}};
+  std::map<Point, unsigned> hopsTo; // by site and port
   for (const Hop &hop : routing.hops[id]) {
     const SwitchPort &out = model.switchModel(hop.sw, net.network).sinks[hop.sink];
+    const auto at = distanceOf.find({hop.sw, hop.source});
+    assert(at != distanceOf.end() && "the routing must be right");
     if (out.isLink)
-      reached.push_back({unsigned(model.neighbour(hop.sw, out.direction)), distanceOf(hop.sw) + 1});
+      distanceOf[{unsigned(model.neighbour(hop.sw, out.direction)),
+                  model.sourceOfLink(hop.sw, net.network, hop.sink)}] = at->second + 1;
+    else
+      hopsTo[{out.site, out.port}] = at->second;
   }
   std::vector<unsigned> hops;
   for (const Terminal &sink : net.sinks)
-    hops.push_back(distanceOf(model.switchOfSite(placement.siteOf[sink.unit])));
+    hops.push_back(hopsTo.at({placement.siteOf[sink.unit], sink.port}));
   return hops;
 }
 

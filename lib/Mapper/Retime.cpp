@@ -2,7 +2,9 @@
 #include "jacquard/Mapper/Balance.h"
 
 #include <algorithm>
+#include <cassert>
 #include <optional>
+#include <utility>
 
 namespace jacquard::mapper {
 
@@ -42,14 +44,12 @@ private:
   /// Bends the pair's shorter path; what lacks room then, or nothing if no bend makes that less than `before`.
   std::optional<std::vector<Reconvergence>> bendFor(const Reconvergence &pair,
                                                     const std::vector<Reconvergence> &before) {
-    if (problem.nets[pair.shorter].sinks.size() != 1)
-      return std::nullopt;
     const std::vector<Hop> old = routing.hops[pair.shorter];
-    const std::vector<unsigned> path = switchesOf(old);
-    for (size_t at = 0; at + 1 < path.size(); ++at)
+    const Branch branch = branchTo(pair.shorter, pair.first);
+    for (size_t at = 0; at < branch.switches.size(); ++at)
       for (unsigned side = 0; side < 4; ++side) {
-        const std::vector<unsigned> bent = bend(path, at, Direction(side));
-        if (bent.empty() || !write(pair.shorter, bent))
+        const std::vector<unsigned> bent = bend(branch.switches, at, Direction(side));
+        if (bent.empty() || !write(pair.shorter, branch, bent))
           continue;
         std::vector<Reconvergence> after = lacking();
         if (missing(after) < missing(before))
@@ -59,29 +59,68 @@ private:
     return std::nullopt;
   }
 
-  /// Of a net with one sink: a hop per switch, the last into the unit.
-  static std::vector<unsigned> switchesOf(const std::vector<Hop> &hops) {
-    std::vector<unsigned> path;
+  /// The end of a net's tree that leads to one sink alone.
+  struct Branch {
+    std::vector<unsigned> switches; ///< from where it begins to the sink's
+    unsigned source = 0;            ///< the input of the first switch that it selects
+    Hop last;                       ///< into the unit
+    std::vector<Hop> others;        ///< hops of the rest of the tree
+  };
+
+  Branch branchTo(NetId id, const Terminal &end) const {
+    const Net &net = problem.nets[id];
+    const std::vector<Hop> &hops = routing.hops[id];
+    const unsigned sink = unsigned(model.sinkOfPort(placement.siteOf[end.unit], end.port));
+    const auto into = std::find_if(hops.begin(), hops.end(), [&](const Hop &hop) {
+      return hop.sink == sink && hop.sw == model.switchOfSite(placement.siteOf[end.unit]);
+    });
+    assert(into != hops.end() && "the routing was verified");
+    const auto isAlone = [&](const Hop &hop) {
+      return std::count_if(hops.begin(), hops.end(),
+                           [&](const Hop &o) { return o.sw == hop.sw && o.source == hop.source; }) == 1;
+    };
+    const auto feeds = [&](const Hop &from, const Hop &to) {
+      const SwitchPort &out = model.switchModel(from.sw, net.network).sinks[from.sink];
+      return out.isLink && model.neighbour(from.sw, out.direction) == int(to.sw) &&
+             model.sourceOfLink(from.sw, net.network, from.sink) == to.source;
+    };
+    std::vector<Hop> branch{*into};
+    while (isAlone(branch.back())) {
+      const auto before =
+          std::find_if(hops.begin(), hops.end(), [&](const Hop &hop) { return feeds(hop, branch.back()); });
+      if (before == hops.end())
+        break; // at the unit where the net begins
+      branch.push_back(*before);
+    }
+    Branch result;
+    result.source = branch.back().source;
+    result.last = *into;
+    for (auto hop = branch.rbegin(); hop != branch.rend(); ++hop)
+      result.switches.push_back(hop->sw);
     for (const Hop &hop : hops)
-      path.push_back(hop.sw);
-    return path;
+      if (std::find(branch.begin(), branch.end(), hop) == branch.end())
+        result.others.push_back(hop);
+    return result;
   }
 
-  /// `path` with two switches beside its link number `at` put in; empty where there are none or the path has them.
+  /// `path` with two switches beside its link number `at` put in, or out to the side and back where it ends; empty
+  /// where there are none or the path has them. Switches of the net's other branches will do: their links are others.
   std::vector<unsigned> bend(const std::vector<unsigned> &path, size_t at, Direction side) const {
-    const int first = model.neighbour(path[at], side), second = model.neighbour(path[at + 1], side);
+    const bool atEnd = at + 1 == path.size();
+    const int first = model.neighbour(path[at], side),
+              second = atEnd ? int(path[at]) : model.neighbour(path[at + 1], side);
     const auto isNew = [&](int sw) { return sw >= 0 && !std::count(path.begin(), path.end(), unsigned(sw)); };
-    if (!isNew(first) || !isNew(second))
+    if (!isNew(first) || (!atEnd && !isNew(second)))
       return {};
     std::vector<unsigned> bent = path;
     bent.insert(bent.begin() + std::ptrdiff_t(at) + 1, {unsigned(first), unsigned(second)});
     return bent;
   }
 
-  /// Whether another net than `self` uses the output of a switch.
-  bool isTaken(NetId self, unsigned sw, unsigned sink) const {
+  /// Whether a net uses the output of a switch.
+  bool isTaken(NetworkKind network, unsigned sw, unsigned sink) const {
     for (size_t n = 0; n < problem.nets.size(); ++n)
-      if (NetId(n) != self && problem.nets[NetId(n)].network == problem.nets[self].network)
+      if (problem.nets[NetId(n)].network == network)
         for (const Hop &hop : routing.hops[NetId(n)])
           if (hop.sw == sw && hop.sink == sink)
             return true;
@@ -89,29 +128,31 @@ private:
   }
 
   /// A free link from `from` to its neighbour `to`.
-  std::optional<unsigned> freeLink(NetId self, unsigned from, unsigned to) const {
-    const std::vector<SwitchPort> &sinks = model.switchModel(from, problem.nets[self].network).sinks;
+  std::optional<unsigned> freeLink(NetworkKind network, unsigned from, unsigned to) const {
+    const std::vector<SwitchPort> &sinks = model.switchModel(from, network).sinks;
     for (unsigned sink = 0; sink < sinks.size(); ++sink)
-      if (sinks[sink].isLink && model.neighbour(from, sinks[sink].direction) == int(to) && !isTaken(self, from, sink))
+      if (sinks[sink].isLink && model.neighbour(from, sinks[sink].direction) == int(to) &&
+          !isTaken(network, from, sink))
         return sink;
     return std::nullopt;
   }
 
-  /// Routes the net along `path`; false, and nothing changed, if a link is missing.
-  bool write(NetId id, const std::vector<unsigned> &path) {
-    const Net &net = problem.nets[id];
-    std::vector<Hop> hops;
-    unsigned source = unsigned(model.sourceOfPort(placement.siteOf[net.source.unit], net.source.port));
+  /// Routes the branch along `path`; false, and nothing changed, if a link is missing.
+  bool write(NetId id, const Branch &branch, const std::vector<unsigned> &path) {
+    const NetworkKind network = problem.nets[id].network;
+    std::vector<Hop> &hops = routing.hops[id];
+    const std::vector<Hop> old = std::exchange(hops, branch.others);
+    unsigned source = branch.source;
     for (size_t i = 0; i + 1 < path.size(); ++i) {
-      const std::optional<unsigned> sink = freeLink(id, path[i], path[i + 1]);
-      if (!sink)
+      const std::optional<unsigned> sink = freeLink(network, path[i], path[i + 1]);
+      if (!sink) {
+        hops = old;
         return false;
+      }
       hops.push_back({path[i], *sink, source});
-      source = model.sourceOfLink(path[i], net.network, *sink);
+      source = model.sourceOfLink(path[i], network, *sink);
     }
-    const Terminal &end = net.sinks.front();
-    hops.push_back({path.back(), unsigned(model.sinkOfPort(placement.siteOf[end.unit], end.port)), source});
-    routing.hops[id] = std::move(hops);
+    hops.push_back({branch.last.sw, branch.last.sink, source});
     return true;
   }
 

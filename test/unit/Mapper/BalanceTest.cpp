@@ -87,6 +87,40 @@ TEST(BalanceTest, ShortWayIsBent) {
   }
 }
 
+/// One port feeds both ways: only the branch to the unit where they meet is bent.
+TEST(BalanceTest, BranchOfAMulticastIsBent) {
+  Row row(16);
+  const UnitId fork = row.unit(1), join = row.unit(5), detour = row.unit(15);
+  const NetId both = row.net({fork, 0}, {{join, 0}, {detour, 0}});
+  row.net({detour, 0}, {{join, 1}});
+  Result<Routing> routing = route(row.problem, row.placement, row.model);
+  ASSERT_TRUE(routing);
+  EXPECT_EQ(verifyRouting(row.problem, row.placement, *routing, row.model), std::vector<std::string>());
+  const std::vector<unsigned> links = hopsToSinks(row.problem, row.placement, *routing, both, row.model);
+  EXPECT_EQ(links[0],
+            18u); // 32 elements: one per link less one of the FIFO's; the queue is that of the longer way, too
+  EXPECT_EQ(links[1], 14u);
+  EXPECT_EQ(reconvergences(row.problem, row.placement, *routing, row.model)[0].missing(), 0u);
+}
+
+/// Two slices of a tensor are read at the same addresses, one passes its words on to the other: what they keep ends a
+/// path, addresses and words go through.
+TEST(BalanceTest, AddressesAndCascadesPassThroughMemories) {
+  Row row(4);
+  const UnitId fork = row.unit(1), far = row.unit(14, UnitKind::Memory), near = row.unit(4, UnitKind::Memory);
+  const NetId addresses = row.net({fork, 0}, {{far, 2}, {near, 2}});
+  row.net({far, 0}, {{near, 1}});
+  row.net({near, 0}, {{row.unit(7), 0}});
+  const std::vector<Reconvergence> found = row.find();
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].join, near);
+  EXPECT_EQ(found[0].shorter, addresses);
+  EXPECT_EQ(found[0].first, (Terminal{near, 2}));
+  // 13 links, the memory, 10 links back, and a cycle for each FIFO at the end
+  EXPECT_EQ(found[0].need, 13 + 1 + row.model.spec().memory.readLatency + 10 + 1);
+  EXPECT_EQ(found[0].room, 3 + 4 - 1u); // 3 links and the FIFO
+}
+
 /// Two streams of a quarter of the busiest net's values send a quarter as much in the same time.
 TEST(BalanceTest, SlowStreamsNeedLess) {
   Row row(4);
@@ -117,6 +151,9 @@ TEST(BalanceTest, WhatIsNoPair) {
   const UnitId fork = row.unit(1), memory = row.unit(2, UnitKind::Memory), join = row.unit(5), other = row.unit(7);
   row.net({fork, 0}, {{join, 0}, {memory, 0}, {other, 0}});
   row.net({memory, 0}, {{join, 1}});
+  const UnitId scattered = row.unit(4, UnitKind::Memory); // takes addresses to write to, and is read less often
+  row.net({fork, 1}, {{scattered, 1}});
+  row.net({scattered, 0}, {{join, 2}}, 10);
   EXPECT_TRUE(row.find().empty());
 }
 
