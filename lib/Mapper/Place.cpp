@@ -20,7 +20,7 @@ class GreedySeed {
 public:
   GreedySeed(PlaceState &state, const FabricModel &model)
       : state(state), model(model), placed(state.numUnits(), false), pull(state.numUnits(), 0), boxes(state.numNets()),
-        begun(state.numNets(), false) {}
+        begun(state.numNets(), false), anchor(findAnchor(model)) {}
 
   void run() {
     for (unsigned unit : state.fixed())
@@ -64,11 +64,21 @@ private:
     return best;
   }
 
-  /// Growth of the boxes of the unit's nets; the distance from the centre decides ties, so that growth has room all
-  /// around.
+  /// A DRAM port in the middle of an edge.
+  static Site findAnchor(const FabricModel &model) {
+    const Site *best = nullptr;
+    const auto rank = [&](const Site &site) { return std::pair(std::abs(2 * site.y - model.height() + 1), site.x); };
+    for (const Site &site : model.sites())
+      if (site.kind == UnitKind::DramPort && (!best || rank(site) < rank(*best)))
+        best = &site;
+    return best ? *best : model.sites().front();
+  }
+
+  /// Growth of the boxes of the unit's nets. The distance from a DRAM port decides ties: sections grow from there, so the
+  /// way to the DRAM, and to what is kept on chip, does not grow with the grid.
   int64_t costAt(unsigned unit, unsigned number) const {
     const Site &site = model.sites()[number];
-    int64_t cost = std::abs(2 * site.x - model.width() + 1) + std::abs(2 * site.y - model.height() + 1);
+    int64_t cost = std::abs(site.x - anchor.x) + std::abs(site.y - anchor.y);
     cost += 64 * state.attraction(unit, number);
     for (unsigned net : state.netsOf(unit))
       if (begun[net]) {
@@ -96,6 +106,7 @@ private:
   std::vector<int64_t> pull;
   std::vector<Box> boxes;
   std::vector<bool> begun;
+  const Site anchor;
 };
 
 //===-------------------------------------------------------------------------------------------------------------===//

@@ -5,10 +5,10 @@ module attributes {jacquard.model = "layer", jacquard.model_hash = 4914069859696
     fabric.buffer @constant2.0 "constant" at 128 : tensor<12xf32> = dense_resource<constant2.0> : tensor<12xf32>
     fabric.buffer @constant3.0 "constant" at 192 : tensor<3xf32> = dense_resource<constant3.0> : tensor<3xf32>
     fabric.section "map_0" attributes {bound = "dram", busy_cycles = 87 : i64, predicted_cycles = 103 : i64} {
-      %0 = fabric.load @input0 <[8] vector 0 registers [[0, 1]] address 0> {at = array<i64: 5, 1, 0>, unit = "dram.0"}
-      %1 = fabric.memory %0 write <[8] vector 0 registers [[0, 1]] address 0> read <[2, 3, 4] vector 2 registers [[0, 4, 0, 1]] address 0> words 8 buffers 1 {at = array<i64: 3, 1, 0>, unit = "memory.0"}
-      %2 = fabric.load @constant2.0 <[12] vector 0 registers [[0, 1]] address 0> {at = array<i64: 0, 1, 0>, unit = "dram.1"}
-      %3 = fabric.memory %2 write <[12] vector 0 registers [[0, 1]] address 0> read <[2, 3, 4] vector 2 registers [[0, 0, 1, 3]] address 0> words 12 buffers 1 {at = array<i64: 1, 1, 0>, unit = "memory.1"}
+      %0 = fabric.load @input0 <[8] vector 0 registers [[0, 1]] address 0> {at = array<i64: 0, 1, 0>, unit = "dram.0"}
+      %1 = fabric.memory %0 write <[8] vector 0 registers [[0, 1]] address 0> read <[2, 3, 4] vector 2 registers [[0, 4, 0, 1]] address 0> words 8 buffers 1 {at = array<i64: 1, 1, 0>, unit = "memory.0"}
+      %2 = fabric.load @constant2.0 <[12] vector 0 registers [[0, 1]] address 0> {at = array<i64: 5, 1, 0>, unit = "dram.1"}
+      %3 = fabric.memory %2 write <[12] vector 0 registers [[0, 1]] address 0> read <[2, 3, 4] vector 2 registers [[0, 0, 1, 3]] address 0> words 12 buffers 1 {at = array<i64: 3, 1, 0>, unit = "memory.1"}
       %4 = fabric.compute(%1, %3) scalars() pop [2, 2] counters [2, 3, 4] vector 2 attributes {at = array<i64: 2, 1, 0>, input_registers = array<i64: 0, 1>, unit = "compute.0"} {
       ^bb0(%arg0: !fabric.word, %arg1: !fabric.word):
         %8 = fabric.accumulate "fma"(%arg0, %arg1) level 1 init 0 {stage = 0 : i64}
