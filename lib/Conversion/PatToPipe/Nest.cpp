@@ -348,8 +348,9 @@ void Analysis::merge(unsigned d) {
   for (auto &access : checked) {
     if (!access)
       continue;
-    bool apart = outer > 1 && inner > 1 && (access->dependsOn(d) || access->dependsOn(d + 1));
-    if (apart)
+    bool depends = // nothing is tabulated yet
+        llvm::any_of(access->coefficients, [&](const auto &row) { return row[d] != 0 || row[d + 1] != 0; });
+    if (outer > 1 && inner > 1 && depends)
       access.reset();
     else
       llvm::for_each(access->coefficients, mergeRow);

@@ -143,6 +143,10 @@ TEST(DifferentialTest, HostAndSaraAgree) { compareTargets("sara", firstSeed(1001
 /// Found by this test: a fold that uses what its map computes was spread over slots that it cannot have.
 TEST(DifferentialTest, FoldUsesValuesOfItsMap) { compareTargets("sara", 1148, 1); }
 
+/// Found by this test: where dimensions were merged that a checked access tells apart, what it depends on was asked before
+/// it was known.
+TEST(DifferentialTest, MergesDimensionsOfCheckedAccesses) { compareTargets("tiny", 7002007, 1); }
+
 /// The architecture with every FIFO and ring at random between 1 and what it had and with longer links, written to a
 /// file; its path.
 std::string shrunkArch(const std::string &arch, uint64_t seed) {
