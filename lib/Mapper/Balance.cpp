@@ -185,9 +185,8 @@ private:
       for (const auto &[shorter, tightReach] : tight.tightest) {
         if (longer == shorter)
           continue;
-        Reconvergence pair{
-            fork, at.unit,        edgesOf[fork][longer].net, edgesOf[fork][shorter].net, edgesOf[fork][shorter].sink,
-            0,    tightReach.room};
+        const Edge &slowEdge = edgesOf[fork][longer], &tightEdge = edgesOf[fork][shorter];
+        Reconvergence pair{fork, at.unit, slowEdge.net, tightEdge.net, tightEdge.sink, 0, tightReach.room};
         if (pair.longer != pair.shorter)
           pair.room += outputRoom(fork); // of its own port; the branches of one net share a queue
         pair.need = unsigned(std::ceil(rateAt.at(at) * slowReach.latency));

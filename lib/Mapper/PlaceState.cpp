@@ -109,12 +109,10 @@ double PlaceState::tryMove(unsigned unit, unsigned target) {
       spreadEnds(who, to, 1);
     }
   ++generation;
-  moved.lengthDelta = updateNets(unit);
+  moved.lengthDelta = updateNets(unit) + attraction(unit, target) - attraction(unit, moved.from);
   if (moved.other != noUnit)
-    moved.lengthDelta += updateNets(moved.other);
-  moved.lengthDelta += attraction(unit, target) - attraction(unit, moved.from);
-  if (moved.other != noUnit)
-    moved.lengthDelta += attraction(moved.other, moved.from) - attraction(moved.other, target);
+    moved.lengthDelta +=
+        updateNets(moved.other) + attraction(moved.other, moved.from) - attraction(moved.other, target);
   return double(moved.lengthDelta) / weightUnit + (demand ? demand->delta() : 0.0);
 }
 

@@ -136,7 +136,7 @@ LimitsOf jacquard::crossOver(const Climb &climb, const Climb &donor, const Cross
     auto own = donor.limits.find(pattern);
     Limits &taken = limits[pattern] = own == donor.limits.end() ? Limits() : own->second;
     if (!taken.view)
-      taken.view = {donor.view.scratchpadPrice, donor.view.startEarly, donor.view.unitShare};
+      taken.view = donor.view;
   }
   return limits;
 }

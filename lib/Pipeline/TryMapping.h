@@ -15,23 +15,13 @@
 
 namespace jacquard {
 
-/// What the view of one pattern may have of its own (see MappingView).
-struct OwnView {
-  double scratchpadPrice;
-  bool startEarly;
-  double unitShare;
-  bool operator==(const OwnView &other) const {
-    return std::tie(scratchpadPrice, startEarly, unitShare) ==
-           std::tie(other.scratchpadPrice, other.startEarly, other.unitShare);
-  }
-};
-
 /// What a pattern counts on, other than the rest of the model: how much less of the chip it may take, and in what view.
 struct Limits {
   unsigned homeLevel = 0;                                  ///< for its results (mostHomes)
   int64_t mostBoxes = std::numeric_limits<int64_t>::max(); ///< for what it loads of its operands
   bool allPorts = false;                                   ///< counts those of what may stay on chip
-  std::optional<OwnView> view = {};                        ///< none: the view of the whole model
+  /// None: that of the whole model, which alone decides on shares of scratchpads and the price of sections.
+  std::optional<MappingView> view = {};
 
   bool isTight() const { return homeLevel > 0 || mostBoxes != Limits().mostBoxes || allPorts; }
 };

@@ -226,10 +226,12 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   const ArchSpec &arch = nest.wide ? wide : narrow;
   auto early = pattern->getAttrOfType<BoolAttr>(startEarlyAttr);
   nest.startEarly = early ? early.getValue() : prices.startEarly;
-  auto ownPrice = pattern->getAttrOfType<FloatAttr>(scratchpadPriceAttr);
-  double scratchpadPrice = ownPrice ? ownPrice.getValueAsDouble() : prices.scratchpads;
-  auto ownShare = pattern->getAttrOfType<FloatAttr>(unitShareAttr);
-  double fill = effort.fill * (ownShare ? ownShare.getValueAsDouble() : prices.unitShare);
+  auto ownOr = [&](StringRef name, double common) {
+    auto own = pattern->getAttrOfType<FloatAttr>(name);
+    return own ? own.getValueAsDouble() : common;
+  };
+  double scratchpadPrice = ownOr(scratchpadPriceAttr, prices.scratchpads);
+  double fill = effort.fill * ownOr(unitShareAttr, prices.unitShare);
   int64_t maxUnits = effort.frugal ? 1 : arch.numComputeUnits();
   auto plan = [&](int64_t units) {
     auto rivals = wantsRemarks(pattern) ? std::make_shared<Rivals>(fill) : nullptr;

@@ -53,7 +53,7 @@ TEST(CrossoverTest, TakesOverLimitsAndViewOfTheStretchAlone) {
   EXPECT_EQ(limits.at(0).mostBoxes, 7);
   EXPECT_FALSE(limits.at(0).view);
   EXPECT_FALSE(limits.at(1).isTight()); // as at the donor
-  EXPECT_TRUE(limits.at(1).view == (OwnView{0.5, true, 0.75}));
+  EXPECT_TRUE(limits.at(1).view == (MappingView{0.5, true, 0.75}));
   EXPECT_EQ(limits.at(2).homeLevel, 2u);
 }
 
@@ -91,7 +91,7 @@ TEST(ClimbTest, LiftsLimitsButKeepsTheView) {
   LimitsOf limits = climb.limits;
   all.front().front().applyTo(limits);
   EXPECT_FALSE(limits.at(3).isTight());
-  EXPECT_TRUE(limits.at(3).view == (OwnView{0.5, true, 0.75}));
+  EXPECT_TRUE(limits.at(3).view == (MappingView{0.5, true, 0.75}));
 }
 
 } // namespace

@@ -30,6 +30,11 @@ SectionRange SectionOrder::spanOf(ArrayRef<SectionOp> users) const {
   return span;
 }
 
+StringAttr fabric::homeOf(Operation *op) {
+  auto memory = dyn_cast<MemoryOp>(op);
+  return memory ? memory.getHomeAttr() : StringAttr();
+}
+
 llvm::MapVector<StringAttr, SectionRange> fabric::rangesOfHomes(DeviceOp device) {
   SectionOrder order(device);
   llvm::MapVector<StringAttr, SmallVector<SectionOp>> users;
@@ -51,11 +56,6 @@ static SmallVector<Operation *> connectedWith(Operation *op) {
       others.push_back(source);
   llvm::append_range(others, op->getUsers());
   return others;
-}
-
-static StringAttr homeOf(Operation *op) {
-  auto memory = dyn_cast<MemoryOp>(op);
-  return memory ? memory.getHomeAttr() : StringAttr();
 }
 
 HomeNeighbours::HomeNeighbours(DeviceOp device) {

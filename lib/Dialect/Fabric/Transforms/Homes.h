@@ -31,6 +31,9 @@ private:
   llvm::DenseMap<mlir::Operation *, SectionRange> ofLoop; ///< outermost loops
 };
 
+/// The home of a memory unit that keeps words from section to section; null for other operations.
+mlir::StringAttr homeOf(mlir::Operation *op);
+
 /// Where each home of the device is taken.
 llvm::MapVector<mlir::StringAttr, SectionRange> rangesOfHomes(DeviceOp device);
 

@@ -63,11 +63,13 @@ void FabricPlace::attract(ArrayRef<std::pair<StringAttr, mapper::UnitId>> fresh,
                           mapper::Problem &problem) const {
   for (auto [home, unit] : fresh)
     for (const HomeNeighbours::Meeting &meeting : neighbours.of(home)) {
+      if (meeting.section <= number)
+        continue;
       mapper::Attraction attraction{unit, {}};
       for (StringAttr other : meeting.homes)
         if (auto site = siteOfHome.find(other); site != siteOfHome.end())
           attraction.sites.push_back(site->second);
-      if (meeting.section > number && !attraction.sites.empty())
+      if (!attraction.sites.empty())
         problem.attractions.push_back(std::move(attraction));
     }
 }
@@ -78,14 +80,10 @@ LogicalResult FabricPlace::placeSection(SectionOp section, unsigned number, cons
     if (auto site = siteOfHome.find(home); site != siteOfHome.end() && range.contains(number))
       input.problem.reservedSites.push_back(site->second);
   llvm::sort(input.problem.reservedSites);
-  auto homeOf = [](Operation *op) {
-    auto memory = dyn_cast<MemoryOp>(op);
-    return memory ? memory.getHomeAttr() : StringAttr();
-  };
   llvm::MapVector<StringAttr, mapper::UnitId> fresh; // homes that take their sites here
-  for (auto [number, op] : llvm::enumerate(input.units)) {
+  for (auto [index, op] : llvm::enumerate(input.units)) {
     StringAttr home = homeOf(op);
-    mapper::UnitId unit(number);
+    mapper::UnitId unit(index);
     if (auto site = siteOfHome.find(home); home && site != siteOfHome.end())
       input.problem.units[unit].fixedSite = site->second;
     else if (home)
