@@ -6,6 +6,7 @@
 
 #include "CompulsoryBytes.h"
 #include "CutPatterns.h"
+#include "EmitSection.h"
 #include "ExplainMapping.h"
 #include "FetchRows.h"
 #include "GroupNests.h"

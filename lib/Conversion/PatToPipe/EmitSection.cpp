@@ -4,7 +4,6 @@
 // declared; the others are the stage's own. Positions in a scratchpad are relative to the origin of its box.
 #include "EmitSection.h"
 
-#include "Forward.h"
 #include "JoinParts.h"
 #include "RowUpdate.h"
 
@@ -599,47 +598,6 @@ SmallVector<Value> iterationsUsed(Operation *pattern) {
   });
 }
 
-/// Whether one of `nests` reads `result`.
-bool usedInside(Value result, ArrayRef<const PlannedNest *> nests) {
-  return llvm::any_of(result.getUsers(), [&](Operation *user) {
-    return llvm::any_of(nests, [&](const PlannedNest *planned) { return planned->nest.op->isAncestor(user); });
-  });
-}
-
-/// The nests but those that only store as a row what others of them compute, and that none of them reads: these are put
-/// into `copies` by what they store.
-SmallVector<const PlannedNest *> withoutCopies(ArrayRef<const PlannedNest *> nests,
-                                               llvm::DenseMap<Value, SmallVector<pat::MapOp>> &copies) {
-  SmallVector<const PlannedNest *> others;
-  for (const PlannedNest *planned : nests) {
-    Value tensor = forwardedTensor(planned->nest);
-    Operation *producer = tensor ? tensor.getDefiningOp() : nullptr;
-    bool isHere = llvm::any_of(nests, [&](const PlannedNest *other) { return other->nest.op == producer; });
-    if (isHere && isa<pat::MapOp>(producer) && !producer->hasAttr(partAttr) &&
-        !usedInside(planned->nest.op->getResult(0), nests))
-      copies[tensor].push_back(cast<pat::MapOp>(planned->nest.op));
-    else
-      others.push_back(planned);
-  }
-  return others;
-}
-
-/// Whether units or members of a group share the nest.
-bool isSpread(const PlannedNest &planned) { return planned.mapping.copies() > 1; }
-
-/// The nest whose units and groups are those of the section.
-const PlannedNest *mainOf(ArrayRef<const PlannedNest *> nests) {
-  auto spread = llvm::find_if(nests, [](const PlannedNest *planned) { return isSpread(*planned); });
-  return spread == nests.end() ? nests.front() : *spread;
-}
-
-/// Whether someone outside of `nests` reads `result`.
-bool usedOutside(Value result, ArrayRef<const PlannedNest *> nests) {
-  return llvm::any_of(result.getUsers(), [&](Operation *user) {
-    return llvm::none_of(nests, [&](const PlannedNest *planned) { return planned->nest.op->isAncestor(user); });
-  });
-}
-
 } // namespace
 
 LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> nests, const ArchSpec &machine,
@@ -659,18 +617,12 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
       operands.push_back(dramOf(tensor));
   };
   const PlannedNest *main = mainOf(nests);
-  double beside = 0, busyBeside = 0, latency = 0; // the stages of a metapipeline wait for DRAM side by side
   for (const PlannedNest *planned : nests) {
     for (const NestAccess &access : planned->nest.accesses)
       if (!results.contains(access.op.getTensor()))
         addOperand(access.op.getTensor());
     for (Value number : iterationsUsed(planned->nest.op))
       addOperand(number);
-  }
-  for (const PlannedNest *planned : staged) {
-    beside += planned == main ? 0 : planned->mapping.cycles() - planned->mapping.latencyCycles;
-    busyBeside += planned == main ? 0 : planned->mapping.busyCycles();
-    latency = std::max(latency, planned->mapping.latencyCycles);
   }
   for (Value result : results)
     if (!usedInside(result, nests) || usedOutside(result, nests))
@@ -681,14 +633,12 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
     locations.push_back(planned->nest.op->getLoc());
   Location loc = FusedLoc::get(b.getContext(), locations);
   const Mapping &mapping = main->mapping;
-  auto together = [&](double own, double others) { return isSpread(*main) ? std::max(own, others) : own + others; };
-  double cycles = together(mapping.cycles() - mapping.latencyCycles, beside) + latency;
-  double busy = together(mapping.busyCycles(), busyBeside) + latency;
+  const SectionCycles cycles = predictSection(nests);
   auto section = pipe::SectionOp::create(
       b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units.count),
       mapping.group.dim >= 0 ? b.getI64IntegerAttr(mapping.group.count) : IntegerAttr(),
       chainsOf(mapping) > 1 ? b.getI64IntegerAttr(chainLength(mapping)) : IntegerAttr(),
-      b.getI64IntegerAttr(int64_t(cycles)), b.getI64IntegerAttr(int64_t(busy)), b.getStringAttr(mapping.bound()),
+      b.getI64IntegerAttr(int64_t(cycles.all)), b.getI64IntegerAttr(int64_t(cycles.busy)), b.getStringAttr(mapping.bound()),
       nests.front()->nest.wide ? b.getUnitAttr() : UnitAttr());
   SmallVector<int64_t> numbers;
   for (const PlannedNest *planned : nests)

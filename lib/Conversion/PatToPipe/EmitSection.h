@@ -2,20 +2,9 @@
 #ifndef JACQUARD_LIB_CONVERSION_PATTOPIPE_EMITSECTION_H
 #define JACQUARD_LIB_CONVERSION_PATTOPIPE_EMITSECTION_H
 
-#include "Rivals.h"
-
-#include <memory>
+#include "PlannedNest.h"
 
 namespace jacquard {
-
-/// A pattern and where its loops go.
-struct PlannedNest {
-  Nest nest;
-  Mapping mapping;
-  // For explanations only.
-  std::shared_ptr<const Rivals> rivals = {};       ///< null when nobody asked for them
-  std::optional<double> sharingSaves = {}; ///< cycles saved by joining the section before; nothing: it cannot join
-};
 
 /// Emits one section with a stage per nest at the builder's insertion point. Results that only the section itself reads stay in
 /// scratchpads; the others go to the DRAM memref that `dramOf` names for a tensor. Of several nests one at most may have

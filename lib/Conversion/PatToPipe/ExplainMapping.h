@@ -2,7 +2,7 @@
 #ifndef JACQUARD_LIB_CONVERSION_PATTOPIPE_EXPLAINMAPPING_H
 #define JACQUARD_LIB_CONVERSION_PATTOPIPE_EXPLAINMAPPING_H
 
-#include "EmitSection.h"
+#include "PlannedNest.h"
 
 namespace jacquard {
 

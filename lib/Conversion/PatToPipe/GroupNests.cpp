@@ -23,14 +23,6 @@ struct Candidate {
   double loss() const { return single.mapping.cycles() - fast.mapping.cycles(); }
 };
 
-/// Cycles from the last result of a section to the first of the next: both fill and drain the machine once.
-double sectionOverhead(const ArchSpec &arch) {
-  double dram = arch.dram.activate + arch.dram.columnRead + arch.dram.precharge;
-  double crossing = 2 * crossingCycles(arch);
-  double pipeline = double(arch.compute.stages) * arch.compute.stageLatency + arch.memory.readLatency;
-  return 2 * (dram + crossing + pipeline);
-}
-
 class Grouping {
 public:
   Grouping(const ArchSpec &arch, function_ref<Value(Value)> bufferOf, Residences &mayStay, const MappingPrices &prices,
@@ -154,18 +146,23 @@ bool Grouping::fits(const Candidate &candidate, Operation *mainOfBoth) {
          need.dramPorts <= int64_t(arch.dramPort.count);
 }
 
+/// What keeps its units where it is the only one, or `main`.
+static const PlannedNest *planOf(const Candidate &member, bool isAlone, Operation *main) {
+  return isAlone || member.single.nest.op == main ? &member.fast : &member.single;
+}
+
 /// Cycles saved by taking `candidate` into the current section.
 double Grouping::gain(const Candidate &candidate, Operation *mainOfBoth) {
-  const ArchSpec &arch = candidate.arch;
-  double saved = sectionOverhead(arch);
-  if (candidate.single.nest.op != mainOfBoth)
-    saved -= candidate.loss();
-  if (current.size() == 1 && current.front().single.nest.op != mainOfBoth)
-    saved -= current.front().loss();
-  for (const NestAccess &access : candidate.single.nest.accesses)
-    for (const Candidate &member : current)
-      if (access.op.getTensor().getDefiningOp() == member.single.nest.op)
-        saved += double(scratchpadBytes(access.op.getTensor())) / arch.dram.bytesPerCycle;
+  SmallVector<const PlannedNest *> apart, together;
+  for (const Candidate &member : current) {
+    apart.push_back(planOf(member, current.size() == 1, main));
+    together.push_back(planOf(member, /*isAlone=*/false, mainOfBoth));
+  }
+  together.push_back(planOf(candidate, /*isAlone=*/false, mainOfBoth));
+  double saved = predictSection(apart).all + candidate.fast.mapping.cycles() - predictSection(together).all;
+  for (auto [access, plan] : llvm::zip(candidate.single.nest.accesses, candidate.single.mapping.accesses))
+    if (plan.homes == 0 && usedInside(access.op.getTensor(), apart))
+      saved += double(scratchpadBytes(access.op.getTensor())) / candidate.arch.dram.bytesPerCycle;
   return saved;
 }
 

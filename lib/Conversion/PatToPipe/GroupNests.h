@@ -2,7 +2,7 @@
 #ifndef JACQUARD_LIB_CONVERSION_PATTOPIPE_GROUPNESTS_H
 #define JACQUARD_LIB_CONVERSION_PATTOPIPE_GROUPNESTS_H
 
-#include "EmitSection.h"
+#include "PlannedNest.h"
 
 #include "jacquard/Conversion/PatToPipe/Effort.h"
 #include "jacquard/Support/ContentCache.h"

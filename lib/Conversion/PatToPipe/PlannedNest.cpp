@@ -1,0 +1,59 @@
+// PlannedNest.cpp - what comes of patterns that share a section
+#include "PlannedNest.h"
+
+#include "Forward.h"
+#include "JoinParts.h"
+#include "RowUpdate.h"
+
+using namespace mlir;
+using namespace jacquard;
+
+bool jacquard::usedInside(Value result, ArrayRef<const PlannedNest *> nests) {
+  return llvm::any_of(result.getUsers(), [&](Operation *user) {
+    return llvm::any_of(nests, [&](const PlannedNest *planned) { return planned->nest.op->isAncestor(user); });
+  });
+}
+
+SmallVector<const PlannedNest *> jacquard::withoutCopies(ArrayRef<const PlannedNest *> nests,
+                                               llvm::DenseMap<Value, SmallVector<pat::MapOp>> &copies) {
+  SmallVector<const PlannedNest *> others;
+  for (const PlannedNest *planned : nests) {
+    Value tensor = forwardedTensor(planned->nest);
+    Operation *producer = tensor ? tensor.getDefiningOp() : nullptr;
+    bool isHere = llvm::any_of(nests, [&](const PlannedNest *other) { return other->nest.op == producer; });
+    if (isHere && isa<pat::MapOp>(producer) && !producer->hasAttr(partAttr) &&
+        !usedInside(planned->nest.op->getResult(0), nests))
+      copies[tensor].push_back(cast<pat::MapOp>(planned->nest.op));
+    else
+      others.push_back(planned);
+  }
+  return others;
+}
+
+bool jacquard::isSpread(const PlannedNest &planned) { return planned.mapping.copies() > 1; }
+
+const PlannedNest *jacquard::mainOf(ArrayRef<const PlannedNest *> nests) {
+  auto spread = llvm::find_if(nests, [](const PlannedNest *planned) { return isSpread(*planned); });
+  return spread == nests.end() ? nests.front() : *spread;
+}
+
+bool jacquard::usedOutside(Value result, ArrayRef<const PlannedNest *> nests) {
+  return llvm::any_of(result.getUsers(), [&](Operation *user) {
+    return llvm::none_of(nests, [&](const PlannedNest *planned) { return planned->nest.op->isAncestor(user); });
+  });
+}
+
+SectionCycles jacquard::predictSection(ArrayRef<const PlannedNest *> nests) {
+  llvm::DenseMap<Value, SmallVector<pat::MapOp>> copies;
+  const PlannedNest *main = mainOf(nests);
+  double beside = 0, busyBeside = 0, latency = 0; // the stages of a metapipeline wait for DRAM side by side
+  for (const PlannedNest *planned : withoutCopies(nests, copies)) {
+    beside += planned == main ? 0 : planned->mapping.cycles() - planned->mapping.latencyCycles;
+    busyBeside += planned == main ? 0 : planned->mapping.busyCycles();
+    latency = std::max(latency, planned->mapping.latencyCycles);
+  }
+  auto together = [&](double own, double others) { return isSpread(*main) ? std::max(own, others) : own + others; };
+  const Mapping &mapping = main->mapping;
+  return {together(mapping.cycles() - mapping.latencyCycles, beside) + latency,
+          together(mapping.busyCycles(), busyBeside) + latency};
+}
