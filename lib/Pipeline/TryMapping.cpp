@@ -27,6 +27,7 @@ void jacquard::setLimits(ModuleOp module, const LimitsOf &limits, const ArchSpec
     if (own.view) {
       pattern->setAttr(scratchpadPriceAttr, b.getF64FloatAttr(own.view->scratchpadPrice));
       pattern->setAttr(startEarlyAttr, b.getBoolAttr(own.view->startEarly));
+      pattern->setAttr(spareReadersAttr, b.getBoolAttr(own.view->spareReaders));
       pattern->setAttr(unitShareAttr, b.getF64FloatAttr(own.view->unitShare));
     }
   });

@@ -54,7 +54,7 @@ private:
                          StringRef fallback, unsigned number, Type type);
   LogicalResult convert(func::FuncOp function, const ArchSpec &spec);
   void keepCarried(func::FuncOp function);
-  void findLoopReaders(func::FuncOp function, const ArchSpec &spec);
+  void findReaders(func::FuncOp function, const ArchSpec &spec);
   LogicalResult convertScope(Block &scope, OpBuilder &builder, const ArchSpec &spec);
   MappingEffort effortOf(Operation *pattern);
   int64_t onceOf(Type type);
@@ -293,19 +293,26 @@ static double waitsOf(pat::AtOp read, Operation *pattern, const ArchSpec &spec) 
   return std::ceil(double(map.getNumPoints()) / double(spec.compute.lanes * spec.network.inputFifoDepth));
 }
 
-/// How often loops read the intermediates that may stay on chip. Each pattern of a loop counts for itself.
-void ConvertPatToPipe::findLoopReaders(func::FuncOp function, const ArchSpec &spec) {
-  llvm::DenseSet<std::pair<Operation *, Value>> counted;
+/// Who reads the intermediates that may stay on chip, and how often. What a pattern reads of several arrives side by
+/// side: the wait is shared among them.
+void ConvertPatToPipe::findReaders(func::FuncOp function, const ArchSpec &spec) {
+  llvm::MapVector<Operation *, llvm::MapVector<Value, pat::AtOp>> readsOf; // the first of each buffer
+  llvm::DenseSet<Operation *> load;                                        // from DRAM
   function.walk([&](pat::AtOp read) {
-    Operation *pattern = patternOf(read), *writer = read.getTensor().getDefiningOp();
+    Operation *pattern = patternOf(read);
     Value buffer = drams.lookup(read.getTensor());
-    auto stays = mayStay.find(buffer);
-    if (!writer || stays == mayStay.end() || done.contains(pattern) || runsOf(pattern) <= runsOf(writer) ||
-        !counted.insert({pattern, buffer}).second)
-      return;
-    stays->second.loopReaders.push_back({double(runsOf(pattern)) / std::max(1.0, double(runsOf(writer))),
-                                         waitsOf(read, pattern, spec), pattern->hasAttr(fetchAttr)});
+    if (!read.getTensor().getDefiningOp() || !mayStay.contains(buffer))
+      load.insert(pattern);
+    else if (!done.contains(pattern))
+      readsOf[pattern].insert({buffer, read});
   });
+  for (auto &[pattern, reads] : readsOf)
+    for (auto &[buffer, read] : reads) {
+      Operation *writer = read.getTensor().getDefiningOp();
+      mayStay[buffer].readers.push_back({double(runsOf(pattern)) / std::max(1.0, double(runsOf(writer))),
+                                         waitsOf(read, pattern, spec) / double(reads.size()),
+                                         pattern->hasAttr(fetchAttr), load.contains(pattern)});
+    }
 }
 
 LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpBuilder &builder, const ArchSpec &spec) {
@@ -316,8 +323,8 @@ LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpB
   };
   auto effortOf = [&](Operation *pattern) { return this->effortOf(pattern); };
   for (const std::vector<PlannedNest> &group :
-       groupNests(patterns, spec, effortOf, bufferOf, mayStay, {scratchpadPrice, sectionPrice, startEarly, unitShare},
-                  *cache)) {
+       groupNests(patterns, spec, effortOf, bufferOf, mayStay,
+                  {scratchpadPrice, sectionPrice, startEarly, spareReaders, unitShare}, *cache)) {
     SmallVector<const PlannedNest *> nests;
     for (const PlannedNest &planned : group) {
       nests.push_back(&planned);
@@ -399,7 +406,7 @@ LogicalResult ConvertPatToPipe::convert(func::FuncOp function, const ArchSpec &s
   if (failed(declareTensors(function, builder)))
     return failure();
   keepCarried(function);
-  findLoopReaders(function, spec);
+  findReaders(function, spec);
   if (failed(convertScope(block, builder, spec)))
     return failure();
   // Intermediates that never leave the chip have no place in DRAM.

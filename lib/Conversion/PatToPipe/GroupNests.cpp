@@ -212,8 +212,8 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   for (Value result : pattern->getResults()) {
     Residence residence = mayStay.lookup(bufferOf(result));
     nest.mostHomes = std::min(nest.mostHomes, residence.mostHomes);
-    if (nest.loopReaders.empty())
-      nest.loopReaders = residence.loopReaders;
+    if (nest.readers.empty())
+      nest.readers = residence.readers;
     if (!residence.cuts.empty())
       nest.partsBefore = int64_t(residence.cuts.size()) + 1;
   }
@@ -223,6 +223,9 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
   const ArchSpec &arch = nest.wide ? wide : narrow;
   auto early = pattern->getAttrOfType<BoolAttr>(startEarlyAttr);
   nest.startEarly = early ? early.getValue() : prices.startEarly;
+  auto spare = pattern->getAttrOfType<BoolAttr>(spareReadersAttr);
+  if (!(spare ? spare.getValue() : prices.spareReaders))
+    llvm::erase_if(nest.readers, [](const TensorReader &reader) { return reader.trips <= 1; });
   auto ownOr = [&](StringRef name, double common) {
     auto own = pattern->getAttrOfType<FloatAttr>(name);
     return own ? own.getValueAsDouble() : common;

@@ -409,8 +409,7 @@ Mapping Search::run() {
   Mapping best;
   double bestCost = 0;
   if (nest.dims.empty()) { // a single point
-    best.accesses.assign(nest.accesses.size(), {});
-    best.computeCycles = 1;
+    model.predict(best, std::numeric_limits<double>::infinity());
     return best;
   }
   for (const Spread &spread : chooseSpreads()) {

@@ -43,17 +43,18 @@ private:
   llvm::SmallVector<int64_t> strides;
 };
 
-/// A pattern of a loop that reads a tensor from in front of it.
-struct LoopReader {
-  double trips;
+/// A pattern that reads a tensor.
+struct TensorReader {
+  double trips;  ///< of loops that it stands in and the writer does not
   double waits;  ///< in each trip, until words have passed all memory units of the tensor
   bool isBeside; ///< it fetches for others while a pattern that takes longer runs beside it
+  bool loads;    ///< from DRAM as well
 };
 
 /// Where a tensor is between sections.
 struct Residence {
   int64_t mostHomes = 0;                ///< memory units that may hold it for one reader; 0: it is in DRAM
-  llvm::SmallVector<LoopReader> loopReaders = {}; ///< behind the pattern that writes it
+  llvm::SmallVector<TensorReader> readers = {}; ///< behind the pattern that writes it
   /// Where it is cut, as a memory unit has one writer: from the element behind what a port writes to that where the next
   /// port begins. In their order.
   llvm::SmallVector<std::pair<int64_t, int64_t>> cuts = {};
@@ -85,7 +86,7 @@ struct Nest {
   llvm::SmallVector<mlir::AffineExpr> indexExprs;
   bool wide = false; ///< needs 64-bit words
   int64_t mostHomes = 0;   ///< of each result
-  llvm::SmallVector<LoopReader> loopReaders; ///< of the results
+  llvm::SmallVector<TensorReader> readers;   ///< of the results, as far as these count
   int64_t partsBefore = 0;                   ///< memory units of other parts of what the results belong to
   bool startEarly = false;                   ///< first boxes count for more than the words that all of them move
   bool countAllPorts = false;                ///< DRAM ports for what may stay on chip as well

@@ -39,14 +39,18 @@ double CostModel::cascadeLatency(int64_t homes) const {
   return double(homes - 1) * (arch.memory.readLatency + hopsToNeighbour * arch.network.hopLatency);
 }
 
-/// What all trips of loops wait for results in `homes` memory units behind each other. Who fetches beside another pattern
-/// has the time that this one takes to fill and drain units.
+/// What all readers wait for results in `homes` memory units behind each other. Who fetches beside another pattern has
+/// the time that this one takes to fill and drain units, and who loads as well waits for DRAM anyway.
 double CostModel::readersWait(int64_t homes) const {
-  double crossing = 2 * crossingCycles(arch);
+  double crossing = crossingCycles(arch);
   double pipeline = double(arch.compute.stages) * arch.compute.stageLatency + arch.memory.readLatency;
   double wait = 0;
-  for (const LoopReader &reader : nest.loopReaders) {
-    double hidden = reader.isBeside ? 2 * (crossing + pipeline) : 0;
+  for (const TensorReader &reader : nest.readers) {
+    double hidden = 0;
+    if (reader.isBeside)
+      hidden = 2 * (2 * crossing + pipeline);
+    else if (reader.loads)
+      hidden = arch.dram.latency() + crossing;
     wait += reader.trips * std::max(0.0, reader.waits * cascadeLatency(homes) - hidden);
   }
   return wait;

@@ -52,9 +52,9 @@ std::string keyOf(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, doub
   stream << printPattern(nest.op) << printOutside(nest.op) << "\nwide " << nest.wide << " stays " << nest.mostHomes
          << " boxes " << nest.mostBoxes << " all " << nest.countAllPorts << " cut at " << nest.resultGrain << " behind "
          << nest.partsBefore << " early " << nest.startEarly;
-  for (const LoopReader &reader : nest.loopReaders)
+  for (const TensorReader &reader : nest.readers)
     stream << " loop " << llvm::bit_cast<uint64_t>(reader.trips) << ' ' << llvm::bit_cast<uint64_t>(reader.waits) << ' '
-           << reader.isBeside;
+           << reader.isBeside << reader.loads;
   for (const NestDim &dim : nest.dims)
     stream << ' ' << dim.extent << (dim.reduction ? "r" : "");
   for (const NestAccess &access : nest.accesses) {

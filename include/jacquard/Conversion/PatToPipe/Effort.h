@@ -27,6 +27,7 @@ constexpr llvm::StringLiteral mostBoxesAttr = "jacquard.most_boxes";
 /// pass.
 constexpr llvm::StringLiteral scratchpadPriceAttr = "jacquard.scratchpad_price";
 constexpr llvm::StringLiteral startEarlyAttr = "jacquard.start_early";
+constexpr llvm::StringLiteral spareReadersAttr = "jacquard.spare_readers";
 constexpr llvm::StringLiteral unitShareAttr = "jacquard.unit_share";
 
 /// On a pattern: what may stay on chip counts as DRAM ports too, as with some of it left in DRAM its section had more
