@@ -159,22 +159,21 @@ double CostModel::streamBytes(const AffineAccess &access, const Mapping &mapping
 }
 
 /// DRAM bytes of one box of a constant, which lies there in one piece.
-double CostModel::packedBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const {
+double CostModel::packedBytes(const NestAccess &access, const Mapping &mapping, ArrayRef<int64_t> extents) const {
   double words = 1;
-  for (unsigned k = 0; k < access.affine->view.shape.size(); ++k)
-    words *= double(boxExtent(access, k, mapping, depth) +
-                    (sharesPort(access, mapping) ? groupReach(access, k, mapping) : 0));
+  for (auto [k, extent] : llvm::enumerate(extents))
+    words *= double(extent + (sharesPort(access, mapping) ? groupReach(access, unsigned(k), mapping) : 0));
   return std::ceil(words * 4 / arch.dram.burstBytes) * arch.dram.burstBytes;
 }
 
 /// DRAM bytes of one box (that of the whole group where its members share a port): whole bursts of every stretch
 /// without a break. The port moves as many vectors as these are bursts.
-CostModel::Box CostModel::boxOf(const NestAccess &access, const Mapping &mapping, unsigned depth) const {
+CostModel::Box CostModel::boxOf(const NestAccess &access, const Mapping &mapping, ArrayRef<int64_t> extents) const {
   const TensorView &view = access.affine->view;
   double stretches = 1, words = 1;
   bool unbroken = true;
   for (int k = int(view.shape.size()) - 1; k >= 0; --k) {
-    int64_t extent = boxExtent(access, k, mapping, depth);
+    int64_t extent = extents[k];
     if (sharesPort(access, mapping))
       extent += groupReach(access, k, mapping);
     bool follows =
@@ -252,11 +251,12 @@ void CostModel::forEachBox(const NestAccess &access, const Mapping &mapping, uns
       return;
     if (depth > 0)
       loads *= double(mapping.loops[depth - 1].extent);
-    int64_t fit = int64_t(arch.memory.bytes() / 4) / boxWords(access, mapping, depth);
+    SmallVector<int64_t> extents = boxExtents(access, mapping, depth);
+    int64_t fit = int64_t(arch.memory.bytes() / 4) / boxWords(access, mapping, extents);
     int64_t least = loads == 1 ? 1 : mapping.bufferDepth; // loaded once, one is enough
     int64_t most = loads == 1 || mapping.bufferDepth > 1 ? least : mostBuffers;
     if (fit >= least)
-      visit({depth, loads, std::min({fit, most, int64_t(arch.memory.maxBuffers)})});
+      visit({depth, loads, std::min({fit, most, int64_t(arch.memory.maxBuffers)}), extents});
   }
 }
 
@@ -288,7 +288,9 @@ double CostModel::openLoads(const NestAccess &access, const Mapping &mapping, co
   double loads = loadsOf(mapping, plan);
   if (!plan.buffered || loads == 1 || plan.buffers > 1)
     return first;
-  double change = plan.staged > 0 ? double(boxWords(access, mapping, plan.depth)) / arch.compute.lanes : 0;
+  double change = 0;
+  if (plan.staged > 0)
+    change = double(boxWords(access, mapping, boxExtents(access, mapping, plan.depth))) / arch.compute.lanes;
   double unstaged = 1 - double(plan.staged) / double(mapping.group.count);
   return first + change + (loads - 1) * (change + unstaged * first);
 }
@@ -321,10 +323,10 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
                     arch.dram.cyclesFor(mapping.bytesRead + traffic, 0) + firings / loads);
   };
   forEachBox(access, mapping, firstSpread, [&](Place place) {
-    auto [depth, loads, buffers] = place;
-    Box own = boxOf(access, mapping, depth);
+    double loads = place.loads;
+    Box own = boxOf(access, mapping, place.extents);
     double jumps = access.packed ? 0 : own.stretches * burstsPerJump * arch.dram.burstBytes;
-    double box = (access.packed ? packedBytes(access, mapping, depth) : own.bytes) + jumps;
+    double box = (access.packed ? packedBytes(access, mapping, place.extents) : own.bytes) + jumps;
     double traffic = ports * loads * box, time = early ? timeWith(ports * box, traffic, loads) : 0;
     bool startsSooner = plan.buffered && traffic <= best && ports * box < first;
     bool isBetter = traffic < worthHolding * best || (direct && padded) || startsSooner;
@@ -409,7 +411,7 @@ double CostModel::slowestRead(const Mapping &mapping) const {
         }
       continue;
     }
-    SmallVector<int64_t> pitches = boxPitches(access, mapping, plan.depth);
+    SmallVector<int64_t> pitches = boxPitches(access, mapping, boxExtents(access, mapping, plan.depth));
     for (const LoopPlan &loop : mapping.loops) {
       if (loop.role == LoopRole::Time)
         continue;

@@ -49,6 +49,9 @@ public:
 
   /// Firings of each copy of the nest: fewer cycles it cannot take.
   double firingsOf(const Mapping &mapping) const;
+  /// From the first request to the first result, and what computing takes; while accesses are not placed yet, at least.
+  double latencyOf(const Mapping &mapping) const;
+  double computeCycles(const Mapping &mapping) const;
   /// Cycles of the slowest scratchpad read.
   double slowestRead(const Mapping &mapping) const;
 
@@ -62,11 +65,11 @@ private:
   Walk walkOf(const AffineAccess &access, const Mapping &mapping, bool write) const;
   int64_t conflictCycles(int64_t stride, int64_t words) const;
   double streamBytes(const AffineAccess &access, const Mapping &mapping, bool write) const;
-  double packedBytes(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
+  double packedBytes(const NestAccess &access, const Mapping &mapping, llvm::ArrayRef<int64_t> extents) const;
   struct Box {
     double bytes, stretches; ///< of whole bursts; pieces without a break
   };
-  Box boxOf(const NestAccess &access, const Mapping &mapping, unsigned depth) const;
+  Box boxOf(const NestAccess &access, const Mapping &mapping, llvm::ArrayRef<int64_t> extents) const;
   bool canHold(const NestAccess &access, const Mapping &mapping) const;
   int64_t homesFor(int64_t ports, int64_t span, int64_t most) const;
   int64_t homesOf(const NestAccess &access, const Mapping &mapping, bool wholeGroup) const;
@@ -75,6 +78,7 @@ private:
     unsigned depth;
     double loads;
     int64_t buffers;
+    llvm::ArrayRef<int64_t> extents; ///< of the box
   };
   /// Every depth, outermost first, at which a scratchpad can hold the access's box.
   void forEachBox(const NestAccess &access, const Mapping &mapping, unsigned firstSpread,
@@ -84,8 +88,6 @@ private:
   double chainLatency(const Mapping &mapping) const;
   double cascadeLatency(int64_t homes) const;
   double readersWait(int64_t homes) const;
-  double latencyOf(const Mapping &mapping) const;
-  double computeCycles(const Mapping &mapping) const;
   AccessPlan placeRetained(const NestAccess &access, Mapping &mapping, unsigned firstSpread, double &start) const;
   void placeResults(Mapping &mapping) const;
   AccessPlan placeGather(const NestAccess &access, Mapping &mapping) const;

@@ -204,11 +204,10 @@ void NestEmitter::declareBuffers(unsigned depth) {
     Value source = dram;
     if (access.affine) {
       source = viewOf(dram, access.affine->view);
-      pitches = boxPitches(access, mapping, depth);
-      for (unsigned k = 0; k < access.affine->view.shape.size(); ++k) {
+      shape = boxExtents(access, mapping, depth);
+      pitches = boxPitches(access, mapping, shape);
+      for (unsigned k = 0; k < shape.size(); ++k)
         origins.push_back(originExpr(access, k, depth));
-        shape.push_back(boxExtent(access, k, mapping, depth));
-      }
     } else {
       shape.assign(dramType.getShape().begin(), dramType.getShape().end());
       pitches.assign(shape.size(), 1);

@@ -86,7 +86,8 @@ std::string Explanation::describeRead(unsigned number, const Mapping &mapping) c
   if (plan.staged > 0)
     staged = formatv(", {0} of them behind another one", plan.staged * boxes / mapping.group.count);
   return formatv("{0}: {1} x {2} bytes in each of {3} scratchpads{4}, loaded inside {5} loops, from {6}", name,
-                 plan.buffers, 4 * boxWords(access, mapping, plan.depth), boxes, staged, plan.depth, source);
+                 plan.buffers, 4 * boxWords(access, mapping, boxExtents(access, mapping, plan.depth)), boxes, staged,
+                 plan.depth, source);
 }
 
 /// Where a result goes.

@@ -51,6 +51,7 @@ private:
   void stageBoxes(Mapping &mapping) const;
   bool fitsUnits(const Mapping &mapping) const;
   double costOf(const Mapping &mapping) const;
+  double leastCost(const Mapping &mapping) const;
 
   const Nest &nest;
   const ArchSpec &arch;
@@ -311,6 +312,12 @@ double Search::costOf(const Mapping &mapping) const {
          0.02 * (mapping.dramCycles + mapping.computeCycles) + double(mapping.loops.size());
 }
 
+/// What a candidate costs at least; its accesses are not placed yet.
+double Search::leastCost(const Mapping &mapping) const {
+  double compute = model.computeCycles(mapping), cycles = model.latencyOf(mapping) + compute;
+  return cycles * (1 + 0.002 * double(mapping.copies())) + 0.02 * compute;
+}
+
 /// Tile sizes of a dimension: all of it, then ever smaller parts, down to the grain.
 static SmallVector<int64_t> tileSizes(int64_t extent, int64_t grain) {
   SmallVector<int64_t> sizes = {extent};
@@ -340,8 +347,8 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
     whole[sharing.units.dim] = sharing.units.stride;
   if (int dim = sharing.group.dim; dim >= 0)
     whole[dim] = chunkOf(whole[dim], grainOf(spread, dim), sharing.group.count);
-  if (!best.loops.empty() && !rivals && model.firingsOf(build(spread, order, whole, sharing)) >= bestCost)
-    return; // tiles only add to them
+  if (!best.loops.empty() && !rivals && leastCost(build(spread, order, whole, sharing)) >= bestCost)
+    return; // tiles only add to it
   auto weigh = [&](Mapping candidate) {
     if (candidate.loops.size() + (candidate.group.dim >= 0) > arch.compute.counters - 1)
       return;
@@ -349,7 +356,7 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
     double limit = std::numeric_limits<double>::infinity(); // its cost exceeds its cycles
     if (!isFirst)
       limit = rivals ? rivals->limit(candidate) : bestCost;
-    if (model.firingsOf(candidate) >= limit)
+    if ((rivals ? model.firingsOf(candidate) : leastCost(candidate)) >= limit)
       return;
     if (!model.predict(candidate, limit))
       return;
@@ -392,6 +399,8 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
     consider(loopOrder, whole);
     for (unsigned a : tiled)
       for (int64_t tileA : tileSizes(whole[a], grainOf(spread, a))) {
+        if (tileA == whole[a])
+          continue;
         SmallVector<int64_t> tiles = whole;
         tiles[a] = tileA;
         consider(loopOrder, tiles);

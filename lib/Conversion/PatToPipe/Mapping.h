@@ -118,16 +118,17 @@ bool sharesPort(const NestAccess &access, const Mapping &mapping);
 /// How far the positions of a group's last member lie from those of its first, along dimension `k` of the access's view.
 int64_t groupReach(const NestAccess &access, unsigned k, const Mapping &mapping);
 
-/// Extent of the box that the loops from `depth` inwards touch, along dimension `k` of the access's view. Outside of
+/// Extents of the box that the loops from `depth` inwards touch, along the dimensions of the access's view. Outside of
 /// the fold all members of a group have one box.
-int64_t boxExtent(const NestAccess &access, unsigned k, const Mapping &mapping, unsigned depth);
+llvm::SmallVector<int64_t> boxExtents(const NestAccess &access, const Mapping &mapping, unsigned depth);
 
-/// Pitches (in words) of a scratchpad that holds a box: dense, but odd where lanes or slots walk along an outer
-/// dimension, so that neighbours fall into different banks.
-llvm::SmallVector<int64_t> boxPitches(const NestAccess &access, const Mapping &mapping, unsigned depth);
+/// Pitches (in words) of a scratchpad that holds a box of these extents: dense, but odd where lanes or slots walk along
+/// an outer dimension, so that neighbours fall into different banks.
+llvm::SmallVector<int64_t> boxPitches(const NestAccess &access, const Mapping &mapping,
+                                      llvm::ArrayRef<int64_t> extents);
 
 /// Words of that scratchpad.
-int64_t boxWords(const NestAccess &access, const Mapping &mapping, unsigned depth);
+int64_t boxWords(const NestAccess &access, const Mapping &mapping, llvm::ArrayRef<int64_t> extents);
 
 } // namespace jacquard
 

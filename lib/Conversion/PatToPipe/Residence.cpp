@@ -108,10 +108,8 @@ AccessPlan CostModel::placeRetained(const NestAccess &access, Mapping &mapping, 
     vectors = std::numeric_limits<double>::infinity();
   double best = std::max(firings, vectors);
   int64_t homes = sharesPort(access, mapping) ? homesOf(access, mapping, /*wholeGroup=*/true) : plan.homes;
-  forEachBox(access, mapping, firstSpread, [&](Place place) {
-    double box = boxOf(access, mapping, place.depth).bytes / arch.dram.burstBytes, all = place.loads * box;
-    if (!homes)
-      return;
+  auto weigh = [&](Place place) {
+    double box = boxOf(access, mapping, place.extents).bytes / arch.dram.burstBytes, all = place.loads * box;
     AccessPlan held = planBox(access, mapping, place);
     held.homes = homes;
     double first = openLoads(access, mapping, held, box), cycles = first + std::max(firings, all);
@@ -122,7 +120,9 @@ AccessPlan CostModel::placeRetained(const NestAccess &access, Mapping &mapping, 
       start = first;
       plan = held;
     }
-  });
+  };
+  if (homes)
+    forEachBox(access, mapping, firstSpread, weigh);
   if (std::isinf(vectors))
     return {};
   mapping.portCycles = std::max(mapping.portCycles, vectors);

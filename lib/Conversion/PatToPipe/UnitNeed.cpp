@@ -52,20 +52,21 @@ int64_t jacquard::groupReach(const NestAccess &access, unsigned k, const Mapping
   return group.dim < 0 ? 0 : std::abs(access.affine->coefficients[k][group.dim] * group.stride) * (group.count - 1);
 }
 
-int64_t jacquard::boxExtent(const NestAccess &access, unsigned k, const Mapping &mapping, unsigned depth) {
-  const SmallVector<int64_t> &row = access.affine->coefficients[k];
-  int64_t extent = 1;
-  for (const LoopPlan &loop : ArrayRef(mapping.loops).drop_front(depth))
-    extent += std::abs(row[loop.dim] * loop.stride) * (loop.extent - 1);
-  if (!access.inFold)
-    extent += groupReach(access, k, mapping);
-  return extent;
+SmallVector<int64_t> jacquard::boxExtents(const NestAccess &access, const Mapping &mapping, unsigned depth) {
+  SmallVector<int64_t> extents;
+  for (auto [k, row] : llvm::enumerate(access.affine->coefficients)) {
+    int64_t extent = 1;
+    for (const LoopPlan &loop : ArrayRef(mapping.loops).drop_front(depth))
+      extent += std::abs(row[loop.dim] * loop.stride) * (loop.extent - 1);
+    extents.push_back(access.inFold ? extent : extent + groupReach(access, unsigned(k), mapping));
+  }
+  return extents;
 }
 
-SmallVector<int64_t> jacquard::boxPitches(const NestAccess &access, const Mapping &mapping, unsigned depth) {
-  SmallVector<int64_t> pitches(access.affine->view.shape.size(), 1);
+SmallVector<int64_t> jacquard::boxPitches(const NestAccess &access, const Mapping &mapping, ArrayRef<int64_t> extents) {
+  SmallVector<int64_t> pitches(extents.size(), 1);
   for (int k = int(pitches.size()) - 2; k >= 0; --k) {
-    pitches[k] = pitches[k + 1] * boxExtent(access, k + 1, mapping, depth);
+    pitches[k] = pitches[k + 1] * extents[k + 1];
     for (const LoopPlan &loop : mapping.loops)
       if (loop.role != LoopRole::Time && access.affine->coefficients[k][loop.dim] != 0)
         pitches[k] |= 1;
@@ -73,10 +74,8 @@ SmallVector<int64_t> jacquard::boxPitches(const NestAccess &access, const Mappin
   return pitches;
 }
 
-int64_t jacquard::boxWords(const NestAccess &access, const Mapping &mapping, unsigned depth) {
-  if (access.affine->view.shape.empty())
-    return 1;
-  return boxPitches(access, mapping, depth).front() * boxExtent(access, 0, mapping, depth);
+int64_t jacquard::boxWords(const NestAccess &access, const Mapping &mapping, ArrayRef<int64_t> extents) {
+  return extents.empty() ? 1 : boxPitches(access, mapping, extents).front() * extents.front();
 }
 
 unsigned jacquard::addressStages(pat::AtOp at) {
