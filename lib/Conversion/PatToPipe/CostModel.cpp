@@ -443,7 +443,11 @@ double CostModel::latencyOf(const Mapping &mapping) const {
     latency += arch.dram.latency() + crossing;
   if (mapping.bytesWritten > 0)
     latency += arch.dram.latency() + crossing;
-  return latency + chainLatency(mapping);
+  double positions = 0; // of gathers, which are read and computed before
+  for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses))
+    if (access.gather.readsPositions)
+      positions = std::max(positions, pipeline + crossing + (plan.buffered ? 0 : arch.dram.latency() + crossing));
+  return latency + positions + chainLatency(mapping);
 }
 
 /// Where units wait for their first boxes so long that smaller ones may pay, these are tried as well: they spare no

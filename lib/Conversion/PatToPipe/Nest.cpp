@@ -151,6 +151,12 @@ bool isComputedFrom(Value value, function_ref<bool(BlockArgument)> isOf) {
          llvm::any_of(op->getOperands(), [&](Value operand) { return isComputedFrom(operand, isOf); });
 }
 
+/// Whether `value` is computed from what a `pat.at` reads.
+bool isComputedFromRead(Value value) {
+  Operation *op = value.getDefiningOp();
+  return op && (isa<pat::AtOp>(op) || llvm::any_of(op->getOperands(), isComputedFromRead));
+}
+
 /// How a read at computed positions walks, as far as its positions name indices.
 GatherAccess gatherOf(const NestAccess &access, const Nest &nest) {
   SmallVector<Value> indices = nest.indices();
@@ -174,6 +180,7 @@ GatherAccess gatherOf(const NestAccess &access, const Nest &nest) {
     return step ? std::optional<int64_t>(step.getValue()) : std::nullopt;
   };
   GatherAccess gather;
+  gather.readsPositions = llvm::any_of(computed, isComputedFromRead);
   for (unsigned d = 0; d < numDims; ++d) {
     auto walksDim = [&](BlockArgument argument) {
       auto it = llvm::find(indices, argument);

@@ -64,6 +64,7 @@ struct Residence {
 struct GatherAccess {
   /// Per dimension of the nest: elements between neighbours along it; nothing where data or divisions decide.
   llvm::SmallVector<std::optional<int64_t>> strides;
+  bool readsPositions = false; ///< another read has to come first
 };
 
 /// One `pat.at` of the nest.
