@@ -161,8 +161,9 @@ double Grouping::gain(const Candidate &candidate, Operation *mainOfBoth) {
   together.push_back(planOf(candidate, /*isAlone=*/false, mainOfBoth));
   double saved = predictSection(apart).all + candidate.fast.mapping.cycles() - predictSection(together).all;
   for (auto [access, plan] : llvm::zip(candidate.single.nest.accesses, candidate.single.mapping.accesses))
-    if (plan.homes == 0 && usedInside(access.op.getTensor(), apart))
-      saved += double(scratchpadBytes(access.op.getTensor())) / candidate.arch.dram.bytesPerCycle;
+    for (const PlannedNest *writer : apart)
+      if (plan.homes == 0 && access.op.getTensor().getDefiningOp() == writer->nest.op)
+        saved += double(scratchpadBytes(access.op.getTensor())) / candidate.arch.dram.bytesPerCycle;
   return saved;
 }
 
