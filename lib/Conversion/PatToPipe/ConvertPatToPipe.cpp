@@ -22,6 +22,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 
@@ -301,14 +303,16 @@ void ConvertPatToPipe::findReaders(func::FuncOp function, const ArchSpec &spec) 
   function.walk([&](pat::AtOp read) {
     Operation *pattern = patternOf(read);
     Value buffer = drams.lookup(read.getTensor());
-    if (!read.getTensor().getDefiningOp() || !mayStay.contains(buffer))
+    if (mayStay.lookup(buffer).mostHomes == 0)
       load.insert(pattern);
-    else if (!done.contains(pattern))
+    else if (read.getTensor().getDefiningOp() && !done.contains(pattern))
       readsOf[pattern].insert({buffer, read});
   });
   for (auto &[pattern, reads] : readsOf)
     for (auto &[buffer, read] : reads) {
       Operation *writer = read.getTensor().getDefiningOp();
+      if (auto loop = dyn_cast<pat::IterateOp>(writer))
+        writer = loop.getBodyYield(); // it is written inside
       mayStay[buffer].readers.push_back({double(runsOf(pattern)) / std::max(1.0, double(runsOf(writer))),
                                          waitsOf(read, pattern, spec) / double(reads.size()),
                                          pattern->hasAttr(fetchAttr), load.contains(pattern)});

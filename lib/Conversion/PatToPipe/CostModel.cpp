@@ -443,10 +443,19 @@ double CostModel::latencyOf(const Mapping &mapping) const {
     latency += arch.dram.latency() + crossing;
   if (mapping.bytesWritten > 0)
     latency += arch.dram.latency() + crossing;
-  double positions = 0; // of gathers, which are read and computed before
-  for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses))
-    if (access.gather.readsPositions)
-      positions = std::max(positions, pipeline + crossing + (plan.buffered ? 0 : arch.dram.latency() + crossing));
+  auto comesFromDram = [&](pat::AtOp read) {
+    for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses))
+      if (access.op == read)
+        return plan.homes == 0;
+    return false;
+  };
+  double positions = 0; // of gathers: they are read and computed before
+  for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {
+    if (access.gather.positions.empty())
+      continue;
+    bool twice = !plan.buffered && llvm::any_of(access.gather.positions, comesFromDram);
+    positions = std::max(positions, pipeline + crossing + (twice ? arch.dram.latency() + crossing : 0));
+  }
   return latency + positions + chainLatency(mapping);
 }
 

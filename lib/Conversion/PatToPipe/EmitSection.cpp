@@ -632,7 +632,7 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
     locations.push_back(planned->nest.op->getLoc());
   Location loc = FusedLoc::get(b.getContext(), locations);
   const Mapping &mapping = main->mapping;
-  const SectionCycles cycles = predictSection(nests);
+  const SectionCycles cycles = predictSection(nests, arch);
   auto section = pipe::SectionOp::create(
       b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units.count),
       mapping.group.dim >= 0 ? b.getI64IntegerAttr(mapping.group.count) : IntegerAttr(),

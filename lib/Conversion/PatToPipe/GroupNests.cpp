@@ -1,8 +1,8 @@
 // GroupNests.cpp - a greedy cut of the program into sections
 //
-// Patterns of one section run on one copy of their units each and hand their results on in scratchpads, so a section is a
-// metapipeline of several stages. What is gained: no change of configuration, no cold start, no intermediate in DRAM. What
-// is lost: the speed-up of several units.
+// Patterns of one section run on one copy of their units each and hand their results on in scratchpads, so a section is
+// a metapipeline of several stages. What is gained: no cold start, no intermediate in DRAM. What is lost: the speed-up
+// of several units.
 #include "GroupNests.h"
 
 #include "CostModel.h"
@@ -20,7 +20,6 @@ namespace {
 struct Candidate {
   PlannedNest fast, single;
   const ArchSpec &arch; ///< counted in its words
-  double loss() const { return single.mapping.cycles() - fast.mapping.cycles(); }
 };
 
 class Grouping {
@@ -159,7 +158,8 @@ double Grouping::gain(const Candidate &candidate, Operation *mainOfBoth) {
     together.push_back(planOf(member, /*isAlone=*/false, mainOfBoth));
   }
   together.push_back(planOf(candidate, /*isAlone=*/false, mainOfBoth));
-  double saved = predictSection(apart).all + candidate.fast.mapping.cycles() - predictSection(together).all;
+  double saved = predictSection(apart, candidate.arch).all + candidate.fast.mapping.cycles() -
+                 predictSection(together, candidate.arch).all;
   for (auto [access, plan] : llvm::zip(candidate.single.nest.accesses, candidate.single.mapping.accesses))
     for (const PlannedNest *writer : apart)
       if (plan.homes == 0 && access.op.getTensor().getDefiningOp() == writer->nest.op)

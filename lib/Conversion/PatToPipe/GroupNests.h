@@ -14,7 +14,7 @@ struct MappingPrices {
   double scratchpads = 0;  ///< all of the machine, as a share of a nest's cycles
   double section = 0;      ///< cycles for one less
   bool startEarly = false; ///< see Nest
-  bool spareReaders = true; ///< counts what those wait that read a result out of loops
+  bool spareReaders = true; ///< counts what all readers of a result wait, not only those of loops behind it
   double unitShare = 1;     ///< of the machine's units, for a pattern
 };
 

@@ -151,10 +151,17 @@ bool isComputedFrom(Value value, function_ref<bool(BlockArgument)> isOf) {
          llvm::any_of(op->getOperands(), [&](Value operand) { return isComputedFrom(operand, isOf); });
 }
 
-/// Whether `value` is computed from what a `pat.at` reads.
-bool isComputedFromRead(Value value) {
+/// Adds the reads that `value` is computed from.
+void findReads(Value value, llvm::SmallPtrSetImpl<Operation *> &seen, SmallVectorImpl<pat::AtOp> &reads) {
   Operation *op = value.getDefiningOp();
-  return op && (isa<pat::AtOp>(op) || llvm::any_of(op->getOperands(), isComputedFromRead));
+  if (!op || !seen.insert(op).second)
+    return;
+  if (auto read = dyn_cast<pat::AtOp>(op))
+    return reads.push_back(read);
+  for (Value operand : op->getOperands())
+    findReads(operand, seen, reads);
+  for (Region &region : op->getRegions())
+    region.walk([&](pat::AtOp read) { reads.push_back(read); });
 }
 
 /// How a read at computed positions walks, as far as its positions name indices.
@@ -180,7 +187,9 @@ GatherAccess gatherOf(const NestAccess &access, const Nest &nest) {
     return step ? std::optional<int64_t>(step.getValue()) : std::nullopt;
   };
   GatherAccess gather;
-  gather.readsPositions = llvm::any_of(computed, isComputedFromRead);
+  llvm::SmallPtrSet<Operation *, 8> seen;
+  for (Value value : computed)
+    findReads(value, seen, gather.positions);
   for (unsigned d = 0; d < numDims; ++d) {
     auto walksDim = [&](BlockArgument argument) {
       auto it = llvm::find(indices, argument);

@@ -45,7 +45,7 @@ private:
 
 /// A pattern that reads a tensor.
 struct TensorReader {
-  double trips;  ///< of loops that it stands in and the writer does not
+  double trips;  ///< for each run of the writer
   double waits;  ///< in each trip, until words have passed all memory units of the tensor
   bool isBeside; ///< it fetches for others while a pattern that takes longer runs beside it
   bool loads;    ///< from DRAM as well
@@ -64,7 +64,7 @@ struct Residence {
 struct GatherAccess {
   /// Per dimension of the nest: elements between neighbours along it; nothing where data or divisions decide.
   llvm::SmallVector<std::optional<int64_t>> strides;
-  bool readsPositions = false; ///< another read has to come first
+  llvm::SmallVector<pat::AtOp, 1> positions = {}; ///< reads that have to come first
 };
 
 /// One `pat.at` of the nest.

@@ -3,7 +3,6 @@
 
 #include "Forward.h"
 #include "JoinParts.h"
-#include "RowUpdate.h"
 
 using namespace mlir;
 using namespace jacquard;
@@ -43,14 +42,20 @@ bool jacquard::usedOutside(Value result, ArrayRef<const PlannedNest *> nests) {
   });
 }
 
-SectionCycles jacquard::predictSection(ArrayRef<const PlannedNest *> nests) {
+SectionCycles jacquard::predictSection(ArrayRef<const PlannedNest *> nests, const ArchSpec &arch) {
   llvm::DenseMap<Value, SmallVector<pat::MapOp>> copies;
+  llvm::DenseMap<Operation *, double> latencyOf; // until its results come
+  const double stage = double(arch.compute.stages) * arch.compute.stageLatency + arch.memory.readLatency;
   const PlannedNest *main = mainOf(nests);
   double beside = 0, busyBeside = 0, latency = 0; // the stages of a metapipeline wait for DRAM side by side
   for (const PlannedNest *planned : withoutCopies(nests, copies)) {
     beside += planned == main ? 0 : planned->mapping.cycles() - planned->mapping.latencyCycles;
     busyBeside += planned == main ? 0 : planned->mapping.busyCycles();
-    latency = std::max(latency, planned->mapping.latencyCycles);
+    double &own = latencyOf[planned->nest.op] = planned->mapping.latencyCycles;
+    for (const NestAccess &access : planned->nest.accesses)
+      if (auto writer = latencyOf.find(access.op.getTensor().getDefiningOp()); writer != latencyOf.end())
+        own = std::max(own, writer->second + stage);
+    latency = std::max(latency, own);
   }
   auto together = [&](double own, double others) { return isSpread(*main) ? std::max(own, others) : own + others; };
   const Mapping &mapping = main->mapping;

@@ -37,7 +37,7 @@ withoutCopies(llvm::ArrayRef<const PlannedNest *> nests,
 struct SectionCycles {
   double all, busy;
 };
-SectionCycles predictSection(llvm::ArrayRef<const PlannedNest *> nests);
+SectionCycles predictSection(llvm::ArrayRef<const PlannedNest *> nests, const ArchSpec &arch);
 
 } // namespace jacquard
 

@@ -34,7 +34,9 @@ int64_t spanOf(const AffineAccess &access, ArrayRef<int64_t> reaches) {
 
 } // namespace
 
-/// How much later the words of the first memory unit arrive where `homes` of them stand behind each other.
+/// How much later the words of the first memory unit arrive where `homes` of them stand behind each other, as near as
+/// the placer can put them. Where they stand (fabric::predictedCycles) is often farther; counting that here was no
+/// better.
 double CostModel::cascadeLatency(int64_t homes) const {
   return double(homes - 1) * (arch.memory.readLatency + hopsToNeighbour * arch.network.hopLatency);
 }

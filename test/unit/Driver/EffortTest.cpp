@@ -51,7 +51,7 @@ TEST(EffortTest, FindsTheSameOnAnyNumberOfThreads) {
     std::string text;
     llvm::raw_string_ostream stream(text);
     module->print(stream); // with the limits of its patterns
-    stream << result.options.view.scratchpadPrice << result.options.view.startEarly;
+    stream << result.options.view.scratchpadPrice << result.options.view.startEarly << result.options.view.spareReaders;
     for (const ViewTry &tried : result.tries)
       stream << " " << tried.cycles;
     return text;

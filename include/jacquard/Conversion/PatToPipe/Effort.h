@@ -23,8 +23,8 @@ constexpr llvm::StringLiteral mostHomesAttr = "jacquard.most_homes";
 /// others; none: no limit of its own.
 constexpr llvm::StringLiteral mostBoxesAttr = "jacquard.most_boxes";
 
-/// On a pattern: its own scratchpad-price, start-early and unit-share (see convert-pat-to-pipe); none: those of the
-/// pass.
+/// On a pattern: its own scratchpad-price, start-early, spare-readers and unit-share (see convert-pat-to-pipe); none:
+/// those of the pass.
 constexpr llvm::StringLiteral scratchpadPriceAttr = "jacquard.scratchpad_price";
 constexpr llvm::StringLiteral startEarlyAttr = "jacquard.start_early";
 constexpr llvm::StringLiteral spareReadersAttr = "jacquard.spare_readers";

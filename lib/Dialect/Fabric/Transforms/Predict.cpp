@@ -87,8 +87,27 @@ double fabric::dramCycles(SectionOp section, const ArchSpec &spec) {
   return spec.dram.cyclesFor(read, written);
 }
 
+/// How much later the last result comes as words pass through slices behind each other. The mapping could not know into
+/// how many a tensor would be cut.
+static double cascadeCycles(SectionOp section, const ArchSpec &spec) {
+  constexpr double hopsBetweenSlices = 7; // measured: they stand where there was room when they were written
+  double each = spec.memory.readLatency + hopsBetweenSlices * spec.network.hopLatency, longest = 0;
+  llvm::DenseMap<Operation *, double> delays;
+  for (Operation &op : section.getBody().front()) {
+    double delay = 0;
+    auto memory = dyn_cast<MemoryOp>(op);
+    for (Value operand : op.getOperands())
+      if (Operation *source = operand.getDefiningOp())
+        delay = std::max(delay, delays.lookup(source) + (memory && operand == memory.getCascade() ? each : 0));
+    delays[&op] = delay;
+    longest = std::max(longest, delay);
+  }
+  return longest;
+}
+
 double fabric::predictedCycles(SectionOp section, const ArchSpec &spec) {
-  return std::max(double(section.getPredictedCycles().value_or(0)), dramCycles(section, spec));
+  return std::max(double(section.getPredictedCycles().value_or(0)) + cascadeCycles(section, spec),
+                  dramCycles(section, spec));
 }
 
 double fabric::tripsOf(SectionOp section) {

@@ -27,24 +27,6 @@ using namespace jacquard::fabric;
 
 #define DEBUG_TYPE "fabric-retain"
 
-/// How much later the last result comes as words pass through slices behind each other. The mapping could not know into
-/// how many a tensor would be cut.
-static double cascadeCycles(SectionOp section, const ArchSpec &spec) {
-  constexpr double hopsBetweenSlices = 7; // measured: they stand where there was room when they were written
-  double each = spec.memory.readLatency + hopsBetweenSlices * spec.network.hopLatency, longest = 0;
-  llvm::DenseMap<Operation *, double> delays;
-  for (Operation &op : section.getBody().front()) {
-    double delay = 0;
-    auto memory = dyn_cast<MemoryOp>(op);
-    for (Value operand : op.getOperands())
-      if (Operation *source = operand.getDefiningOp())
-        delay = std::max(delay, delays.lookup(source) + (memory && operand == memory.getCascade() ? each : 0));
-    delays[&op] = delay;
-    longest = std::max(longest, delay);
-  }
-  return longest;
-}
-
 namespace {
 
 struct FabricRetain : fabric::impl::FabricRetainPassBase<FabricRetain> {
@@ -351,8 +333,7 @@ void FabricRetain::runOnOperation() {
   predictSpills(device, order, spec);
 }
 
-/// Sections that read from DRAM what was to stay on chip wait for it, and those that read it from slices for their
-/// cascades.
+/// Sections that read from DRAM what was to stay on chip wait for it.
 void FabricRetain::predictSpills(DeviceOp device, const SectionOrder &order, const ArchSpec &spec) const {
   auto isTemporary = [](LoadOp load) {
     auto buffer = SymbolTable::lookupNearestSymbolFrom<BufferOp>(load, load.getBufferAttr());
@@ -366,7 +347,7 @@ void FabricRetain::predictSpills(DeviceOp device, const SectionOrder &order, con
     double cycles = double(*section.getPredictedCycles());
     if (llvm::any_of(section.getBody().front().getOps<LoadOp>(), isTemporary))
       cycles = std::max(cycles, spec.dram.latency() + demand.cycles(spec.dram));
-    section.setPredictedCycles(std::llround(cycles + cascadeCycles(section, spec)));
+    section.setPredictedCycles(std::llround(cycles));
   }
 }
 

@@ -57,7 +57,8 @@ def FabricPackConstantsPass : Pass<"fabric-pack-constants", "::jacquard::fabric:
 def FabricPredictPass : Pass<"fabric-predict", "::jacquard::fabric::DeviceOp"> {
   let summary = "Predict the cycles of each section anew";
   let description = [{
-    What the mapping predicted, but no less than the DRAM takes for what the section's ports move.
+    What the mapping predicted, and the way through the longest cascade of slices, but no less than the DRAM takes for
+    what the section's ports move. To be run once.
 
     Needs: virtual units. Gives: `predicted_cycles` that count what retaining, prefetching and packing have changed.
     Before: `fabric.section "map_0" attributes {predicted_cycles = 16 : i64} { ... fabric.load @x <[4096] ...>`

@@ -15,8 +15,8 @@ double dramCycles(AccessAttr access, const ArchSpec &spec);
 /// Cycles that the DRAM is busy with all ports of a section; in the shade of each other they change rows for nothing.
 double dramCycles(SectionOp section, const ArchSpec &spec);
 
-/// Cycles of a section with virtual units: what its mapping predicts or, if that is more, what its DRAM ports really
-/// take.
+/// Cycles of a section with virtual units that `fabric-predict` has not seen: what its mapping predicts and the way
+/// through the longest cascade of slices or, if that is more, what its DRAM ports really take.
 double predictedCycles(SectionOp section, const ArchSpec &spec);
 /// How often it runs: the most trips of all loops around it.
 double tripsOf(SectionOp section);
