@@ -137,14 +137,23 @@ std::vector<Try> WholeSearch::tryPrices(MappingView view, size_t rounds) const {
   return tries;
 }
 
+/// As many views as come to different mappings: a share of a large machine may be as much as a small model takes
+/// anyway.
 std::vector<Try> WholeSearch::tryViews(size_t count, size_t rounds) {
-  std::vector<std::vector<Try>> triesOf(count);
-  parallelFor(context, 0, count, [&](size_t i) { triesOf[i] = tryPrices(views[i], rounds); });
   std::vector<Try> all;
-  for (std::vector<Try> &tries : triesOf)
-    llvm::move(tries, std::back_inserter(all));
-  for (const Try &found : all)
-    consider(found.result, found.limits);
+  std::set<std::pair<double, unsigned>> different;
+  for (size_t begin = 0, end = count; begin < end;) {
+    std::vector<std::vector<Try>> triesOf(end - begin);
+    parallelFor(context, 0, triesOf.size(), [&](size_t i) { triesOf[i] = tryPrices(views[begin + i], rounds); });
+    for (std::vector<Try> &tries : triesOf)
+      for (Try &found : tries) {
+        consider(found.result, found.limits);
+        if (different.insert({found.result.cycles, found.result.sections}).second)
+          all.push_back(std::move(found));
+      }
+    begin = end;
+    end = std::min(begin + count - std::min(count, different.size()), std::size(views));
+  }
   return all;
 }
 

@@ -26,7 +26,8 @@ struct SearchResult {
 /// results went to DRAM at more than one pass each, or through more ports than there are, may use fewer memory units
 /// for them in the next round, at last none. And all of that with several prices of scratchpads, which say how much of
 /// the machine a pattern leaves to tensors that others keep on chip, with boxes that start early or move less, and with
-/// shares of the machine, as less for each pattern may be more for all. From effort 2 on these are refined: each
+/// shares of the machine, as less for each pattern may be more for all; views that come to the same mapping as another
+/// one are replaced by further ones. From effort 2 on these are refined: each
 /// tensor that found no room takes less, or the patterns of the fullest section on its way load less at a time,
 /// whatever helps; then the best one takes over stretches of patterns from the others where these are faster. Returns
 /// `options` with the view, and marks the patterns, of the mapping that is predicted to be fastest. A higher
