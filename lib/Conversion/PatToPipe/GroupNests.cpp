@@ -145,19 +145,19 @@ bool Grouping::fits(const Candidate &candidate, Operation *mainOfBoth) {
          need.dramPorts <= int64_t(arch.dramPort.count);
 }
 
-/// What keeps its units where it is the only one, or `main`.
-static const PlannedNest *planOf(const Candidate &member, bool isAlone, Operation *main) {
-  return isAlone || member.single.nest.op == main ? &member.fast : &member.single;
+/// A pattern keeps its units where it is the only one, or `main`.
+template <typename AnyCandidate> auto &planOf(AnyCandidate &member, bool isAlone, Operation *main) {
+  return isAlone || member.single.nest.op == main ? member.fast : member.single;
 }
 
 /// Cycles saved by taking `candidate` into the current section.
 double Grouping::gain(const Candidate &candidate, Operation *mainOfBoth) {
   SmallVector<const PlannedNest *> apart, together;
   for (const Candidate &member : current) {
-    apart.push_back(planOf(member, current.size() == 1, main));
-    together.push_back(planOf(member, /*isAlone=*/false, mainOfBoth));
+    apart.push_back(&planOf(member, current.size() == 1, main));
+    together.push_back(&planOf(member, /*isAlone=*/false, mainOfBoth));
   }
-  together.push_back(planOf(candidate, /*isAlone=*/false, mainOfBoth));
+  together.push_back(&planOf(candidate, /*isAlone=*/false, mainOfBoth));
   double saved = predictSection(apart, candidate.arch).all + candidate.fast.mapping.cycles() -
                  predictSection(together, candidate.arch).all;
   for (auto [access, plan] : llvm::zip(candidate.single.nest.accesses, candidate.single.mapping.accesses))
@@ -194,10 +194,8 @@ void Grouping::close() {
   if (current.empty())
     return;
   std::vector<PlannedNest> group;
-  for (Candidate &member : current) {
-    bool keepsUnits = current.size() == 1 || member.single.nest.op == main;
-    group.push_back(keepsUnits ? std::move(member.fast) : std::move(member.single));
-  }
+  for (Candidate &member : current)
+    group.push_back(std::move(planOf(member, current.size() == 1, main)));
   groups.push_back(std::move(group));
   current.clear();
   main = nullptr;

@@ -11,9 +11,9 @@ namespace jacquard {
 
 /// What the mapper gives up for the sake of other patterns.
 struct MappingPrices {
-  double scratchpads = 0;  ///< all of the machine, as a share of a nest's cycles
-  double section = 0;      ///< cycles for one less
-  bool startEarly = false; ///< see Nest
+  double scratchpads = 0;   ///< all of the machine, as a share of a nest's cycles
+  double section = 0;       ///< cycles for one less
+  bool startEarly = false;  ///< see Nest
   bool spareReaders = true; ///< counts what all readers of a result wait, not only those of loops behind it
   double unitShare = 1;     ///< of the machine's units, for a pattern
 };

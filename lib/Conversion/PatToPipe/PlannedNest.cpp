@@ -13,8 +13,14 @@ bool jacquard::usedInside(Value result, ArrayRef<const PlannedNest *> nests) {
   });
 }
 
+bool jacquard::usedOutside(Value result, ArrayRef<const PlannedNest *> nests) {
+  return llvm::any_of(result.getUsers(), [&](Operation *user) {
+    return llvm::none_of(nests, [&](const PlannedNest *planned) { return planned->nest.op->isAncestor(user); });
+  });
+}
+
 SmallVector<const PlannedNest *> jacquard::withoutCopies(ArrayRef<const PlannedNest *> nests,
-                                               llvm::DenseMap<Value, SmallVector<pat::MapOp>> &copies) {
+                                                         llvm::DenseMap<Value, SmallVector<pat::MapOp>> &copies) {
   SmallVector<const PlannedNest *> others;
   for (const PlannedNest *planned : nests) {
     Value tensor = forwardedTensor(planned->nest);
@@ -34,12 +40,6 @@ bool jacquard::isSpread(const PlannedNest &planned) { return planned.mapping.cop
 const PlannedNest *jacquard::mainOf(ArrayRef<const PlannedNest *> nests) {
   auto spread = llvm::find_if(nests, [](const PlannedNest *planned) { return isSpread(*planned); });
   return spread == nests.end() ? nests.front() : *spread;
-}
-
-bool jacquard::usedOutside(Value result, ArrayRef<const PlannedNest *> nests) {
-  return llvm::any_of(result.getUsers(), [&](Operation *user) {
-    return llvm::none_of(nests, [&](const PlannedNest *planned) { return planned->nest.op->isAncestor(user); });
-  });
 }
 
 SectionCycles jacquard::predictSection(ArrayRef<const PlannedNest *> nests, const ArchSpec &arch) {

@@ -342,12 +342,11 @@ void FabricRetain::predictSpills(DeviceOp device, const SectionOrder &order, con
   std::vector<Demand> demands = demandsOf(device, order, spec, /*mostUsed=*/1);
   for (auto [op, demand] : llvm::zip(order.sections(), demands)) {
     SectionOp section = op;
-    if (!section.getPredictedCycles())
+    std::optional<uint64_t> predicted = section.getPredictedCycles();
+    if (!predicted || llvm::none_of(section.getBody().front().getOps<LoadOp>(), isTemporary))
       continue;
-    double cycles = double(*section.getPredictedCycles());
-    if (llvm::any_of(section.getBody().front().getOps<LoadOp>(), isTemporary))
-      cycles = std::max(cycles, spec.dram.latency() + demand.cycles(spec.dram));
-    section.setPredictedCycles(std::llround(cycles));
+    double cycles = spec.dram.latency() + demand.cycles(spec.dram);
+    section.setPredictedCycles(std::max(int64_t(*predicted), int64_t(std::llround(cycles))));
   }
 }
 
