@@ -196,10 +196,12 @@ DramModel::Ticks DramModel::columnTime(const Channel &channel, unsigned bank, Ti
   return column;
 }
 
-/// The requests to an open row have all the same time, so the oldest of each bank compete.
-DramModel::Choice DramModel::choose(const Channel &channel, Ticks now) const {
+/// The requests to an open row have all the same time, so the oldest of each bank compete. The earliest goes, unless
+/// its direction and rank have had their hits: then an older one goes that only has to turn the bus.
+DramModel::Choice DramModel::choose(const Channel &channel, Ticks now) {
   Choice best;
   const Queue &queue = channel.serving();
+  candidates.clear();
   for (unsigned b : queue.used) {
     const BankQueue &requests = queue.banks[b];
     if (!requests.hits)
@@ -207,11 +209,17 @@ DramModel::Choice DramModel::choose(const Channel &channel, Ticks now) const {
     size_t position = 0;
     while (requests.waiting[position].row != channel.banks[b].row)
       ++position;
-    Ticks column = columnTime(channel, b, now);
-    uint64_t number = requests.waiting[position].number;
-    if (column < best.column || (column == best.column && number < best.number))
-      best = {b, position, number, column};
+    candidates.push_back({b, position, requests.waiting[position].number, columnTime(channel, b, now)});
+    const Choice &here = candidates.back();
+    if (here.column < best.column || (here.column == best.column && here.number < best.number))
+      best = here;
   }
+  if (channel.inARow < spec.hitsPerActivation)
+    return best;
+  Ticks latest = best.column + busTurnaround;
+  for (const Choice &older : candidates)
+    if (older.column <= latest && older.number < best.number)
+      best = older;
   return best;
 }
 
@@ -229,6 +237,8 @@ void DramModel::serve(Channel &channel, const Choice &choice, uint64_t now) {
   ++(bank.hits++ ? statistics->rowHits : statistics->rowMisses);
 
   Ticks dataEnd = choice.column + (b.write ? columnWrite : columnRead) + burst;
+  bool turns = b.write != channel.wroteLast || rankOf(request.bank) != channel.lastRank;
+  channel.inARow = turns ? 1 : channel.inARow + 1;
   channel.busFree = dataEnd;
   channel.wroteLast = b.write;
   channel.lastRank = rankOf(request.bank);

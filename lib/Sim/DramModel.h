@@ -114,6 +114,7 @@ private:
     bool writing = false;   ///< direction of what is served next
     bool wroteLast = false; ///< direction and rank of the last burst
     unsigned lastRank = 0;
+    unsigned inARow = 0; ///< bursts since the bus turned
     Ticks busFree = 0;
     Queue &serving() { return writing ? writes : reads; }
     const Queue &serving() const { return writing ? writes : reads; }
@@ -134,7 +135,7 @@ private:
   void activate(Channel &channel, unsigned bank, uint64_t row, Ticks now);
   static void countHits(Channel &channel, unsigned bank);
   Ticks columnTime(const Channel &channel, unsigned bank, Ticks now) const;
-  Choice choose(const Channel &channel, Ticks now) const;
+  Choice choose(const Channel &channel, Ticks now);
   void serve(Channel &channel, const Choice &choice, uint64_t now);
   void transfer(DramBurst &burst);
 
@@ -149,6 +150,7 @@ private:
   SectionStatistics *statistics = nullptr;
   uint64_t numRequests = 0;
   std::vector<const Request *> toOpen; ///< scratch of openRows
+  std::vector<Choice> candidates;      ///< scratch of choose
 };
 
 } // namespace jacquard::sim

@@ -81,6 +81,15 @@ TEST(DramTimingTest, TurnsTheBus) {
   EXPECT_EQ(doneOf({{9, at(0, 0), writes}, {14, at(8, 0)}}), (Cycles{32, 20 + 10 + 10 + 4}));
 }
 
+TEST(DramTimingTest, LetsNoStreamHoldTheBus) {
+  ArchSpec spec = roundNumbers();
+  spec.dram.hitsPerActivation = 2;
+  // To go on with the first rank is always two cycles earlier; after two bursts the other one has its turn all the
+  // same.
+  EXPECT_EQ(doneOf({{9, at(0, 0)}, {9, at(8, 0)}, {9, at(0, 0, 1)}, {9, at(0, 0, 2)}, {9, at(0, 0, 3)}}, spec),
+            (Cycles{34, 38 + 2 + 4, 38, 44 + 2 + 4, 54}));
+}
+
 TEST(DramTimingTest, LetsWritesGoInBatches) {
   auto doneWith = [](unsigned count) {
     std::vector<DramRequest> requests = {{9, at(0, 0, 100)}};
