@@ -347,9 +347,18 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
     vectors = std::max(vectors, walkOf(*access.affine, mapping, /*write=*/false).firings);
   mapping.portCycles = std::max(mapping.portCycles, vectors);
   mapping.bytesRead += best - changes;
-  double loads = plan.buffered ? loadsOf(mapping, plan) : 1;
-  brought.push_back({best, loads > 1 ? 1 / loads : 0}); // what is loaded once is there from the start
-  mapping.bytesReadLate += std::max(0.0, best - boxesInFront(mapping, plan) * first);
+  Brought &operand = brought.emplace_back(Brought{best, plan.buffered ? first : 0});
+  if (plan.buffered) {
+    double loads = loadsOf(mapping, plan);
+    operand.lastTile = loads > 1 ? 1 / loads : 0; // what is loaded once is there from the start
+    mapping.bytesReadLate += std::max(0.0, best - boxesInFront(mapping, plan) * first);
+  } else {
+    double aPort = arch.dramPort.outstandingBursts * double(arch.dram.burstBytes) +
+                   arch.network.inputFifoDepth * arch.compute.lanes * 4.0;
+    operand.ports = copies;
+    operand.ahead = std::min(best, copies * aPort);
+    mapping.bytesReadLate += best - operand.ahead;
+  }
   mapping.rowChangeBytes += changes;
   mapping.startCycles += openLoads(access, mapping, plan, arch.dram.cyclesFor(first, 0));
   return plan;
@@ -360,11 +369,21 @@ static double lastTileOf(ArrayRef<Brought> brought) {
   constexpr double small = 0.25; // of the largest one
   double largest = 0, last = 1;
   for (const Brought &operand : brought)
-    largest = std::max(largest, operand.bytes);
+    largest = std::max(largest, operand.first > 0 ? operand.bytes : 0);
   for (const Brought &operand : brought)
-    if (operand.bytes >= small * largest)
+    if (operand.first > 0 && operand.bytes >= small * largest)
       last = std::min(last, operand.lastTile);
-  return brought.empty() ? 0 : last;
+  return largest > 0 ? last : 0;
+}
+
+/// What streams take of the DRAM while the first boxes come: each port as much as the one with the largest box at most.
+static double aheadOfBoxes(ArrayRef<Brought> brought) {
+  double mostFirst = 0, ahead = 0;
+  for (const Brought &operand : brought)
+    mostFirst = std::max(mostFirst, operand.first);
+  for (const Brought &operand : brought)
+    ahead += std::min(operand.ahead, operand.ports * mostFirst);
+  return ahead;
 }
 
 /// False as soon as ports or the DRAM need `limit` cycles. `early`: see placeAccess.
@@ -392,8 +411,11 @@ bool CostModel::placeAccesses(Mapping &mapping, bool early, double limit) const 
     if (mapping.portCycles >= limit || arch.dram.cyclesFor(mapping.bytesRead, mapping.bytesWritten) >= limit)
       return false;
   }
-  mapping.startCycles = std::max(mapping.startCycles, retainedStart);
+  mapping.startCycles = std::max(mapping.startCycles + arch.dram.cyclesFor(aheadOfBoxes(brought), 0), retainedStart);
   mapping.lastTile = lastTileOf(brought);
+  mapping.bytesBehindLastTile = 0;
+  for (const Brought &operand : brought)
+    mapping.bytesBehindLastTile += operand.first > 0 ? 0 : mapping.lastTile * (operand.bytes - operand.ahead);
   return true;
 }
 
@@ -477,7 +499,7 @@ bool CostModel::predictWith(Mapping &mapping, bool early, double limit) const {
   if (!placeAccesses(mapping, early, limit))
     return false;
   mapping.dramCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes, mapping.bytesWritten);
-  mapping.readCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes, 0);
+  mapping.readCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes - mapping.bytesBehindLastTile, 0);
   mapping.lateDramCycles = arch.dram.cyclesFor(mapping.bytesReadLate, mapping.bytesWritten);
   mapping.latencyCycles = latencyOf(mapping);
   mapping.computeCycles = computeCycles(mapping);

@@ -26,9 +26,13 @@ inline double crossingCycles(const ArchSpec &arch) {
 /// Holding a tile must save as much traffic to be worth a unit.
 constexpr double worthHolding = 0.9;
 
-/// What an operand draws from the DRAM, and the share of the work that is left when the last of it has come.
+/// What an operand draws from the DRAM.
 struct Brought {
-  double bytes, lastTile;
+  double bytes;
+  double first = 0;    ///< bytes of its first box; 0 for what streams through no scratchpad,
+  double ahead = 0;    ///< of which ports and FIFOs take so much before computing begins,
+  double ports = 1;    ///< through so many of them
+  double lastTile = 0; ///< share of the work that is left when the last box has come
 };
 
 /// Roofline model of a nest on a machine, with the first tiles' way from DRAM and the latency of the units in front.

@@ -46,14 +46,15 @@ struct Mapping {
   llvm::SmallVector<AccessPlan> accesses; ///< one per access of the nest
   int64_t resultHomes = 0;                ///< memory units that hold the results on chip; 0: they go to DRAM
   double bytesRead = 0, bytesWritten = 0; ///< of DRAM
-  double bytesReadLate = 0;               ///< of these, what no scratchpad takes before the first tiles are there
+  double bytesReadLate = 0;               ///< of these, what nothing takes before the first tiles are there
+  double bytesBehindLastTile = 0;         ///< of these, what streams bring while the last tile is computed
   double rowChangeBytes = 0;              ///< as many could be read while reads in short pieces change rows
   double readersWait = 0; ///< cycles that all readers of the results wait since these are spread over memory units
   // Cycles. Compute, ports and what the DRAM does late overlap, once the first tiles are there, and the DRAM as a whole
   // with all of them; the latency is from the first request to the first result, and through the chains of groups.
   double latencyCycles = 0, startCycles = 0, computeCycles = 0, portCycles = 0, lateDramCycles = 0, dramCycles = 0;
-  double readCycles = 0; ///< of `dramCycles`, those that reads take
-  double lastTile = 0;   ///< share of the work that is left when all has been read
+  double readCycles = 0; ///< of `dramCycles`, those until the last tile is there
+  double lastTile = 0;   ///< share of the work that is left then
 
   int64_t copies() const { return units.count * group.count; }
   /// When the first tiles are there, and apart from the latency.
