@@ -80,6 +80,7 @@ static void populateUnits(OpPassManager &passes, const PipelineOptions &options)
   passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrunePass());
   passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricRetainPass({options.budget}));
   passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrunePass()); // what stored parts that nobody reads
+  passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPackConstantsPass());
   passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPrefetchPass({options.budget}));
 }
 
@@ -99,7 +100,7 @@ void jacquard::populateStage(Stage stage, OpPassManager &passes, const PipelineO
     return populatePipe(passes, options);
   case Stage::Fabric:
     populateUnits(passes, options);
-    passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPackConstantsPass());
+    passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricArrangeConstantsPass());
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPredictPass());
   case Stage::Partition:
     return passes.nest<fabric::DeviceOp>().addPass(fabric::createFabricPartitionPass());

@@ -63,8 +63,8 @@ LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceO
     bool isPublic = dram.getKind() == "input" || dram.getKind() == "output";
     fabric::BufferOp::create(builder, dram.getLoc(), builder.getStringAttr(symbol), dram.getKindAttr(),
                              builder.getI64IntegerAttr(int64_t(address)), TypeAttr::get(type), dram.getValueAttr(),
-                             isPublic ? dram.getNameAttr() : StringAttr(), dram.getExtentDimsAttr(), extentsOf(dram),
-                             dram.getIsUnsignedAttr());
+                             /*order=*/fabric::AccessAttr(), isPublic ? dram.getNameAttr() : StringAttr(),
+                             dram.getExtentDimsAttr(), extentsOf(dram), dram.getIsUnsignedAttr());
     symbols[dram.getBuffer()] = FlatSymbolRefAttr::get(&getContext(), symbol);
     address = std::min<uint64_t>(llvm::SaturatingAdd(address, fabric::sizeInDram(type, spec.dram.burstBytes)), INT64_MAX);
   }

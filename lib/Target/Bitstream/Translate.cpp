@@ -19,6 +19,9 @@ FailureOr<bitstream::SegmentBytes> constantBytes(BufferOp buffer) {
   auto type = cast<RankedTensorType>(buffer.getType());
   ElementType element = *fabricElementType(type.getElementType());
   uint64_t size = uint64_t(type.getNumElements()) * elementBytes(element);
+  if (buffer.getOrder())
+    return buffer.emitError() << "constant '" << buffer.getSymName()
+                              << "' is not in its order; expected one without, run fabric-arrange-constants";
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(*buffer.getValue())) {
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
     if (!blob)

@@ -28,6 +28,18 @@ AccessAttr AccessAttr::within(int64_t low, int64_t high) const {
              getBroadcast(), getIndexLevel(), getHandoverLevel());
 }
 
+bool AccessAttr::movesWith(unsigned level) const {
+  return llvm::any_of(llvm::seq(getNumRegisters()),
+                      [&](unsigned number) { return getRegister(number)[1 + level] != 0; });
+}
+
+int64_t AccessAttr::countWords() const {
+  int64_t words = 1;
+  for (auto [level, extent] : llvm::enumerate(getExtents()))
+    words *= movesWith(unsigned(level)) ? extent : 1;
+  return words;
+}
+
 uint64_t AccessAttr::countFirings(unsigned lanes) const {
   return jacquard::fabric::countFirings(getExtents(), getVectorLevel(), lanes);
 }

@@ -92,18 +92,23 @@ static LogicalResult verifyAccessLimits(Operation *op, AccessAttr access, Access
   return success();
 }
 
-static LogicalResult verifyPort(Operation *op, FlatSymbolRefAttr symbol, AccessAttr access, bool hasIndex) {
-  if (failed(verifyAccessStructure(op, access, hasIndex))) // C2, C3
+/// Whether a DRAM port of the machine can walk so.
+static LogicalResult verifyWalk(Operation *op, AccessAttr access, bool hasIndex) {
+  if (failed(verifyAccessStructure(op, access, hasIndex)))
     return failure();
   bool failedToLoad;
   auto model = modelOf(op, failedToLoad);
   if (!model)
     return failure(failedToLoad);
-  auto device = op->getParentOfType<DeviceOp>();
-  if (!isa_and_nonnull<BufferOp>(SymbolTable::lookupSymbolIn(device, symbol))) // C1
-    return op->emitOpError() << "buffer " << symbol << " does not exist";
   const DramPortSpec &port = model->spec().dramPort;
-  return verifyAccessLimits(op, access, {port.counters, port.addressRegisters, port.addressStages}); // C3
+  return verifyAccessLimits(op, access, {port.counters, port.addressRegisters, port.addressStages});
+}
+
+static LogicalResult verifyPort(Operation *op, FlatSymbolRefAttr symbol, AccessAttr access, bool hasIndex) {
+  auto device = op->getParentOfType<DeviceOp>();
+  if (device && !isa_and_nonnull<BufferOp>(SymbolTable::lookupSymbolIn(device, symbol))) // C1
+    return op->emitOpError() << "buffer " << symbol << " does not exist";
+  return verifyWalk(op, access, hasIndex); // C2, C3
 }
 
 //===----------------------------------------------------------------------===//
@@ -132,7 +137,15 @@ LogicalResult BufferOp::verify() {
   if (!type || !type.hasStaticShape() || !fabricElementType(type.getElementType())) // C3
     return emitOpError() << "type " << getType() << " is not stored; expected a static tensor of f16, bf16, "
                            << "f32, f64, i1, i8, i16, i32 or i64";
-  if (getValue() && getValue()->getShapedType() != type) // C2
+  if (getOrder() && getKind() != "constant") // C6
+    return emitOpError() << "kind \"" << getKind() << "\" has an order; expected none";
+  if (getOrder() && failed(verifyWalk(*this, *getOrder(), /*hasIndex=*/false))) // C6
+    return failure();
+  if (getOrder() && (type.getElementType() != getValue()->getElementType() || type.getRank() != 1 ||
+                     type.getNumElements() != getOrder()->countWords())) // C6
+    return emitOpError() << "has type " << type << "; expected the " << getOrder()->countWords() << " elements of type "
+                         << getValue()->getElementType() << " that its order brings";
+  if (getValue() && !getOrder() && getValue()->getShapedType() != type) // C2
     return emitOpError() << "value has type " << getValue()->getShapedType() << "; expected " << type;
   if (getIsUnsigned() && (!llvm::is_contained({"input", "output"}, getKind()) || !type.getElementType().isInteger() ||
                           type.getElementType().isInteger(1))) // C5

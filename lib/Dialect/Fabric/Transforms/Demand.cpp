@@ -40,13 +40,12 @@ double fabric::lateBytesOf(LoadOp load, const ArchSpec &spec) {
   return std::max(0.0, bytesMoved(load.getAccess(), spec) - double(buffers) * firstBytesOf(load, spec));
 }
 
-/// The DRAM brings what later sections need when it has nothing else to do; ports alone do not know that: they share it
-/// with those that bring the first tiles.
+/// The DRAM brings what later sections need when it has nothing else to do; ports alone do not know that: each of them
+/// moves as much as the one that brings the largest first tile, until that is there.
 double Demand::cycles(const DramSpec &dram) const {
-  double first = dram.cyclesFor(firstBytes, 0), delay = 0;
-  if (portsAhead > 0 && firstPorts > 0)
-    delay = std::min(dram.cyclesFor(bytesAhead, 0), first * double(portsAhead) / double(firstPorts));
-  double start = std::max(chipStart, first + delay), late = dram.cyclesFor(lateBytes, bytesWritten);
+  double ahead = std::min(bytesAhead, double(portsAhead) * mostFirst);
+  double start = std::max(chipStart, dram.cyclesFor(firstBytes + ahead, 0)),
+         late = dram.cyclesFor(lateBytes, bytesWritten);
   return std::max(start + sideBySide(busyCycles, late), dram.cyclesFor(bytesRead + bytesAhead, bytesWritten));
 }
 
@@ -58,7 +57,7 @@ static Demand demandOf(SectionOp section, const ArchSpec &spec) {
     if (auto load = dyn_cast<LoadOp>(op)) {
       double first = firstBytesOf(load, spec);
       demand.firstBytes += first;
-      demand.firstPorts += first > 0;
+      demand.mostFirst = std::max(demand.mostFirst, first);
       demand.lateBytes += lateBytesOf(load, spec);
       demand.bytesRead += bytesMoved(load.getAccess(), spec);
     } else if (auto store = dyn_cast<fabric::StoreOp>(op)) {

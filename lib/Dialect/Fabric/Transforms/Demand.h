@@ -21,7 +21,7 @@ struct Demand {
   double chipStart = 0;               ///< cycles in which the first tiles come from other memories
   double firstBytes = 0;              ///< of the first tiles that come from DRAM
   double lateBytes = 0;               ///< that no memory takes before the first tiles are there
-  int64_t firstPorts = 0;             ///< which bring them
+  double mostFirst = 0;               ///< of these, through one port
   double bytesRead = 0, bytesWritten = 0;
   double bytesAhead = 0;              ///< brought for later sections, beside the rest
   int64_t portsAhead = 0;

@@ -10,7 +10,6 @@
 #include "jacquard/Dialect/Utils/ConstantBytes.h"
 
 #include "mlir/IR/Builders.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace jacquard::fabric {
@@ -32,25 +31,11 @@ struct FabricPackConstants : fabric::impl::FabricPackConstantsPassBase<FabricPac
   void runOnOperation() override;
 };
 
-/// Its bytes; empty where they are not stored one after another. In DRAM a bool has a byte, here perhaps a bit.
-ArrayRef<char> bytesOf(BufferOp buffer) {
+/// Whether its elements can be moved one by one: in DRAM a bool has a byte, here perhaps a bit.
+bool canMove(BufferOp buffer) {
   auto value = buffer.getValue();
   bool isBool = cast<RankedTensorType>(buffer.getType()).getElementType().isInteger(1);
-  return value && !isBool ? rawBytes(*value) : ArrayRef<char>();
-}
-
-/// Whether some register of the access moves with the level.
-bool movesWith(AccessAttr access, unsigned level) {
-  return llvm::any_of(llvm::seq(access.getNumRegisters()),
-                      [&](unsigned number) { return access.getRegister(number)[1 + level] != 0; });
-}
-
-/// Words that an access brings when what is read again counts once.
-int64_t packedWords(AccessAttr access) {
-  int64_t words = 1;
-  for (auto [level, extent] : llvm::enumerate(access.getExtents()))
-    words *= movesWith(access, unsigned(level)) ? extent : 1;
-  return words;
+  return value && !isBool && !buffer.getOrder() && !rawBytes(*value).empty();
 }
 
 /// The same firings with the lanes innermost: a vector level that stands outside of others is cut into whole vectors
@@ -79,32 +64,7 @@ AccessAttr withLanesInside(LoadOp load, const ArchSpec &spec) {
 bool canPack(AccessAttr access) {
   int64_t vector = access.getVectorLevel(), levels = access.getExtents().size();
   return !access.isIndexed() && !access.getBroadcast() && access.getElseValue() == 0 &&
-         (vector < 0 || (vector + 1 == levels && movesWith(access, unsigned(vector))));
-}
-
-/// The elements of `from` in the order of the access.
-AsmResourceBlob pack(AccessAttr access, unsigned numRegisters, ArrayRef<char> from, size_t width, int64_t size) {
-  SmallVector<unsigned> levels; // that move
-  for (unsigned level = 0; level < access.getExtents().size(); ++level)
-    if (movesWith(access, level))
-      levels.push_back(level);
-  int64_t words = packedWords(access);
-  AsmResourceBlob blob = HeapAsmResourceBlob::allocate(size_t(words) * width, width, /*dataIsMutable=*/true);
-  char *out = blob.getMutableData().data();
-  SmallVector<int64_t> counters(access.getExtents().size(), 0);
-  for (int64_t word = 0; word < words; ++word, out += width) {
-    std::optional<int64_t> address = access.evaluate(counters, numRegisters);
-    if (address && *address >= 0 && *address < size)
-      std::memcpy(out, from.data() + size_t(*address) * width, width);
-    else
-      std::memset(out, 0, width);
-    for (unsigned level : llvm::reverse(levels)) {
-      if (++counters[level] < access.getExtents()[level])
-        break;
-      counters[level] = 0;
-    }
-  }
-  return blob;
+         (vector < 0 || (vector + 1 == levels && access.movesWith(unsigned(vector))));
 }
 
 /// The same firings, from word 0 on.
@@ -113,7 +73,7 @@ AccessAttr packedAccess(AccessAttr access) {
   SmallVector<int64_t> linear(levels + 1, 0);
   int64_t step = 1;
   for (size_t level = levels; level-- > 0;)
-    if (movesWith(access, unsigned(level))) {
+    if (access.movesWith(unsigned(level))) {
       linear[level + 1] = step;
       step *= access.getExtents()[level];
     }
@@ -122,22 +82,17 @@ AccessAttr packedAccess(AccessAttr access) {
 }
 
 void packConstant(BufferOp buffer, ArrayRef<LoadOp> loads, const ArchSpec &spec) {
-  auto type = cast<RankedTensorType>(buffer.getType());
-  size_t width = elementBytes(*fabricElementType(type.getElementType()));
+  Type element = cast<RankedTensorType>(buffer.getType()).getElementType();
   OpBuilder b(buffer);
   llvm::SmallMapVector<AccessAttr, FlatSymbolRefAttr, 4> packed;
   for (LoadOp load : loads) {
     AccessAttr access = withLanesInside(load, spec);
     FlatSymbolRefAttr &symbol = packed[access];
     if (!symbol) {
-      std::string name = (buffer.getSymName() + "." + Twine(packed.size() - 1)).str();
-      auto newType = RankedTensorType::get({packedWords(access)}, type.getElementType());
-      auto value = DenseResourceElementsAttr::get(
-          newType, name, pack(access, spec.dramPort.addressRegisters, bytesOf(buffer), width, type.getNumElements()));
       auto moved = cast<BufferOp>(b.clone(*buffer));
-      moved.setSymName(name);
-      moved.setType(newType);
-      moved.setValueAttr(value);
+      moved.setSymName((buffer.getSymName() + "." + Twine(packed.size() - 1)).str());
+      moved.setType(RankedTensorType::get({access.countWords()}, element));
+      moved.setOrderAttr(access);
       symbol = FlatSymbolRefAttr::get(moved.getSymNameAttr());
     }
     load.setBufferAttr(symbol);
@@ -146,35 +101,27 @@ void packConstant(BufferOp buffer, ArrayRef<LoadOp> loads, const ArchSpec &spec)
   buffer.erase();
 }
 
-/// Addresses one after another, on burst boundaries.
-void layOut(DeviceOp device, uint64_t burst) {
-  uint64_t address = 0;
-  for (auto buffer : device.getBody().front().getOps<BufferOp>()) {
-    buffer.setAddress(int64_t(address));
-    address += sizeInDram(cast<RankedTensorType>(buffer.getType()), burst);
-  }
-  device.setDramBytes(int64_t(std::max(address, burst))); // empty tensors have an address too
-}
-
 void FabricPackConstants::runOnOperation() {
   DeviceOp device = getOperation();
   auto model = loadFabricModel(device, device.getArch());
   if (!model)
     return signalPassFailure();
   llvm::MapVector<StringAttr, SmallVector<LoadOp>> loadsOf;
-  device.walk([&](LoadOp load) { loadsOf[load.getBufferAttr().getAttr()].push_back(load); });
+  for (SectionOp section : sectionsOf(device))
+    for (auto load : section.getBody().front().getOps<LoadOp>())
+      loadsOf[load.getBufferAttr().getAttr()].push_back(load);
   uint64_t total = uint64_t(device.getDramBytes());
   SmallVector<BufferOp> buffers(device.getBody().front().getOps<BufferOp>());
   for (BufferOp buffer : buffers) {
     auto loads = loadsOf.find(buffer.getSymNameAttr());
-    if (buffer.getKind() != "constant" || loads == loadsOf.end() || bytesOf(buffer).empty())
+    if (buffer.getKind() != "constant" || loads == loadsOf.end() || !canMove(buffer))
       continue;
     llvm::SmallSetVector<AccessAttr, 4> accesses;
     for (LoadOp load : loads->second)
       accesses.insert(withLanesInside(load, model->spec()));
     double words = 0;
     for (AccessAttr access : accesses)
-      words += double(packedWords(access));
+      words += double(access.countWords());
     double had = double(cast<RankedTensorType>(buffer.getType()).getNumElements());
     uint64_t growth = uint64_t(std::max(0.0, words - had)) * 8 + accesses.size() * model->spec().dram.burstBytes;
     if (!llvm::all_of(accesses, canPack) || words > mostGrowth * had + 64 ||
@@ -183,9 +130,6 @@ void FabricPackConstants::runOnOperation() {
     total += growth;
     packConstant(buffer, loads->second, model->spec());
   }
-  layOut(device, model->spec().dram.burstBytes);
-  if (failed(checkDramCapacity(device, model->spec(), /*withTemporaries=*/true)))
-    signalPassFailure();
 }
 
 } // namespace

@@ -1,11 +1,12 @@
 // Prefetch.cpp - bring what a section needs while sections before it compute
 // Why: a section that waits for its weights leaves the units idle, one that computes leaves the DRAM idle.
 // Needs: sections with their memory units, and what is retained in them.
-// Gives: loads of constants and inputs, or of their last words, stand in earlier sections, which fill memories with a
+// Gives: loads of constants and inputs, or of parts of them, stand in earlier sections, which fill memories with a
 // home. Greedy: the most cycles for a unit and section first, each load where it costs least, as near as can be. What
 // would come early if there were room is told as what fabric-retain left in DRAM (Spills.h).
 #include "Copies.h"
 #include "Demand.h"
+#include "Interleave.h"
 
 #include "jacquard/Dialect/Fabric/Transforms/Passes.h"
 #include "jacquard/Dialect/Fabric/Transforms/Predict.h"
@@ -46,8 +47,9 @@ struct Plan {
   LoadOp load;
   unsigned section;               ///< which it is needed in
   bool moves = false;             ///< with the memories it fills; else into slices that the section reads
-  std::vector<Words> slices = {}; ///< of the last words that the load touches
-  double share = 1;               ///< of these words, which the slices hold
+  double share = 1;               ///< of the words that the load touches, which comes early
+  int64_t earlySteps = 0; ///< in which they take turns with the others (Interleave.h); 0: they are the last ones
+  std::vector<Words> slices = {}; ///< of the words that come early
   std::vector<Part> parts = {};   ///< nearest section first, with the last words
   int64_t lacking = 0;            ///< memory units that there are not,
   unsigned fullest = 0;           ///< in this section
@@ -66,7 +68,8 @@ private:
   bool hold(Plan &plan, unsigned section, int64_t units) const;
   std::optional<Plan> planMove(LoadOp load, unsigned section) const;
   int64_t wordsFor(unsigned section, int64_t most) const;
-  std::optional<Plan> planSlices(LoadOp load, unsigned section, Words reach, int64_t units) const;
+  std::optional<Plan> planSlices(Plan plan, Words words) const;
+  std::vector<Plan> plansOfSlices(LoadOp load, unsigned section) const;
   std::vector<Plan> plansOf(LoadOp load, unsigned section) const;
   std::optional<Plan> bestPlan(LoadOp load, unsigned section) const;
   std::optional<Spill> lackOf(LoadOp load, unsigned section);
@@ -78,15 +81,18 @@ private:
   const ArchSpec *spec = nullptr;
   ArrayRef<SectionOp> sections;
   std::vector<Demand> demands; ///< by section
+  llvm::DenseMap<Attribute, unsigned> loadsOf; ///< by buffer
   unsigned number = 0;         ///< of the next home
   bool isRoomy = false;        ///< plans as if there were memory units enough
 };
+
+BufferOp bufferOf(LoadOp load) { return SymbolTable::lookupNearestSymbolFrom<BufferOp>(load, load.getBufferAttr()); }
 
 /// Whether what `load` brings is there from the beginning.
 bool isKnownEarly(LoadOp load) {
   if (load.getIndex() || load.getData().use_empty())
     return false;
-  auto buffer = SymbolTable::lookupNearestSymbolFrom<BufferOp>(load, load.getBufferAttr());
+  BufferOp buffer = bufferOf(load);
   return buffer && (buffer.getKind() == "constant" || buffer.getKind() == "input");
 }
 
@@ -120,24 +126,26 @@ double FabricPrefetch::costOf(unsigned section, double bytes) const {
   return more.cycles(spec->dram) - demands[section].cycles(spec->dram);
 }
 
-/// What is left to the section when the plan is carried out. What comes from the DRAM and what slices hold is read one
-/// after the other, the latter at a vector per cycle. What two loads read is not packed any more (fabric-pack-constants):
-/// the rest changes rows.
+/// What is left to the section when the plan is carried out. Slices deliver a vector per cycle, beside the DRAM or
+/// behind it.
 Demand FabricPrefetch::without(const Plan &plan) const {
   Demand less = demands[plan.section];
   LoadOp load = plan.load;
   AccessAttr access = load.getAccess();
   double bytes = bytesMoved(access, *spec), first = firstBytesOf(load, *spec), rest = 1 - plan.share;
-  double unpacked = dramCycles(access, *spec); // all of it
-  less.bytesRead += rest * unpacked / spec->dram.cyclesFor(bytes, 0) * bytes - bytes;
+  less.bytesRead -= plan.share * bytes;
   less.firstBytes -= plan.share * first;
-  less.firstPorts -= first > 0 && rest == 0;
+  less.mostFirst = rest * first;
+  for (auto other : load->getBlock()->getOps<LoadOp>())
+    if (other != load)
+      less.mostFirst = std::max(less.mostFirst, firstBytesOf(other, *spec));
   less.lateBytes -= plan.share * lateBytesOf(load, *spec);
   if (plan.moves)
     return less;
   less.chipStart = std::max(less.chipStart, firstVectorsOf(load, *spec));
-  double busy = less.busyCycles, vectors = double(access.countFirings(spec->compute.lanes));
-  less.busyCycles = plan.share * std::max(busy, vectors) + rest * std::max(busy, unpacked);
+  double busy = std::max(less.busyCycles, double(access.countFirings(spec->compute.lanes)));
+  double dram = dramCycles(access, *spec);
+  less.busyCycles = plan.earlySteps > 0 ? std::max(busy, rest * dram) : plan.share * busy + rest * std::max(busy, dram);
   return less;
 }
 
@@ -186,65 +194,88 @@ int64_t FabricPrefetch::wordsFor(unsigned section, int64_t most) const {
   return std::min(most, cheap * grain);
 }
 
-/// The last words that the load touches come in slices of a memory unit each, wherever a section takes some at little
-/// cost.
-std::optional<Plan> FabricPrefetch::planSlices(LoadOp load, unsigned section, Words reach, int64_t units) const {
-  int64_t capacity = int64_t(spec->memory.bytes() / 4), begin = std::max(reach.begin, reach.end - units * capacity);
-  bool isPart = begin > reach.begin;
+/// The words of the buffer that the plan's slices hold, a memory unit each, come wherever a section takes some at
+/// little cost.
+std::optional<Plan> FabricPrefetch::planSlices(Plan plan, Words words) const {
+  int64_t capacity = int64_t(spec->memory.bytes() / 4), begin = words.begin;
+  int64_t units = llvm::divideCeilSigned(words.end - begin, capacity);
+  bool isPart = plan.share < 1;
   if ((units > 1 || isPart) && !spec->memory.readCascades)
     return std::nullopt;
-  if (isPart && load.getAccess().getNumOps() >= spec->dramPort.addressStages)
+  if (isPart && plan.load.getAccess().getNumOps() >= spec->dramPort.addressStages)
     return std::nullopt;
-  Plan plan{load, section};
-  plan.share = double(reach.end - begin) / double(reach.end - reach.begin);
-  for (int64_t at = begin; at < reach.end; at += capacity)
-    plan.slices.push_back({at, std::min(at + capacity, reach.end)});
+  for (int64_t at = begin; at < words.end; at += capacity)
+    plan.slices.push_back({at, std::min(at + capacity, words.end)});
+  unsigned section = plan.section;
   if (!hold(plan, section, units))
     return std::nullopt;
-  int64_t end = reach.end;
+  int64_t end = words.end;
   for (unsigned back = 1; end > begin && back <= std::min(section, farthest); ++back) {
     unsigned before = section - back;
     if (!hold(plan, before, llvm::divideCeilSigned(end - begin, capacity)))
       return std::nullopt;
     if (!demands[before].canServe || demands[before].freePorts < 1)
       continue;
-    int64_t words = wordsFor(before, end - begin);
-    if (words == 0)
+    int64_t taken = wordsFor(before, end - begin);
+    if (taken == 0)
       continue;
-    plan.parts.push_back({before, {end - words, end}});
-    plan.cost += costOf(before, double(words) * 4);
-    end -= words;
+    plan.parts.push_back({before, {end - taken, end}});
+    plan.cost += costOf(before, double(taken) * 4);
+    end -= taken;
   }
   return end > begin ? std::nullopt : std::optional(std::move(plan));
 }
 
-/// The ways that there are, with what they save.
-std::vector<Plan> FabricPrefetch::plansOf(LoadOp load, unsigned section) const {
+/// Slices of all that the load touches, or of parts of it: evenly chosen ones of a constant, else the last words.
+std::vector<Plan> FabricPrefetch::plansOfSlices(LoadOp load, unsigned section) const {
   std::vector<Plan> plans;
-  auto add = [&](std::optional<Plan> plan) {
-    if (!plan)
-      return;
-    plan->saved = demands[section].cycles(spec->dram) - without(*plan).cycles(spec->dram);
-    double least = std::max(spec->dram.latency(), worthHaving * plan->share * dramCycles(load.getAccess(), *spec));
-    if (plan->gain() > least)
-      plans.push_back(std::move(*plan));
-  };
-  add(planMove(load, section));
-  auto buffer = SymbolTable::lookupNearestSymbolFrom<BufferOp>(load, load.getBufferAttr());
+  BufferOp buffer = bufferOf(load);
   unsigned bits = cast<RankedTensorType>(buffer.getType()).getElementTypeBitWidth();
   if (bits != 32 || !suitsMemory(load.getAccess(), spec->memory) || !readsInRows(load.getAccess()))
     return plans;
+  auto add = [&](double share, int64_t earlySteps, Words words) {
+    if (std::optional<Plan> found = planSlices({load, section, /*moves=*/false, share, earlySteps}, words))
+      plans.push_back(std::move(*found));
+  };
   Words reach = reachOf(load.getAccess(), wordsOf(buffer));
-  for (int64_t units = llvm::divideCeilSigned(reach.end - reach.begin, int64_t(spec->memory.bytes() / 4)); units > 0;
-       units -= llvm::divideCeilSigned(units, 4))
-    add(planSlices(load, section, reach, units));
+  add(1, 0, reach);
+  constexpr int64_t mostTried = 8;
+  int64_t turns = loadsOf.lookup(load.getBufferAttr()) == 1 ? turnsOf(load, buffer, *spec) : 1;
+  for (int64_t tried = 1, most = std::min(mostTried, turns); tried < most; ++tried) {
+    int64_t steps = turns * tried / most;
+    add(double(steps) / double(turns), steps, {0, wordsOf(buffer) / turns * steps});
+  }
+  if (turns > 1)
+    return plans;
+  int64_t capacity = int64_t(spec->memory.bytes() / 4), all = reach.end - reach.begin;
+  for (int64_t units = (all - 1) / capacity; units > 0; units -= llvm::divideCeilSigned(units, 4))
+    add(double(units * capacity) / double(all), 0, {reach.end - units * capacity, reach.end});
   return plans;
 }
 
+/// The ways that there are, with what they save.
+std::vector<Plan> FabricPrefetch::plansOf(LoadOp load, unsigned section) const {
+  std::vector<Plan> plans = plansOfSlices(load, section);
+  if (std::optional<Plan> plan = planMove(load, section))
+    plans.push_back(std::move(*plan));
+  llvm::erase_if(plans, [&](Plan &plan) {
+    plan.saved = demands[section].cycles(spec->dram) - without(plan).cycles(spec->dram);
+    double least = std::max(spec->dram.latency(), worthHaving * plan.share * dramCycles(load.getAccess(), *spec));
+    return plan.gain() <= least;
+  });
+  return plans;
+}
+
+/// Of those that gain about as much as the best one, the one that takes the least room.
 std::optional<Plan> FabricPrefetch::bestPlan(LoadOp load, unsigned section) const {
+  constexpr double asMuch = 0.9;
+  double most = 0;
+  std::vector<Plan> plans = plansOf(load, section);
+  for (const Plan &plan : plans)
+    most = std::max(most, plan.gain());
   std::optional<Plan> best;
-  for (Plan &plan : plansOf(load, section))
-    if (!best || plan.gain() > best->gain())
+  for (Plan &plan : plans)
+    if (plan.gain() >= asMuch * most && (!best || plan.unitSections < best->unitSections))
       best = std::move(plan);
   return best;
 }
@@ -287,43 +318,66 @@ void FabricPrefetch::move(const Plan &plan) {
   }
 }
 
+/// The part of a constant as a buffer of its own.
+BufferOp partOf(BufferOp constant, StringRef name, AccessAttr order) {
+  OpBuilder b(constant);
+  auto part = cast<BufferOp>(b.clone(*constant));
+  part.setSymName((constant.getSymName() + "." + name).str());
+  part.setType(
+      RankedTensorType::get({order.countWords()}, cast<RankedTensorType>(constant.getType()).getElementType()));
+  part.setOrderAttr(order);
+  return part;
+}
+
 /// Earlier sections load neighbouring words through a port each; the section reads the slices that hold them behind
 /// what is left to the DRAM.
 void FabricPrefetch::cut(const Plan &plan) {
   LoadOp load = plan.load;
-  auto buffer = SymbolTable::lookupNearestSymbolFrom<BufferOp>(load, load.getBufferAttr());
-  int64_t size = wordsOf(buffer);
+  BufferOp buffer = bufferOf(load);
+  AccessAttr access = load.getAccess(), streamed;
+  auto symbol = load.getBufferAttr();
+  if (plan.earlySteps > 0) {
+    Interleaving parts = interleave(load, buffer, plan.earlySteps, *spec);
+    BufferOp constant = buffer;
+    streamed = parts.streamed.access;
+    load.setBuffer(partOf(constant, "streamed", parts.streamed.order).getSymName());
+    access = parts.early.access;
+    buffer = partOf(constant, "early", parts.early.order);
+    symbol = FlatSymbolRefAttr::get(buffer.getSymNameAttr());
+    constant.erase();
+  } else if (plan.share < 1) {
+    streamed = access.within(0, plan.slices.front().begin);
+  }
+  int64_t size = wordsOf(buffer) + (streamed ? 1 : 0); // no slice is all of it: another one, or the DRAM, has the rest
   std::string tensor = llvm::formatv("prefetched.{0}", number++);
   auto homeOf = [&](size_t slice) { return tensor + "." + std::to_string(slice); };
   OpBuilder b(load.getContext());
   for (const Part &part : plan.parts) {
     auto [section, words] = part;
     b.setInsertionPointToEnd(&SectionOp(sections[section]).getBody().front());
-    auto access = AccessAttr::get(b.getContext(), {words.end - words.begin}, /*vectorLevel=*/0, {words.begin, 1}, {},
+    auto inARow = AccessAttr::get(b.getContext(), {words.end - words.begin}, /*vectorLevel=*/0, {words.begin, 1}, {},
                                   /*address=*/0, /*elseValue=*/0, /*broadcast=*/false, AccessAttr::noIndex,
                                   /*handoverLevel=*/-1);
-    auto early = LoadOp::create(b, load.getLoc(), load.getData().getType(), load.getBufferAttr(), access, Value(),
+    auto early = LoadOp::create(b, load.getLoc(), load.getData().getType(), symbol, inARow, Value(),
                                 DenseI64ArrayAttr(), StringAttr());
     for (size_t number = 0; number < plan.slices.size(); ++number)
       if (Words slice = plan.slices[number]; slice.meets(words))
-        createSlice(b, load.getLoc(), homeOf(number), slice, size, {early.getData(), access}, *spec);
+        createSlice(b, load.getLoc(), homeOf(number), slice, size, {early.getData(), inARow}, *spec);
   }
   b.setInsertionPoint(load);
   Value stream;
-  if (plan.share < 1)
-    stream = LoadOp::create(b, load.getLoc(), load.getData().getType(), load.getBufferAttr(),
-                            load.getAccess().within(0, plan.slices.front().begin), Value(), DenseI64ArrayAttr(),
-                            StringAttr());
+  if (streamed)
+    stream = LoadOp::create(b, load.getLoc(), load.getData().getType(), load.getBufferAttr(), streamed, Value(),
+                            DenseI64ArrayAttr(), StringAttr());
   for (auto [number, words] : llvm::enumerate(plan.slices))
-    stream = createSlice(b, load.getLoc(), homeOf(number), words, size, {{}, {}, {}, load.getAccess(), Value(), stream},
-                         *spec);
+    stream = createSlice(b, load.getLoc(), homeOf(number), words, size, {{}, {}, {}, access, Value(), stream}, *spec);
   load.getData().replaceAllUsesWith(stream);
   load.erase();
 }
 
 void FabricPrefetch::explain(const Plan &plan) const {
   auto nameOf = [&](unsigned section) { return SectionOp(sections[section]).getName(); };
-  auto buffer = SymbolTable::lookupNearestSymbolFrom<BufferOp>(plan.load, LoadOp(plan.load).getBufferAttr());
+  BufferOp buffer = bufferOf(plan.load);
   auto remark = remark::passed(buffer.getLoc(), remark::RemarkOpts::name("prefetched").category(DEBUG_TYPE));
   if (!remark)
     return;
@@ -338,10 +392,12 @@ void FabricPrefetch::explain(const Plan &plan) const {
 void FabricPrefetch::take(const Plan &plan) {
   explain(plan);
   double before = demands[plan.section].cycles(spec->dram);
-  auto change = [&](unsigned section, double cycles) {
+  auto change = [&](unsigned section, double cycles) { // no further down than what is asked of it now
     SectionOp op = sections[section];
-    if (std::optional<uint64_t> predicted = op.getPredictedCycles())
-      op.setPredictedCycles(std::max<int64_t>(0, int64_t(*predicted) + std::llround(cycles)));
+    if (std::optional<uint64_t> predicted = op.getPredictedCycles()) {
+      auto least = std::min<int64_t>(*predicted, std::llround(demands[section].cycles(spec->dram)));
+      op.setPredictedCycles(std::max<int64_t>(least, int64_t(*predicted) + std::llround(cycles)));
+    }
   };
   demands[plan.section] = without(plan);
   demands[plan.section].freePorts += plan.share == 1;
@@ -356,10 +412,11 @@ void FabricPrefetch::take(const Plan &plan) {
     nearest = part.section;
     double bytes =
         plan.moves ? bytesMoved(LoadOp(plan.load).getAccess(), *spec) : double(part.words.end - part.words.begin) * 4;
-    change(part.section, costOf(part.section, bytes));
+    double cost = costOf(part.section, bytes);
     demands[part.section].bytesAhead += bytes;
     ++demands[part.section].portsAhead;
     --demands[part.section].freePorts;
+    change(part.section, cost);
     units = llvm::count_if(plan.slices, [&](Words slice) { return slice.begin < part.words.begin; });
   }
   if (plan.moves)
@@ -382,6 +439,10 @@ void FabricPrefetch::runOnOperation() {
   sections = order.sections();
   demands = demandsOf(device, order, limited, mostUsed);
   number = 0;
+  loadsOf.clear();
+  for (SectionOp section : sections)
+    for (auto load : section.getBody().front().getOps<LoadOp>())
+      ++loadsOf[load.getBufferAttr()];
   std::vector<Plan> plans;
   std::vector<std::pair<double, size_t>> ranked; // cycles for a unit and section, negated, and the plan
   for (auto [section, op] : llvm::enumerate(sections))

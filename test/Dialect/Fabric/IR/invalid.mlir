@@ -33,6 +33,27 @@ fabric.device arch "tiny" {
 
 // -----
 
+fabric.device arch "tiny" {
+  // expected-error @+1 {{'fabric.buffer' op has type 'tensor<8xf32>'; expected the 4 elements of type 'f32' that its order brings}}
+  fabric.buffer @w "constant" at 0 : tensor<8xf32> = dense<1.0> : tensor<8xf32> {order = #fabric.access<[4] vector 0 registers [[0, 2]] address 0>}
+}
+
+// -----
+
+fabric.device arch "tiny" {
+  // expected-error @+1 {{'fabric.buffer' op has no index stream, but its access is indexed}}
+  fabric.buffer @w "constant" at 0 : tensor<4xf32> = dense<1.0> : tensor<8xf32> {order = #fabric.access<[4] vector 0 registers [[0, 2]] address 0 indexed 0>}
+}
+
+// -----
+
+fabric.device arch "tiny" {
+  // expected-error @+1 {{'fabric.buffer' op kind "input" has an order; expected none}}
+  fabric.buffer @x "input" at 0 : tensor<4xf32> {order = #fabric.access<[4] vector 0 registers [[0, 1]] address 0>}
+}
+
+// -----
+
 // buffer_c3: element type
 fabric.device arch "tiny" {
   // expected-error @+1 {{'fabric.buffer' op type 'tensor<8xi24>' is not stored; expected a static tensor of f16, bf16, f32, f64, i1, i8, i16, i32 or i64}}

@@ -1,8 +1,10 @@
-// RUN: jacquard-opt %s --split-input-file --pass-pipeline='builtin.module(fabric.device(fabric-pack-constants))' | FileCheck %s
+// RUN: jacquard-opt %s --split-input-file --pass-pipeline='builtin.module(fabric.device(fabric-pack-constants,fabric-arrange-constants))' | FileCheck %s
+// RUN: jacquard-opt %s --split-input-file --pass-pipeline='builtin.module(fabric.device(fabric-pack-constants))' | FileCheck %s --check-prefix=ORDER
 
 // Tiles of two columns of a 4 x 4 matrix, each read twice, one after the other: stored tile by tile.
 // CHECK-LABEL: fabric.device
 // CHECK:       fabric.buffer @w.0 "constant" at 0 : tensor<16xi32>
+// ORDER:       fabric.buffer @w.0 {{.*}} {order = #fabric.access<[2, 2, 4, 2] vector 3 registers {{\[}}[0, 2, 0, 4, 1]] address 0>}
 // CHECK:       fabric.load @w.0 <[2, 2, 4, 2] vector 3 registers {{\[}}[0, 8, 0, 2, 1]] address 0>
 // CHECK:       w.0: "0x04000000000000000100000004000000050000000800000009000000[[C:0C0000000D000000]]02000000030000000600000007000000[[D:0A0000000B0000000E0000000F000000]]"
 fabric.device arch "tiny" {

@@ -201,3 +201,30 @@ fabric.device arch "tiny" {
     fabric.store %r to @y <[32] vector 0 registers [[0, 1]] address 0>
   }
 }
+
+// -----
+
+// A vector takes the DRAM 5 cycles and those who wait for it one. There is time for a quarter of the 16,384 vectors before, so 4 of every 16
+// come early: they lie in a buffer of their own, without gaps, and so do the others. Whose turn it is the loop of 16 tells.
+// CHECK-LABEL: fabric.device
+// CHECK-DAG:   fabric.buffer @w.streamed "constant" {{.*}} : tensor<196608xf32> = {{.*}} {order = #fabric.access<[1024, 12, 16] vector 2 registers {{\[}}[0, 256, 16, 1]] address 0>}
+// CHECK-DAG:   fabric.buffer @w.early "constant" {{.*}} : tensor<65536xf32> = {{.*}} {order = #fabric.access<[1024, 4, 16] vector 2 registers {{\[}}[192, 256, 16, 1]] address 0>}
+// CHECK:       fabric.section "idle"
+// CHECK:         fabric.load @w.early <[65536] vector 0 registers {{\[}}[0, 1]] address 0>
+// CHECK:       fabric.section "reading"
+// CHECK-NEXT:    %[[S:.*]] = fabric.load @w.streamed <[1024, 16, 16] vector 2 registers {{\[}}[0, 192, 16, 1], [0, 0, 1, 0]] check[1, 0, 0, 12] address 0>
+// CHECK-NEXT:    %[[E:.*]] = fabric.memory read <[1024, 16, 16] vector 2 registers {{\[}}[-192, 64, 16, 1], [0, 0, 1, 0]] check[1, 0, 12, 16] address 0> cascade %[[S]] words 65536
+// CHECK-NEXT:    fabric.store %[[E]]
+fabric.device arch "tiny" {
+  fabric.buffer @x "input" at 0 : tensor<32xf32>
+  fabric.buffer @w "constant" at 128 : tensor<262144xf32> = dense<1.0> : tensor<512x512xf32> {order = #fabric.access<[1024, 16, 16] vector 2 registers [[0, 256, 16, 1]] address 0>}
+  fabric.buffer @y "output" at 1048704 : tensor<16xf32>
+  fabric.section "idle" attributes {busy_cycles = 22000 : i64, predicted_cycles = 22000 : i64} {
+    %x = fabric.load @x <[16] vector 0 registers [[0, 1]] address 0>
+    fabric.store %x to @y <[16] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "reading" attributes {busy_cycles = 17000 : i64, predicted_cycles = 82000 : i64} {
+    %w = fabric.load @w <[1024, 16, 16] vector 2 registers [[0, 256, 16, 1]] address 0>
+    fabric.store %w to @y <[1024, 16, 16] vector 2 registers [[0, 0, 0, 1]] address 0>
+  }
+}

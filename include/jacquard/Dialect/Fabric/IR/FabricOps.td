@@ -56,6 +56,10 @@ def Fabric_AccessAttr : AttrDef<FabricDialect, "Access"> {
     ::llvm::ArrayRef<int64_t> getAddressRegister() const {
       return getAddress() < int64_t(getNumRegisters()) ? getRegister(getAddress()) : ::llvm::ArrayRef<int64_t>();
     }
+    /// Whether some register moves with the level.
+    bool movesWith(unsigned level) const;
+    /// Words that the loops bring when what is read again counts once.
+    int64_t countWords() const;
     /// How often the loops fire, with vectors of `lanes` words.
     uint64_t countFirings(unsigned lanes) const;
     /// The same in a unit of `to` address registers instead of `from`, behind which the other values are numbered.
@@ -88,13 +92,14 @@ def Fabric_BufferOp : FabricOp<"buffer", [Symbol]> {
   let summary = "A tensor in DRAM";
   let description = [{
     Example: `fabric.buffer @w constant at 4096 : tensor<8xf32> = dense<1.0> : tensor<8xf32>`
-    Constraints: (C1) kind is input, output, constant or temporary; (C2) a constant has a value of the buffer's type;
+    Constraints: (C1) kind is input, output, constant or temporary; (C2) a constant has a value, of the buffer's type if in order;
     (C3) the element type is f16, bf16, f32, f64, i1, i8, i16, i32 or i64; (C4) extents are buffers of type tensor<i64>, one
     per dimension of an output in `extent_dims`: how many positions of it are there when the program has run; (C5) only an
-    input or output of integers `is_unsigned`, which says what the host makes of the bits.
+    input or output of integers `is_unsigned`, which says what the host makes of the bits; (C6) only a constant has an `order`:
+    it lies in DRAM as this access brings the elements of its value, each word once, and has that many.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$kind, I64Attr:$address, TypeAttr:$type,
-      OptionalAttr<ElementsAttr>:$value, OptionalAttr<StrAttr>:$public_name,
+      OptionalAttr<ElementsAttr>:$value, OptionalAttr<Fabric_AccessAttr>:$order, OptionalAttr<StrAttr>:$public_name,
       OptionalAttr<DenseI64ArrayAttr>:$extent_dims, OptionalAttr<FlatSymbolRefArrayAttr>:$extents,
       UnitAttr:$is_unsigned);
   let assemblyFormat = "$sym_name $kind `at` $address `:` $type (`=` $value^)? attr-dict";

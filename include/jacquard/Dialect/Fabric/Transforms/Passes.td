@@ -27,12 +27,25 @@ def FabricRetainPass : Pass<"fabric-retain", "::jacquard::fabric::DeviceOp"> {
   let options = [Option<"budget", "budget", "std::string", "\"\"", "Units that a section may use at most, as compute=32,memory=16 (Budget.h); empty: all">];
 }
 
+def FabricPackConstantsPass : Pass<"fabric-pack-constants", "::jacquard::fabric::DeviceOp"> {
+  let summary = "Let constants lie in the order in which they are read";
+  let description = [{
+    Tiles of a weight are short pieces of its rows; stored one tile after the other they are read as one stream of whole
+    bursts. The values are moved later (fabric-arrange-constants).
+
+    Needs: DRAM ports. Gives: a buffer for each way in which a constant is read, with an `order`, unless that takes too much more DRAM.
+    Before: `fabric.load @w <[8, 64, 16] vector 2 registers [[0, 16, 128, 1]] address 0>`
+    After:  `fabric.load @w.0 <[8, 64, 16] vector 2 registers [[0, 1024, 16, 1]] address 0>`
+  }];
+}
+
 def FabricPrefetchPass : Pass<"fabric-prefetch", "::jacquard::fabric::DeviceOp"> {
   let summary = "Bring what a section needs while sections before it compute";
   let description = [{
     Loads of constants and inputs move into earlier sections that have memory units, DRAM ports and time to spare, where the
-    predictions promise more than a latency: with the memories that they fill once, or in slices, which hold all or the last
-    words that the load touches and are read instead of the DRAM.
+    predictions promise more than a latency: with the memories that they fill once, or in slices, which are read instead of the
+    DRAM and hold all that the load touches, every n-th part of a packed constant (whose other parts are a buffer of their own
+    then), or the last words.
 
     Needs: the memory units of each section, and what is retained in them; `busy_cycles`. Gives: memories with a `home`; what
     found no room is added to `jacquard.spilled` (Spills.h).
@@ -42,15 +55,14 @@ def FabricPrefetchPass : Pass<"fabric-prefetch", "::jacquard::fabric::DeviceOp">
   let options = [Option<"budget", "budget", "std::string", "\"\"", "Units that a section may use at most, as compute=32,memory=16 (Budget.h); empty: all">];
 }
 
-def FabricPackConstantsPass : Pass<"fabric-pack-constants", "::jacquard::fabric::DeviceOp"> {
-  let summary = "Store constants in the order in which they are read";
+def FabricArrangeConstantsPass : Pass<"fabric-arrange-constants", "::jacquard::fabric::DeviceOp"> {
+  let summary = "Bring the values of constants into their order";
   let description = [{
-    Tiles of a weight are short pieces of its rows; stored one tile after the other they are read as one stream of whole
-    bursts. All buffers get new addresses.
+    All buffers get new addresses, one after another.
 
-    Needs: DRAM ports. Gives: a buffer for each way in which a constant is read, unless that takes too much more DRAM.
-    Before: `fabric.load @w <[8, 64, 16] vector 2 registers [[0, 16, 128, 1]] address 0>`
-    After:  `fabric.load @w.0 <[8, 64, 16] vector 2 registers [[0, 1024, 16, 1]] address 0>`
+    Needs: nothing. Gives: constants without an `order`.
+    Before: `fabric.buffer @w.0 "constant" at 64 : tensor<2xi32> = dense<[1, 2, 3, 4]> : tensor<4xi32> {order = <[2] vector 0 registers [[0, 2]] address 0>}`
+    After:  `fabric.buffer @w.0 "constant" at 0 : tensor<2xi32> = dense_resource<w.0> : tensor<2xi32>`, with the elements 1 and 3
   }];
 }
 
