@@ -240,7 +240,8 @@ Value NestEmitter::lookUp(Value value) {
   for (auto [index, expr] : llvm::zip(nest.indices(), nest.indexExprs))
     if (index == value) {
       auto [map, operands] = useLoops({overLoops(expr)});
-      Value copy = affine::AffineApplyOp::create(b, loc, map, operands);
+      Value copy = map.isConstant() ? arith::ConstantIndexOp::create(b, loc, map.getSingleConstantResult()).getResult()
+                                    : affine::AffineApplyOp::create(b, loc, map, operands).getResult();
       values.map(value, copy);
       return copy;
     }
