@@ -187,7 +187,7 @@ DramModel::Ticks DramModel::columnTime(const Channel &channel, unsigned bank, Ti
   unsigned rank = rankOf(bank);
   Ticks latency = channel.writing ? columnWrite : columnRead;
   Ticks column = std::max(now, channel.banks[bank].columnReady);
-  bool turns = channel.busFree && (channel.writing != channel.wroteLast || rank != channel.lastRank);
+  bool turns = channel.busFree && turnsBus(channel, rank);
   Ticks busFree = channel.busFree + (turns ? busTurnaround : 0);
   if (busFree > column + latency)
     column = busFree - latency;
@@ -237,8 +237,7 @@ void DramModel::serve(Channel &channel, const Choice &choice, uint64_t now) {
   ++(bank.hits++ ? statistics->rowHits : statistics->rowMisses);
 
   Ticks dataEnd = choice.column + (b.write ? columnWrite : columnRead) + burst;
-  bool turns = b.write != channel.wroteLast || rankOf(request.bank) != channel.lastRank;
-  channel.inARow = turns ? 1 : channel.inARow + 1;
+  channel.inARow = turnsBus(channel, rankOf(request.bank)) ? 1 : channel.inARow + 1;
   channel.busFree = dataEnd;
   channel.wroteLast = b.write;
   channel.lastRank = rankOf(request.bank);

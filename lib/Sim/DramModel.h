@@ -127,6 +127,10 @@ private:
   };
 
   unsigned rankOf(unsigned bank) const { return bank / banksPerRank; }
+  /// Whether what is served next has another direction or rank than the last burst.
+  static bool turnsBus(const Channel &channel, unsigned rank) {
+    return channel.writing != channel.wroteLast || rank != channel.lastRank;
+  }
   void refresh(Channel &channel, uint64_t now);
   void refresh(Channel &channel, unsigned rank, uint64_t due);
   void accept(Channel &channel, Queue &queue, uint64_t now);

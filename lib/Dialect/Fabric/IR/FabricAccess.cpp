@@ -40,6 +40,18 @@ int64_t AccessAttr::countWords() const {
   return words;
 }
 
+SmallVector<int64_t> AccessAttr::getPackedRegister() const {
+  size_t levels = getExtents().size();
+  SmallVector<int64_t> linear(levels + 1, 0);
+  int64_t step = 1;
+  for (size_t level = levels; level-- > 0;)
+    if (movesWith(unsigned(level))) {
+      linear[level + 1] = step;
+      step *= getExtents()[level];
+    }
+  return linear;
+}
+
 uint64_t AccessAttr::countFirings(unsigned lanes) const {
   return jacquard::fabric::countFirings(getExtents(), getVectorLevel(), lanes);
 }

@@ -40,16 +40,11 @@ static AccessAttr stepsOf(AccessAttr from, size_t level, int64_t begin, int64_t 
 
 /// Reads what `stepsOf` leaves, from its first word to its last, and fires for the other steps as well.
 static AccessAttr readSteps(AccessAttr from, size_t level, int64_t begin, int64_t end) {
-  size_t levels = from.getExtents().size();
-  SmallVector<int64_t> registers(2 * (levels + 1), 0);
-  int64_t step = 1;
-  for (size_t here = levels; here-- > 0;)
-    if (from.movesWith(unsigned(here))) {
-      registers[1 + here] = step;
-      step *= here == level ? end - begin : from.getExtents()[here];
-    }
+  SmallVector<int64_t> registers = stepsOf(from, level, begin, end).getPackedRegister();
+  size_t size = registers.size();
   registers.front() = -registers[1 + level] * begin;
-  registers[levels + 2 + level] = 1; // the second register is the counter of the level
+  registers.resize(2 * size, 0);
+  registers[size + 1 + level] = 1; // the second register is the counter of the level
   return AccessAttr::get(from.getContext(), from.getExtents(), from.getVectorLevel(), registers,
                          {AccessAttr::checkOp, 1, 0, begin, end}, /*address=*/0, /*elseValue=*/0, /*broadcast=*/false,
                          AccessAttr::noIndex, /*handoverLevel=*/-1);
@@ -72,6 +67,7 @@ struct Turns {
 
 } // namespace
 
+/// The loop of the most steps that are all read while a port fetches ahead.
 static Turns findTurns(AccessAttr access, const ArchSpec &spec) {
   Turns best;
   int64_t lanes = spec.compute.lanes, ahead = spec.dramPort.outstandingBursts, vectors = 1; // inside

@@ -69,16 +69,8 @@ bool canPack(AccessAttr access) {
 
 /// The same firings, from word 0 on.
 AccessAttr packedAccess(AccessAttr access) {
-  size_t levels = access.getExtents().size();
-  SmallVector<int64_t> linear(levels + 1, 0);
-  int64_t step = 1;
-  for (size_t level = levels; level-- > 0;)
-    if (access.movesWith(unsigned(level))) {
-      linear[level + 1] = step;
-      step *= access.getExtents()[level];
-    }
-  return AccessAttr::get(access.getContext(), access.getExtents(), access.getVectorLevel(), linear, {}, 0, 0, false,
-                         AccessAttr::noIndex, access.getHandoverLevel());
+  return AccessAttr::get(access.getContext(), access.getExtents(), access.getVectorLevel(), access.getPackedRegister(),
+                         {}, 0, 0, false, AccessAttr::noIndex, access.getHandoverLevel());
 }
 
 void packConstant(BufferOp buffer, ArrayRef<LoadOp> loads, const ArchSpec &spec) {

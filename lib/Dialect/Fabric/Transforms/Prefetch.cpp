@@ -258,9 +258,10 @@ std::vector<Plan> FabricPrefetch::plansOf(LoadOp load, unsigned section) const {
   std::vector<Plan> plans = plansOfSlices(load, section);
   if (std::optional<Plan> plan = planMove(load, section))
     plans.push_back(std::move(*plan));
+  double now = demands[section].cycles(spec->dram), dram = dramCycles(load.getAccess(), *spec);
   llvm::erase_if(plans, [&](Plan &plan) {
-    plan.saved = demands[section].cycles(spec->dram) - without(plan).cycles(spec->dram);
-    double least = std::max(spec->dram.latency(), worthHaving * plan.share * dramCycles(load.getAccess(), *spec));
+    plan.saved = now - without(plan).cycles(spec->dram);
+    double least = std::max(spec->dram.latency(), worthHaving * plan.share * dram);
     return plan.gain() <= least;
   });
   return plans;

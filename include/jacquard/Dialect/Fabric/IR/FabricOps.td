@@ -60,6 +60,8 @@ def Fabric_AccessAttr : AttrDef<FabricDialect, "Access"> {
     bool movesWith(unsigned level) const;
     /// Words that the loops bring when what is read again counts once.
     int64_t countWords() const;
+    /// The register with which the same loops walk through these words from 0 on, one after the other.
+    ::llvm::SmallVector<int64_t> getPackedRegister() const;
     /// How often the loops fire, with vectors of `lanes` words.
     uint64_t countFirings(unsigned lanes) const;
     /// The same in a unit of `to` address registers instead of `from`, behind which the other values are numbered.
