@@ -36,6 +36,11 @@ struct Leap {
   std::vector<size_t> alsoBetter;
 };
 
+/// How far a search goes on from what it began with.
+struct Refinement {
+  size_t moves, crossings, leaders;
+};
+
 /// Mappings that do not depend on each other are tried in parallel; what comes of them does not depend on the number of
 /// threads.
 class WholeSearch {
@@ -60,7 +65,7 @@ private:
   bool advance(Climb &climb, size_t moves) const;
   bool recombine(Climb &climb, ArrayRef<Climb> donors, size_t most) const;
   std::vector<Climb> startClimbs(std::vector<Try> starts) const;
-  void refine(std::vector<Try> starts, size_t moves, size_t crossings);
+  void refine(std::vector<Try> starts, const Refinement &refinement);
 
   MLIRContext *context;
   ModuleOp module;
@@ -252,25 +257,25 @@ std::vector<Climb> WholeSearch::startClimbs(std::vector<Try> starts) const {
   return climbs;
 }
 
-/// All climbs go some way. Then the best one takes over from the others where these are faster, climbs on from there,
-/// and takes over again, until nothing helps or that was done `crossings` times.
-void WholeSearch::refine(std::vector<Try> starts, size_t moves, size_t crossings) {
+/// All climbs go some way. Then each of the best `leaders` takes over from the others where these are faster, climbs on
+/// from there, and takes over again, until nothing helps or that was done `crossings` times.
+void WholeSearch::refine(std::vector<Try> starts, const Refinement &refinement) {
+  const size_t moves = refinement.moves;
   if (!best || moves == 0)
     return;
   std::vector<Climb> climbs = startClimbs(std::move(starts));
   parallelForEach(context, climbs, [&](Climb &climb) { advance(climb, moves); });
   llvm::sort(climbs, [&](const Climb &a, const Climb &b) { return rankOf(a.here->result) < rankOf(b.here->result); });
-  if (climbs.empty())
-    return;
-  Climb climb = climbs.front();
-  for (size_t round = 0; round < crossings; ++round) {
-    bool recombined = recombine(climb, climbs, 6 * moves);
-    if (!advance(climb, 2 * moves) && !recombined)
-      break;
+  for (Climb climb : std::vector<Climb>(climbs.begin(), climbs.begin() + std::min(refinement.leaders, climbs.size()))) {
+    for (size_t round = 0; round < refinement.crossings; ++round) {
+      bool recombined = recombine(climb, climbs, 6 * moves);
+      if (!advance(climb, 2 * moves) && !recombined)
+        break;
+    }
+    consider(climb.here->result, climb.limits);
   }
-  for (const Climb &other : climbs)
-    consider(other.here->result, other.limits);
-  consider(climb.here->result, climb.limits);
+  for (const Climb &climb : climbs)
+    consider(climb.here->result, climb.limits);
 }
 
 /// What passes load must be there before several run at once.
@@ -288,8 +293,7 @@ SearchResult WholeSearch::run() {
   static constexpr struct {
     size_t views, rounds, moves;
   } tried[mostEffort + 1] = {{0, 0, 0}, {2, 3, 0}, {8, 4, 20}, {std::size(views), 6, 40}};
-  constexpr size_t manyPatterns = 40; // a move maps all of them: of more of them fewer moves take as long,
-  constexpr size_t crossings = 4;     // and fewer rounds of crossovers
+  constexpr size_t manyPatterns = 40; // a move maps all of them: of more of them fewer moves take as long
   size_t patterns = 0;
   forEachPattern(module, [&](Operation *, int64_t) { ++patterns; });
   unsigned effort = std::min(options.effort, mostEffort);
@@ -303,8 +307,8 @@ SearchResult WholeSearch::run() {
     search.tries.clear();
     for (const Try &found : tries)
       search.tries.push_back(found.result);
-    refine(std::move(tries), llvm::divideCeil(moves * manyPatterns, std::max(manyPatterns, patterns)),
-           patterns > manyPatterns ? crossings / 2 : crossings);
+    moves = llvm::divideCeil(moves * manyPatterns, std::max(manyPatterns, patterns));
+    refine(std::move(tries), patterns > manyPatterns ? Refinement{moves, 2, 1} : Refinement{moves, 4, 2});
   }
   if (best) {
     search.options.view = best->result.view;

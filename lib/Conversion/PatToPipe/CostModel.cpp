@@ -455,30 +455,30 @@ double CostModel::chainLatency(const Mapping &mapping) const {
   return double(chainLength(mapping)) * (pipeline + hopsToNeighbour * arch.network.hopLatency);
 }
 
-/// Requests and results cross half of a section, bodies take their stages; the results of a group's last member come
-/// out behind those of all others, each a unit further.
-double CostModel::latencyOf(const Mapping &mapping) const {
-  double pipeline = double(arch.compute.stages) * arch.compute.stageLatency;
-  double crossing = crossingCycles(arch);
-  double latency = 2 * crossing + pipeline + arch.memory.readLatency;
-  if (mapping.bytesRead > 0)
-    latency += arch.dram.latency() + crossing;
-  if (mapping.bytesWritten > 0)
-    latency += arch.dram.latency() + crossing;
+/// Whether positions of a gather come from the DRAM, and then what stands there.
+bool CostModel::readsPositionsTwice(const Mapping &mapping) const {
   auto comesFromDram = [&](pat::AtOp read) {
     for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses))
       if (access.op == read)
         return plan.homes == 0;
     return false;
   };
-  double positions = 0; // of gathers: they are read and computed before
-  for (auto [access, plan] : llvm::zip(nest.accesses, mapping.accesses)) {
-    if (access.gather.positions.empty())
-      continue;
-    bool twice = !plan.buffered && llvm::any_of(access.gather.positions, comesFromDram);
-    positions = std::max(positions, pipeline + crossing + (twice ? arch.dram.latency() + crossing : 0));
-  }
-  return latency + positions + chainLatency(mapping);
+  return llvm::any_of(llvm::zip(nest.accesses, mapping.accesses), [&](auto each) {
+    auto [access, plan] = each;
+    return !plan.buffered && llvm::any_of(access.gather.positions, comesFromDram);
+  });
+}
+
+/// Requests and results cross half of a section, as do words to the DRAM and from there, and the positions of gathers.
+/// Bodies take their stages, as does what computes positions; the results of a group's last member come out behind
+/// those of all others, each a unit further.
+double CostModel::latencyOf(const Mapping &mapping, int64_t sectionCopies) const {
+  bool gathers = llvm::any_of(nest.accesses, [](const NestAccess &access) { return !access.gather.positions.empty(); });
+  double pipelines = gathers ? 2 : 1;
+  double accesses = (mapping.bytesRead > 0) + (mapping.bytesWritten > 0) + readsPositionsTwice(mapping);
+  return (1 + pipelines + accesses) * crossingCycles(arch, sectionCopies) +
+         pipelines * arch.compute.stages * arch.compute.stageLatency + arch.memory.readLatency +
+         accesses * arch.dram.latency() + chainLatency(mapping);
 }
 
 /// Where units wait for their first boxes so long that smaller ones may pay, these are tried as well: they spare no
@@ -501,7 +501,7 @@ bool CostModel::predictWith(Mapping &mapping, bool early, double limit) const {
   mapping.dramCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes, mapping.bytesWritten);
   mapping.readCycles = arch.dram.cyclesFor(mapping.bytesRead + mapping.rowChangeBytes - mapping.bytesBehindLastTile, 0);
   mapping.lateDramCycles = arch.dram.cyclesFor(mapping.bytesReadLate, mapping.bytesWritten);
-  mapping.latencyCycles = latencyOf(mapping);
+  mapping.latencyCycles = latencyOf(mapping, mapping.copies());
   mapping.computeCycles = computeCycles(mapping);
   return true;
 }

@@ -16,11 +16,10 @@ struct Spread {
 /// Between units that are placed close to each other.
 constexpr double hopsToNeighbour = 3;
 
-/// Cycles from one end of a section to its middle. The placer keeps a section together: on a large grid its ways are
-/// not as long as the grid.
-inline double crossingCycles(const ArchSpec &arch) {
-  constexpr double farthest = 12; // hops; half of what the 16 x 8 units of Plasticine are across
-  return std::min(double(arch.columns + arch.rows) / 2, farthest) * arch.network.hopLatency;
+/// Cycles across half of a section of so many copies of a nest. The placer keeps it together, a compute and a memory
+/// unit for each copy or more: its ways grow with the root of their number.
+inline double crossingCycles(const ArchSpec &arch, int64_t copies) {
+  return (hopsToNeighbour + std::sqrt(2.0 * double(copies))) * arch.network.hopLatency;
 }
 
 /// Holding a tile must save as much traffic to be worth a unit.
@@ -54,7 +53,8 @@ public:
   /// Firings of each copy of the nest: fewer cycles it cannot take.
   double firingsOf(const Mapping &mapping) const;
   /// From the first request to the first result, and what computing takes; while accesses are not placed yet, at least.
-  double latencyOf(const Mapping &mapping) const;
+  /// `sectionCopies`: those of all nests of the section.
+  double latencyOf(const Mapping &mapping, int64_t sectionCopies) const;
   double computeCycles(const Mapping &mapping) const;
   /// Cycles of the slowest scratchpad read.
   double slowestRead(const Mapping &mapping) const;
@@ -89,6 +89,7 @@ private:
                   llvm::function_ref<void(Place)> visit) const;
   AccessPlan planBox(const NestAccess &access, const Mapping &mapping, Place place) const;
   double openLoads(const NestAccess &access, const Mapping &mapping, const AccessPlan &plan, double box) const;
+  bool readsPositionsTwice(const Mapping &mapping) const;
   double chainLatency(const Mapping &mapping) const;
   double cascadeLatency(int64_t homes) const;
   double readersWait(int64_t homes) const;

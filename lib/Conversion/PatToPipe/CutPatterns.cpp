@@ -309,14 +309,7 @@ void expandRead(pat::AtOp at) {
   for (unsigned i = 0; i < map.getNumResults(); ++i)
     positions.push_back(affine::AffineApplyOp::create(b, loc, map.getSubMap({i}), at.getIndices()));
   auto type = cast<RankedTensorType>(at.getTensor().getType());
-  Value inside;
-  if (selects) {
-    for (auto [position, extent] : llvm::zip(positions, type.getShape())) {
-      Value size = arith::ConstantIndexOp::create(b, loc, extent);
-      Value fits = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, position, size);
-      inside = inside ? arith::AndIOp::create(b, loc, inside, fits).getResult() : fits;
-    }
-  }
+  Value inside = selects ? pat::testInBounds(b, at, [&](unsigned k) { return positions[k]; }) : Value();
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type.getElementType()));
   Value oldElse = at.getElseValue();
   SmallVector<Value> operands = isGather ? positions : SmallVector<Value>(at.getIndices());

@@ -296,18 +296,12 @@ Value NestEmitter::emitRead(unsigned accessIndex) {
   if (!computedElse)
     return read;
   // An `else` that is not a constant: select by the bounds of the original position.
-  Value inside;
   SmallVector<Value> indices;
   for (Value operand : at.getIndices())
     indices.push_back(lookUp(operand));
-  for (auto [k, extent] : llvm::enumerate(at.getTensorType().getShape())) {
-    Value position = affine::AffineApplyOp::create(b, at.getLoc(), at.getAccessMap().getSubMap({unsigned(k)}), indices);
-    Value low = arith::ConstantIndexOp::create(b, loc, 0), high = arith::ConstantIndexOp::create(b, loc, extent);
-    Value geLow = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, position, low);
-    Value ltHigh = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, position, high);
-    Value both = arith::AndIOp::create(b, loc, geLow, ltHigh);
-    inside = inside ? arith::AndIOp::create(b, loc, inside, both).getResult() : both;
-  }
+  Value inside = pat::testInBounds(b, at, [&](unsigned k) {
+    return affine::AffineApplyOp::create(b, at.getLoc(), at.getAccessMap().getSubMap({k}), indices);
+  });
   return inside ? arith::SelectOp::create(b, loc, inside, read, lookUp(at.getElseValue())).getResult() : read;
 }
 

@@ -314,7 +314,7 @@ double Search::costOf(const Mapping &mapping) const {
 
 /// What a candidate costs at least; its accesses are not placed yet.
 double Search::leastCost(const Mapping &mapping) const {
-  double compute = model.computeCycles(mapping), cycles = model.latencyOf(mapping) + compute;
+  double compute = model.computeCycles(mapping), cycles = model.latencyOf(mapping, mapping.copies()) + compute;
   return cycles * (1 + 0.002 * double(mapping.copies())) + 0.02 * compute;
 }
 

@@ -1,6 +1,7 @@
 // PlannedNest.cpp - what comes of patterns that share a section
 #include "PlannedNest.h"
 
+#include "CostModel.h"
 #include "Forward.h"
 #include "JoinParts.h"
 
@@ -47,11 +48,15 @@ SectionCycles jacquard::predictSection(ArrayRef<const PlannedNest *> nests, cons
   llvm::DenseMap<Operation *, double> latencyOf; // until its results come
   const double stage = double(arch.compute.stages) * arch.compute.stageLatency + arch.memory.readLatency;
   const PlannedNest *main = mainOf(nests);
+  SmallVector<const PlannedNest *> stages = withoutCopies(nests, copies);
+  int64_t all = 0;
+  for (const PlannedNest *planned : stages)
+    all += planned->mapping.copies();
   double beside = 0, busyBeside = 0, latency = 0; // the stages of a metapipeline wait for DRAM side by side
-  for (const PlannedNest *planned : withoutCopies(nests, copies)) {
+  for (const PlannedNest *planned : stages) {
     beside += planned == main ? 0 : planned->mapping.cycles() - planned->mapping.latencyCycles;
     busyBeside += planned == main ? 0 : planned->mapping.busyCycles();
-    double &own = latencyOf[planned->nest.op] = planned->mapping.latencyCycles;
+    double &own = latencyOf[planned->nest.op] = CostModel(planned->nest, arch).latencyOf(planned->mapping, all);
     for (const NestAccess &access : planned->nest.accesses)
       if (auto writer = latencyOf.find(access.op.getTensor().getDefiningOp()); writer != latencyOf.end())
         own = std::max(own, writer->second + stage);

@@ -44,7 +44,7 @@ double CostModel::cascadeLatency(int64_t homes) const {
 /// What all readers wait for results in `homes` memory units behind each other. Who fetches beside another pattern has
 /// the time that this one takes to fill and drain units, and who loads as well waits for DRAM anyway.
 double CostModel::readersWait(int64_t homes) const {
-  double crossing = crossingCycles(arch);
+  double crossing = crossingCycles(arch, homes);
   double pipeline = double(arch.compute.stages) * arch.compute.stageLatency + arch.memory.readLatency;
   double wait = 0;
   for (const TensorReader &reader : nest.readers) {

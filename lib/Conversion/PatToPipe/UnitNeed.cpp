@@ -4,6 +4,7 @@
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -91,8 +92,13 @@ unsigned jacquard::addressStages(pat::AtOp at) {
   return stages;
 }
 
+/// Whether an access chooses between what it reads and another word that is computed.
+static bool selectsElse(pat::AtOp at) { return at.getElseValue() && !matchPattern(at.getElseValue(), m_Constant()); }
+
 /// Stages of an operation on words: others than plain float arithmetic take several.
 static int64_t stagesOf(Operation &op) {
+  if (auto at = dyn_cast<pat::AtOp>(op); at && selectsElse(at)) // a coordinate, its check, and the choice
+    return 3 * int64_t(pat::uncertainCoordinates(at).size());
   if (isa<pat::AtOp, pat::YieldOp, pat::FoldOp>(op) || op.hasTrait<OpTrait::ConstantLike>())
     return 0;
   return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::MaximumFOp, arith::MinimumFOp,
@@ -117,6 +123,8 @@ static int64_t unitsOf(Block &body, const ArchSpec &arch) {
                                                          source->getBlock() == &body &&
                                                          !source->hasTrait<OpTrait::ConstantLike>())
           inputs.insert(operand);
+      if (isa<pat::AtOp>(op))
+        inputs.insert(op.getResult(0)); // what is read
     };
     addInputs();
     if (units == 0 || filled + stages > int64_t(arch.compute.stages) || inputs.size() > arch.compute.ports.vectorIn) {

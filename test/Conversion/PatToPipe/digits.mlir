@@ -2,9 +2,9 @@
 
 // 6 x 6 points, twice as large: both indices of 12 points are read at halves, so each is a loop over 6 and one over 2, which the
 // read of the input does not see. The result is written where the digits say.
-// CHECK-DAG:   #[[IN:.*]] = affine_map<(d0, d1, d2) -> (d1, d2, d0)>
+// CHECK-DAG:   #[[IN:.*]] = affine_map<(d0, d1, d2) -> (d2, d0, d1)>
 // CHECK-LABEL: func.func @even
-// CHECK:         pipe.stage [16, 6, 6, 2] roles [lanes, time, time, time] reductions 0 {
+// CHECK:         pipe.stage [6, 16, 6, 2, 2] roles [time, lanes, time, time, time] reductions 0 {
 // CHECK:           pipe.read %{{.*}} map #[[IN]](%{{.*}}) : memref<6x6x16xf32, "dram"> -> f32
 // CHECK:           pipe.write %{{.*}} : f32, memref<6x2x6x2x16xf32, strided<[384, 192, 32, 16, 1]>, "dram">
 func.func @even(%x: tensor<6x6x16xf32>) -> tensor<12x12x16xf32> {

@@ -7,7 +7,7 @@
 // firings: not much longer than four units, which would be one DRAM port too many.
 // CHECK:      remarks.mlir:[[#@LINE+9]]:8: remark: [Passed] mapping | Category:convert-pat-to-pipe
 // CHECK-SAME: Bound="DRAM: 3200 bytes at 12.80 a cycle; each once would be 3072", Compute=48, Cycles={{[0-9]+}}, Dram={{[0-9]+}}
-// CHECK-SAME: Lacks="9 DRAM ports needed, 8 to be had", Latency=81, Loops="d0 by 6, d1, d0, d2"
+// CHECK-SAME: Lacks="9 DRAM ports needed, 8 to be had", Latency=83, Loops="d0 by 6, d1, d0, d2"
 // CHECK-SAME: Reads="arg1: 1 x 1024 bytes in each of 1 scratchpads, loaded inside 0 loops, from DRAM"
 // CHECK-SAME: Roles="d0 16 = 3 time x 6 slots; d1 16 = 16 lanes; d2 16 reduced = 16 time"
 // CHECK-SAME: RunnerUp="d0 16 = {{[^"]+}}", RunnerUpCycles={{[0-9]+}}, Section=map_0, Start=168

@@ -9,7 +9,7 @@ module attributes {jacquard.model = "layer", jacquard.model_hash = 4914069859696
     %1 = pipe.dram "output" "y" : memref<2x3xf32, "dram">
     %2 = pipe.dram "constant" "w0" = dense<[[1.000000e+00, -1.000000e+00, 5.000000e-01], [2.000000e+00, 0.000000e+00, -5.000000e-01], [2.500000e-01, 1.000000e+00, 1.000000e+00], [-2.000000e+00, 1.000000e+00, 0.000000e+00]]> : tensor<4x3xf32> : memref<4x3xf32, "dram">
     %3 = pipe.dram "constant" "w1" = dense<[5.000000e-01, -5.000000e-01, 0.000000e+00]> : tensor<3xf32> : memref<3xf32, "dram">
-    pipe.section "map_0"(%0, %2, %3, %1) units 1 attributes {bound = "dram", busy_cycles = 87 : i64, predicted_cycles = 103 : i64} {
+    pipe.section "map_0"(%0, %2, %3, %1) units 1 attributes {bound = "dram", busy_cycles = 88 : i64, predicted_cycles = 105 : i64} {
     ^bb0(%arg0: memref<2x4xf32, "dram">, %arg1: memref<4x3xf32, "dram">, %arg2: memref<3xf32, "dram">, %arg3: memref<2x3xf32, "dram">, %arg4: index):
       %4 = pipe.buffer depth 1 : memref<2x4xf32, strided<[4, 1]>, "scratchpad">
       pipe.load %arg0 map #map() else 0.000000e+00 : f32 to %4 : memref<2x4xf32, "dram">, memref<2x4xf32, strided<[4, 1]>, "scratchpad">

@@ -4,7 +4,7 @@ module attributes {jacquard.model = "layer", jacquard.model_hash = 4914069859696
     fabric.buffer @output1 "output" at 64 : tensor<2x3xf32> {public_name = "y"}
     fabric.buffer @constant2.0 "constant" at 128 : tensor<12xf32> = dense_resource<constant2.0> : tensor<12xf32>
     fabric.buffer @constant3.0 "constant" at 192 : tensor<3xf32> = dense_resource<constant3.0> : tensor<3xf32>
-    fabric.section "map_0" attributes {bound = "dram", busy_cycles = 87 : i64, predicted_cycles = 103 : i64} {
+    fabric.section "map_0" attributes {bound = "dram", busy_cycles = 88 : i64, predicted_cycles = 105 : i64} {
       %0 = fabric.load @input0 <[8] vector 0 registers [[0, 1]] address 0> {at = array<i64: 0, 1, 0>, unit = "dram.0"}
       %1 = fabric.memory %0 write <[8] vector 0 registers [[0, 1]] address 0> read <[2, 3, 4] vector 2 registers [[0, 4, 0, 1]] address 0> words 8 buffers 1 {at = array<i64: 1, 1, 0>, unit = "memory.0"}
       %2 = fabric.load @constant2.0 <[12] vector 0 registers [[0, 1]] address 0> {at = array<i64: 5, 1, 0>, unit = "dram.1"}

@@ -153,11 +153,24 @@ static SmallVector<std::optional<IndexRange>> coordinateRanges(AtOp op) {
   return coordinates;
 }
 
-bool jacquard::pat::isProvablyInBounds(AtOp op) {
-  return llvm::all_of(llvm::zip(coordinateRanges(op), op.getTensorType().getShape()), [](auto pair) {
-    auto [range, extent] = pair;
-    return range && range->min >= 0 && range->max < extent;
-  });
+SmallVector<unsigned> jacquard::pat::uncertainCoordinates(AtOp op) {
+  SmallVector<unsigned> uncertain;
+  for (auto [k, range, extent] : llvm::enumerate(coordinateRanges(op), op.getTensorType().getShape()))
+    if (!range || range->min < 0 || range->max >= extent)
+      uncertain.push_back(unsigned(k));
+  return uncertain;
+}
+
+bool jacquard::pat::isProvablyInBounds(AtOp op) { return uncertainCoordinates(op).empty(); }
+
+Value jacquard::pat::testInBounds(OpBuilder &b, AtOp op, function_ref<Value(unsigned)> positionOf) {
+  Value inside;
+  for (unsigned k : uncertainCoordinates(op)) {
+    Value extent = arith::ConstantIndexOp::create(b, op.getLoc(), op.getTensorType().getDimSize(k));
+    Value fits = arith::CmpIOp::create(b, op.getLoc(), arith::CmpIPredicate::ult, positionOf(k), extent);
+    inside = inside ? arith::AndIOp::create(b, op.getLoc(), inside, fits).getResult() : fits;
+  }
+  return inside;
 }
 
 bool jacquard::pat::isProvablyOutOfBounds(AtOp op) {

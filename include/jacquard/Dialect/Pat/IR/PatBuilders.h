@@ -35,6 +35,13 @@ std::optional<IndexRange> rangeOf(mlir::AffineExpr expr, llvm::ArrayRef<std::opt
 /// True if every coordinate of the access is proved to lie inside the tensor.
 bool isProvablyInBounds(AtOp op);
 
+/// The coordinates of the access that are not proved to lie inside the tensor.
+llvm::SmallVector<unsigned> uncertainCoordinates(AtOp op);
+
+/// Whether the access lies inside the tensor, when coordinate k is `positionOf(k)`: an i1, or null where that is
+/// proved.
+mlir::Value testInBounds(mlir::OpBuilder &b, AtOp op, llvm::function_ref<mlir::Value(unsigned)> positionOf);
+
 /// True if some coordinate of the access is proved to lie outside the tensor.
 bool isProvablyOutOfBounds(AtOp op);
 
