@@ -158,13 +158,16 @@ bool Compiler::runUntil(Stage stage) {
     return request.timeBudget > 0 && spent.count() > request.timeBudget;
   };
   SearchResult search;
-  timed("search", [&] {
-    holdDiagnostics = true;
-    context->disableMultithreading(false); // all else is one after the other
-    search = searchMappings(*moduleRef, request.pipeline, outOfTime);
-    context->disableMultithreading();
-    holdDiagnostics = false;
-  });
+  auto searching = [&](llvm::function_ref<void()> run) {
+    timed("search", [&] {
+      holdDiagnostics = true;
+      context->disableMultithreading(false); // all else is one after the other
+      run();
+      context->disableMultithreading();
+      holdDiagnostics = false;
+    });
+  };
+  searching([&] { search = searchMappings(*moduleRef, request.pipeline, outOfTime); });
   startExplaining(); // not before: it takes time, and nobody asks about mappings that were only tried
   explainSearch(*moduleRef, search);
   auto attempt = [&](bool last) {
@@ -175,7 +178,12 @@ bool Compiler::runUntil(Stage stage) {
     holdDiagnostics = false;
     return ok;
   };
-  bool fits = runUntilItFits(moduleRef, attempt, outOfTime);
+  auto mend = [&](ModuleOp module) {
+    context->setRemarkEngine(nullptr);
+    searching([&] { mendMapping(module, search, outOfTime); });
+    startExplaining();
+  };
+  bool fits = runUntilItFits(moduleRef, attempt, mend, outOfTime);
   printCacheNotes();
   return fits && checkSections();
 }

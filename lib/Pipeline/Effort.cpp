@@ -48,6 +48,7 @@ public:
   WholeSearch(ModuleOp module, const PipelineOptions &options, const ArchSpec &arch, function_ref<bool()> outOfTime)
       : context(module.getContext()), module(module), options(options), arch(arch), outOfTime(outOfTime) {}
   SearchResult run();
+  void mend(SearchResult &search);
 
 private:
   unsigned tooMany(const ViewTry &result) const;
@@ -297,7 +298,7 @@ SearchResult WholeSearch::run() {
   size_t patterns = 0;
   forEachPattern(module, [&](Operation *, int64_t) { ++patterns; });
   unsigned effort = std::min(options.effort, mostEffort);
-  SearchResult search{options, {}};
+  SearchResult search{options};
   // What is refined depends on what was best before: the steps of a lower effort come first.
   for (unsigned step = effort == 3 ? 2 : effort; step <= effort; ++step) {
     auto [count, rounds, moves] = tried[step];
@@ -312,9 +313,23 @@ SearchResult WholeSearch::run() {
   }
   if (best) {
     search.options.view = best->result.view;
+    search.limits = best->limits;
     setLimits(module, best->limits, arch);
   }
   return search;
+}
+
+void WholeSearch::mend(SearchResult &search) {
+  constexpr size_t moves = 20;
+  Climb climb;
+  climb.view = search.options.view;
+  std::optional<Outcome> outcome = step(climb, search.limits);
+  if (!outcome)
+    return;
+  climb.arrive(search.limits, std::move(*outcome));
+  advance(climb, moves);
+  search.limits = climb.limits;
+  setLimits(module, search.limits, arch);
 }
 
 } // namespace
@@ -322,10 +337,15 @@ SearchResult WholeSearch::run() {
 SearchResult jacquard::searchMappings(ModuleOp module, const PipelineOptions &options, function_ref<bool()> outOfTime) {
   auto arch = loadArch(options.arch);
   if (!arch)
-    return {options, {}}; // the first pass says why
+    return {options}; // the first pass says why
   numberPatterns(module);
   loadDialects(module.getContext(), options);
   return WholeSearch(module, options, *arch, outOfTime).run();
+}
+
+void jacquard::mendMapping(ModuleOp module, SearchResult &search, function_ref<bool()> outOfTime) {
+  if (auto arch = loadArch(search.options.arch); arch && search.options.effort > 1)
+    WholeSearch(module, search.options, *arch, outOfTime).mend(search);
 }
 
 void jacquard::explainSearch(ModuleOp module, const SearchResult &search) {

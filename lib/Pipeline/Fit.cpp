@@ -30,12 +30,14 @@ static bool retreat(ModuleOp module, const PatternNumbers &numbers, bool haste) 
 }
 
 bool jacquard::runUntilItFits(OwningOpRef<ModuleOp> &module, function_ref<bool(bool last)> attempt,
-                              function_ref<bool()> outOfTime) {
+                              function_ref<void(ModuleOp)> mend, function_ref<bool()> outOfTime) {
   numberPatterns(*module);
   OwningOpRef<ModuleOp> backup = module->clone();
   while (true) {
     bool ok = attempt(/*last=*/false);
     bool again = !ok && retreat(*backup, patternsOfSections(*module, fabric::doesNotFitAttr), outOfTime());
+    if (again)
+      mend(*backup);
     if (!ok)
       module = backup->clone();
     if (!ok && !again)

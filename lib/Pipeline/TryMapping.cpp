@@ -14,6 +14,9 @@ using namespace jacquard;
 void jacquard::setLimits(ModuleOp module, const LimitsOf &limits, const ArchSpec &arch) {
   Builder b(module.getContext());
   forEachPattern(module, [&](Operation *pattern, int64_t number) {
+    for (StringRef name : {mostHomesAttr, mostBoxesAttr, countAllPortsAttr, scratchpadPriceAttr, startEarlyAttr,
+                           spareReadersAttr, unitShareAttr})
+      pattern->removeAttr(name);
     auto found = limits.find(number);
     if (found == limits.end())
       return;

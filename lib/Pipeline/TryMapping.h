@@ -7,26 +7,12 @@
 #include "jacquard/Arch/ArchSpec.h"
 #include "jacquard/Pipeline/Effort.h"
 
-#include <limits>
 #include <map>
 #include <optional>
 #include <tuple>
 #include <vector>
 
 namespace jacquard {
-
-/// What a pattern counts on, other than the rest of the model: how much less of the chip it may take, and in what view.
-struct Limits {
-  unsigned homeLevel = 0;                                  ///< for its results (mostHomes)
-  int64_t mostBoxes = std::numeric_limits<int64_t>::max(); ///< for what it loads of its operands
-  bool allPorts = false;                                   ///< counts those of what may stay on chip
-  /// None: that of the whole model, which alone decides on shares of scratchpads and the price of sections.
-  std::optional<MappingView> view = {};
-
-  bool isTight() const { return homeLevel > 0 || mostBoxes != Limits().mostBoxes || allPorts; }
-};
-/// By pattern; the others have none.
-using LimitsOf = std::map<int64_t, Limits>;
 
 /// A tensor that found no room on chip.
 struct Lack {
@@ -44,7 +30,7 @@ struct Outcome {
   std::map<int64_t, double> cyclesOf; ///< of patterns; those of a section share its cycles
 };
 
-/// Marks the patterns of `module` with their limits.
+/// Marks the patterns of `module` with their limits, instead of those that they had.
 void setLimits(mlir::ModuleOp module, const LimitsOf &limits, const ArchSpec &arch);
 
 /// Maps a copy of `module` within `limits`; nothing when it cannot be mapped so. Safe to call from several threads.

@@ -4,6 +4,10 @@
 
 #include "jacquard/Pipeline/Stages.h"
 
+#include <limits>
+#include <map>
+#include <optional>
+
 namespace jacquard {
 
 constexpr unsigned mostEffort = 3;
@@ -16,9 +20,23 @@ struct ViewTry {
   double cycles = 0;
 };
 
+/// What a pattern counts on, other than the rest of the model: how much less of the chip it may take, and in what view.
+struct Limits {
+  unsigned homeLevel = 0;                                  ///< for its results (mostHomes)
+  int64_t mostBoxes = std::numeric_limits<int64_t>::max(); ///< for what it loads of its operands
+  bool allPorts = false;                                   ///< counts those of what may stay on chip
+  /// None: that of the whole model, which alone decides on shares of scratchpads and the price of sections.
+  std::optional<MappingView> view = {};
+
+  bool isTight() const { return homeLevel > 0 || mostBoxes != Limits().mostBoxes || allPorts; }
+};
+/// By pattern; the others have none.
+using LimitsOf = std::map<int64_t, Limits>;
+
 struct SearchResult {
-  PipelineOptions options;    ///< with the view of the best mapping
-  std::vector<ViewTry> tries; ///< one for each view that was tried
+  PipelineOptions options;         ///< with the view of the best mapping
+  std::vector<ViewTry> tries = {}; ///< one for each view that was tried
+  LimitsOf limits = {};            ///< that the patterns of the best mapping are marked with
 };
 
 /// `module` has reached stage Pat. Its patterns are mapped one by one, each as if intermediates stayed on chip; what
@@ -38,6 +56,11 @@ struct SearchResult {
 /// price of a section that is enough, or else the one that comes closest. Nothing more is tried when `outOfTime`.
 SearchResult searchMappings(
     mlir::ModuleOp module, const PipelineOptions &options, llvm::function_ref<bool()> outOfTime = [] { return false; });
+
+/// Patterns of `module`, which was searched before, have retreated (Fit.h): what the others leave each other was found
+/// for what these took then. Climbs on from the search's limits, and marks the patterns with those that it ends at.
+void mendMapping(
+    mlir::ModuleOp module, SearchResult &search, llvm::function_ref<bool()> outOfTime = [] { return false; });
 
 /// Says in remarks what was tried and which prices were chosen.
 void explainSearch(mlir::ModuleOp module, const SearchResult &result);

@@ -2,6 +2,7 @@
 #include "Products.h"
 
 #include "jacquard/Arch/ArchSpec.h"
+#include "jacquard/Conversion/PatToPipe/Effort.h"
 #include "jacquard/Dialect/Fabric/Transforms/Predict.h"
 #include "jacquard/InitAll.h"
 #include "jacquard/Pipeline/Effort.h"
@@ -14,6 +15,19 @@
 using namespace mlir;
 using namespace jacquard;
 
+/// Cycles of a copy of `module`, mapped within the limits that its patterns are marked with.
+static double predict(ModuleOp module, const PipelineOptions &options) {
+  OwningOpRef<ModuleOp> copy = module.clone();
+  PassManager passes(module.getContext());
+  populateMapping(passes, options);
+  EXPECT_TRUE(succeeded(passes.run(*copy)));
+  auto spec = loadArch(options.arch);
+  double cycles = 0;
+  copy->walk(
+      [&](fabric::SectionOp section) { cycles += fabric::tripsOf(section) * fabric::predictedCycles(section, *spec); });
+  return cycles;
+}
+
 TEST(EffortTest, MoreEffortIsPredictedNoSlower) {
   DialectRegistry registry;
   registerAllDialects(registry);
@@ -21,20 +35,12 @@ TEST(EffortTest, MoreEffortIsPredictedNoSlower) {
   // Three layers, the intermediates of which may stay on chip.
   auto module = parseSourceString<ModuleOp>(products(3, 32, 96), &context);
   ASSERT_TRUE(module);
-  auto spec = loadArch("plasticine");
   double last = std::numeric_limits<double>::infinity();
   for (unsigned effort = 0; effort <= mostEffort; ++effort) {
     PipelineOptions options;
     options.effort = effort;
     options = searchMappings(*module, options).options;
-    OwningOpRef<ModuleOp> copy = module->clone();
-    PassManager passes(&context);
-    populateMapping(passes, options);
-    ASSERT_TRUE(succeeded(passes.run(*copy)));
-    double cycles = 0;
-    copy->walk([&](fabric::SectionOp section) {
-      cycles += fabric::tripsOf(section) * fabric::predictedCycles(section, *spec);
-    });
+    double cycles = predict(*module, options);
     EXPECT_LE(cycles, last) << "effort " << effort;
     EXPECT_GE(cycles, 32. * 96 * 96 * 3 / 6144); // no mapping beats the multiply-adds
     last = cycles;
@@ -59,4 +65,32 @@ TEST(EffortTest, FindsTheSameOnAnyNumberOfThreads) {
   std::string one = searched(MLIRContext::Threading::DISABLED);
   EXPECT_NE(one.find("jacquard.pattern"), std::string::npos);
   EXPECT_EQ(one, searched(MLIRContext::Threading::ENABLED));
+}
+
+/// Whichever pattern retreats: what the others leave each other is looked for again, and nothing gets slower.
+TEST(EffortTest, MendsWhatWasFoundForOthersUnits) {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  auto module = parseSourceString<ModuleOp>(products(6, 128, 256), &context);
+  ASSERT_TRUE(module);
+  PipelineOptions options;
+  options.arch = "tiny";
+  const SearchResult found = searchMappings(*module, options);
+  Builder b(&context);
+  unsigned faster = 0;
+  for (int64_t number = 0; number < 6; ++number) {
+    OwningOpRef<ModuleOp> copy = module->clone();
+    copy->walk([&](Operation *op) {
+      if (auto own = op->getAttrOfType<IntegerAttr>(patternNumberAttr); own && own.getInt() == number)
+        op->setAttr(retreatAttr, b.getI64IntegerAttr(3));
+    });
+    double before = predict(*copy, found.options);
+    SearchResult search = found;
+    mendMapping(*copy, search);
+    double after = predict(*copy, search.options);
+    EXPECT_LE(after, before) << "pattern " << number;
+    faster += after < before;
+  }
+  EXPECT_GT(faster, 0u);
 }

@@ -47,7 +47,7 @@ std::vector<std::pair<int64_t, int64_t>> retreatsOf(size_t fitting, bool outOfTi
     section->setAttr(fabric::doesNotFitAttr, b.getUnitAttr());
     return false;
   };
-  runUntilItFits(module, attempt, [&] { return outOfTime; });
+  runUntilItFits(module, attempt, [](ModuleOp) {}, [&] { return outOfTime; });
   return result;
 }
 
