@@ -323,12 +323,12 @@ void WholeSearch::mend(SearchResult &search) {
   constexpr size_t moves = 20;
   Climb climb;
   climb.view = search.options.view;
-  std::optional<Outcome> outcome = step(climb, search.limits);
-  if (!outcome)
-    return;
-  climb.arrive(search.limits, std::move(*outcome));
-  advance(climb, moves);
-  search.limits = climb.limits;
+  clearLimits(module, search.limits, arch); // others may be lifted
+  if (std::optional<Outcome> outcome = step(climb, search.limits)) {
+    climb.arrive(std::move(search.limits), std::move(*outcome));
+    advance(climb, moves);
+    search.limits = std::move(climb.limits);
+  }
   setLimits(module, search.limits, arch);
 }
 

@@ -11,29 +11,42 @@
 using namespace mlir;
 using namespace jacquard;
 
-void jacquard::setLimits(ModuleOp module, const LimitsOf &limits, const ArchSpec &arch) {
-  Builder b(module.getContext());
+/// What a pattern with these limits is marked with.
+static NamedAttrList marksOf(const Limits &limits, const ArchSpec &arch, MLIRContext *context) {
+  Builder b(context);
+  NamedAttrList marks;
+  if (limits.homeLevel > 0)
+    marks.set(mostHomesAttr, b.getI64IntegerAttr(mostHomes(arch, limits.homeLevel)));
+  if (limits.mostBoxes != Limits().mostBoxes)
+    marks.set(mostBoxesAttr, b.getI64IntegerAttr(limits.mostBoxes));
+  if (limits.allPorts)
+    marks.set(countAllPortsAttr, b.getUnitAttr());
+  if (limits.view) {
+    marks.set(scratchpadPriceAttr, b.getF64FloatAttr(limits.view->scratchpadPrice));
+    marks.set(startEarlyAttr, b.getBoolAttr(limits.view->startEarly));
+    marks.set(spareReadersAttr, b.getBoolAttr(limits.view->spareReaders));
+    marks.set(unitShareAttr, b.getF64FloatAttr(limits.view->unitShare));
+  }
+  return marks;
+}
+
+static void forEachMark(ModuleOp module, const LimitsOf &limits, const ArchSpec &arch,
+                        function_ref<void(Operation *, NamedAttribute)> visit) {
   forEachPattern(module, [&](Operation *pattern, int64_t number) {
-    for (StringRef name : {mostHomesAttr, mostBoxesAttr, countAllPortsAttr, scratchpadPriceAttr, startEarlyAttr,
-                           spareReadersAttr, unitShareAttr})
-      pattern->removeAttr(name);
-    auto found = limits.find(number);
-    if (found == limits.end())
-      return;
-    const Limits &own = found->second;
-    if (own.homeLevel > 0)
-      pattern->setAttr(mostHomesAttr, b.getI64IntegerAttr(mostHomes(arch, own.homeLevel)));
-    if (own.mostBoxes != Limits().mostBoxes)
-      pattern->setAttr(mostBoxesAttr, b.getI64IntegerAttr(own.mostBoxes));
-    if (own.allPorts)
-      pattern->setAttr(countAllPortsAttr, b.getUnitAttr());
-    if (own.view) {
-      pattern->setAttr(scratchpadPriceAttr, b.getF64FloatAttr(own.view->scratchpadPrice));
-      pattern->setAttr(startEarlyAttr, b.getBoolAttr(own.view->startEarly));
-      pattern->setAttr(spareReadersAttr, b.getBoolAttr(own.view->spareReaders));
-      pattern->setAttr(unitShareAttr, b.getF64FloatAttr(own.view->unitShare));
-    }
+    if (auto found = limits.find(number); found != limits.end())
+      for (NamedAttribute mark : marksOf(found->second, arch, module.getContext()))
+        visit(pattern, mark);
   });
+}
+
+void jacquard::setLimits(ModuleOp module, const LimitsOf &limits, const ArchSpec &arch) {
+  forEachMark(module, limits, arch,
+              [](Operation *pattern, NamedAttribute mark) { pattern->setAttr(mark.getName(), mark.getValue()); });
+}
+
+void jacquard::clearLimits(ModuleOp module, const LimitsOf &limits, const ArchSpec &arch) {
+  forEachMark(module, limits, arch,
+              [](Operation *pattern, NamedAttribute mark) { pattern->removeAttr(mark.getName()); });
 }
 
 static ArrayRef<int64_t> patternsOf(fabric::SectionOp section) {

@@ -30,8 +30,11 @@ struct Outcome {
   std::map<int64_t, double> cyclesOf; ///< of patterns; those of a section share its cycles
 };
 
-/// Marks the patterns of `module` with their limits, instead of those that they had.
+/// Marks the patterns of `module` with their limits.
 void setLimits(mlir::ModuleOp module, const LimitsOf &limits, const ArchSpec &arch);
+
+/// Removes what setLimits has marked them with.
+void clearLimits(mlir::ModuleOp module, const LimitsOf &limits, const ArchSpec &arch);
 
 /// Maps a copy of `module` within `limits`; nothing when it cannot be mapped so. Safe to call from several threads.
 std::optional<Outcome> tryMapping(mlir::ModuleOp module, const PipelineOptions &options, const LimitsOf &limits,

@@ -47,7 +47,7 @@ struct SearchResult {
 /// shares of the machine, as less for each pattern may be more for all; views that come to the same mapping as another
 /// one are replaced by further ones. From effort 2 on these are refined: each
 /// tensor that found no room takes less, or the patterns of the fullest section on its way load less at a time,
-/// whatever helps; then the best one takes over stretches of patterns from the others where these are faster. Returns
+/// whatever helps; then the best ones take over stretches of patterns from the others where these are faster. Returns
 /// `options` with the view, and marks the patterns, of the mapping that is predicted to be fastest. A higher
 /// `options.effort` tries all that a lower one tries; 0 tries nothing. Uses the threads of the module's context; the
 /// result does not depend on them.
