@@ -106,6 +106,8 @@ template <typename V, typename Dram> void visitDram(V &v, Dram &dram) {
   v.integer("capacity_bytes", dram.capacityBytes, IntegerRule{8, int64_t(1) << 48}, "bytes of all channels");
   v.real("bytes_per_cycle", dram.bytesPerCycle, RealRule{1e-3, 1e6}, "peak bandwidth of all channels");
   v.integer("queue_depth", dram.queueDepth, fifoRule, "reads, and as many writes, waiting per channel");
+  v.integer("background_queue_depth", dram.backgroundQueueDepth, IntegerRule{0, 4096},
+            "reads in the background waiting per channel; 0: ports cannot read so");
   v.real("activate", dram.activate, timingRule, "tRCD, row to column command");
   v.real("precharge", dram.precharge, timingRule, "tRP");
   v.real("column_read", dram.columnRead, timingRule, "CL, command to data");

@@ -18,7 +18,7 @@ namespace jacquard::bitstream {
 namespace {
 
 constexpr std::string_view magic = "JBIT";
-constexpr unsigned formatMajor = 5, formatMinor = 0;
+constexpr unsigned formatMajor = 6, formatMinor = 0;
 constexpr size_t headerBytes = 32, checksumOffset = 24;
 /// The description is parsed as a whole; segments, which may be large, are not part of it.
 constexpr uint64_t maxDescriptionBytes = uint64_t(1) << 28;

@@ -359,6 +359,7 @@ void visitUnit(FieldVisitor &v, Config &config, const FabricModel &model,
   const DramPortSpec &spec = model.spec().dramPort;
   visitWide(v, config.wide, model);
   visit(v, flag("store", "writes to DRAM"), config.store);
+  visit(v, flag("background", "a load that waits for all others"), config.background);
   visit(v, named("type", 4, "4 bits", numElementTypes, elementTypeNameOf, "element type in DRAM"), config.type);
   visit(v,
         {"baseAddress", 48, "48 bits", 0, int64_t(model.spec().dram.capacityBytes) - 1, "below capacity_bytes",

@@ -255,6 +255,8 @@ Status checkUnit(const MemoryConfig &config, const FabricModel &model, const Rep
 Status checkUnit(const DramPortConfig &config, const FabricModel &model, const Reporter &report) {
   if (!config.access.used)
     return report("access.used: no is not allowed; expected a loop nest, or a port without a frame");
+  if (config.background && (config.store || model.spec().dram.backgroundQueueDepth == 0))
+    return report("background: yes is not allowed; expected a load, and a machine with background_queue_depth");
   return checkAccess(config.access, "access", limitsOf(model.spec().dramPort), lanesOf(config, model.spec()), report);
 }
 

@@ -41,8 +41,8 @@ DramModel::DramModel(const ArchSpec &arch, DramImage &image)
   for (Channel &channel : channels) {
     channel.banks.resize(spec.banksPerChannel);
     channel.ranks.resize(spec.ranks);
-    channel.reads.banks.resize(spec.banksPerChannel);
-    channel.writes.banks.resize(spec.banksPerChannel);
+    for (Queue *queue : {&channel.reads, &channel.background, &channel.writes})
+      queue->banks.resize(spec.banksPerChannel);
   }
 }
 
@@ -70,7 +70,10 @@ void DramModel::request(DramBurst *b, uint64_t now) {
   unsigned bank = unsigned((inChannel / burstsPerRow + row) % spec.banksPerChannel);
   b->doneAt = never;
   Channel &to = channels[channel];
-  (b->write ? to.writes : to.reads).arrivals.push_back({b, bank, row, now, numRequests++});
+  (b->write        ? to.writes
+   : b->background ? to.background
+                   : to.reads)
+      .arrivals.push_back({b, bank, row, now, numRequests++});
   (b->write ? statistics->dramWriteBytes : statistics->dramReadBytes) += spec.burstBytes;
   wakes->wake(firstComponent + channel, now + 1);
 }
@@ -79,12 +82,12 @@ void DramModel::visit(unsigned number, uint64_t now) {
   Channel &channel = channels[number];
   refresh(channel, now);
   for (;;) {
-    accept(channel, channel.reads, now);
-    accept(channel, channel.writes, now);
-    if (channel.reads.empty() && channel.writes.empty())
+    accept(channel, channel.reads, spec.queueDepth, now);
+    accept(channel, channel.background, spec.backgroundQueueDepth, now);
+    accept(channel, channel.writes, spec.queueDepth, now);
+    if (!channel.anyReads() && channel.writes.empty())
       return;
     chooseDirection(channel);
-    openRows(channel, now * ticksPerCycle);
     Choice choice = choose(channel, now * ticksPerCycle);
     if (choice.column >= (now + 1) * ticksPerCycle)
       return wakes->wake(firstComponent + number, choice.column / ticksPerCycle);
@@ -119,8 +122,8 @@ void DramModel::refresh(Channel &channel, unsigned rank, Ticks due) {
   }
 }
 
-void DramModel::accept(Channel &channel, Queue &queue, uint64_t now) {
-  while (queue.size < spec.queueDepth && !queue.arrivals.empty() && queue.arrivals.front().arrival < now) {
+void DramModel::accept(Channel &channel, Queue &queue, unsigned depth, uint64_t now) {
+  while (queue.size < depth && !queue.arrivals.empty() && queue.arrivals.front().arrival < now) {
     const Request &request = queue.arrivals.front();
     BankQueue &requests = queue.banks[request.bank];
     const Bank &bank = channel.banks[request.bank];
@@ -135,16 +138,17 @@ void DramModel::accept(Channel &channel, Queue &queue, uint64_t now) {
 
 void DramModel::chooseDirection(Channel &channel) {
   unsigned threshold = channel.writing ? spec.writeBatchEnd + 1 : spec.writeBatchStart;
-  channel.writing = channel.reads.empty() || channel.writes.size >= threshold;
+  channel.writing = !channel.anyReads() || channel.writes.size >= threshold;
 }
 
 /// Activations begin as soon as they may; what is decided here is not taken back when a request to the old row comes.
-void DramModel::openRows(Channel &channel, Ticks now) {
-  const Queue &queue = channel.serving();
+void DramModel::openRows(Channel &channel, const Queue &queue, Ticks now) {
   toOpen.clear();
   for (unsigned b : queue.used) {
     const BankQueue &requests = queue.banks[b];
     const Bank &bank = channel.banks[b];
+    if (&queue == &channel.background && !channel.reads.banks[b].waiting.empty())
+      continue;
     if (requests.hits == requests.waiting.size() || (requests.hits && bank.hits < spec.hitsPerActivation))
       continue;
     auto miss = std::find_if(requests.waiting.begin(), requests.waiting.end(),
@@ -174,7 +178,7 @@ void DramModel::activate(Channel &channel, unsigned number, uint64_t row, Ticks 
 
 void DramModel::countHits(Channel &channel, unsigned number) {
   const Bank &bank = channel.banks[number];
-  for (Queue *queue : {&channel.reads, &channel.writes}) {
+  for (Queue *queue : {&channel.reads, &channel.background, &channel.writes}) {
     BankQueue &requests = queue->banks[number];
     requests.hits = unsigned(std::count_if(requests.waiting.begin(), requests.waiting.end(),
                                            [&](const Request &r) { return bank.open && bank.row == r.row; }));
@@ -198,9 +202,8 @@ DramModel::Ticks DramModel::columnTime(const Channel &channel, unsigned bank, Ti
 
 /// The requests to an open row have all the same time, so the oldest of each bank compete. The earliest goes, unless
 /// its direction and rank have had their hits: then an older one goes that only has to turn the bus.
-DramModel::Choice DramModel::choose(const Channel &channel, Ticks now) {
+DramModel::Choice DramModel::choose(const Channel &channel, Queue &queue, Ticks now) {
   Choice best;
-  const Queue &queue = channel.serving();
   candidates.clear();
   for (unsigned b : queue.used) {
     const BankQueue &requests = queue.banks[b];
@@ -209,7 +212,7 @@ DramModel::Choice DramModel::choose(const Channel &channel, Ticks now) {
     size_t position = 0;
     while (requests.waiting[position].row != channel.banks[b].row)
       ++position;
-    candidates.push_back({b, position, requests.waiting[position].number, columnTime(channel, b, now)});
+    candidates.push_back({&queue, b, position, requests.waiting[position].number, columnTime(channel, b, now)});
     const Choice &here = candidates.back();
     if (here.column < best.column || (here.column == best.column && here.number < best.number))
       best = here;
@@ -223,8 +226,20 @@ DramModel::Choice DramModel::choose(const Channel &channel, Ticks now) {
   return best;
 }
 
+/// What waits in the background goes where the bus would rest otherwise.
+DramModel::Choice DramModel::choose(Channel &channel, Ticks now) {
+  Queue &first = channel.writing ? channel.writes : channel.reads;
+  openRows(channel, first, now);
+  Choice choice = choose(channel, first, now);
+  if (channel.writing || channel.background.empty())
+    return choice;
+  openRows(channel, channel.background, now);
+  Choice other = choose(channel, channel.background, now);
+  return other.column < choice.column && choice.column - other.column >= burst + 2 * busTurnaround ? other : choice;
+}
+
 void DramModel::serve(Channel &channel, const Choice &choice, uint64_t now) {
-  Queue &queue = channel.serving();
+  Queue &queue = *choice.queue;
   BankQueue &requests = queue.banks[choice.bank];
   Request request = requests.waiting[choice.position];
   requests.waiting.erase(requests.waiting.begin() + int64_t(choice.position));

@@ -7,7 +7,8 @@
 // (or `hitsPerActivation` were served and others wait), banks in the order of these requests; activations of one rank
 // keep activateToActivate, and five of them fourActivates, apart. Of the requests to open rows the one with the
 // earliest data slot is served, the oldest first. Reads go before writes until `writeBatchStart` writes wait, then
-// writes go until `writeBatchEnd` are left; where no reads wait writes go too. The data bus rests for busTurnaround
+// writes go until `writeBatchEnd` are left; where no reads wait writes go too. Reads in the background have a queue of
+// `backgroundQueueDepth` and go where the bus would rest otherwise. The data bus rests for busTurnaround
 // between two bursts of other directions or ranks. In every refreshInterval each rank closes its rows for refreshTime,
 // the ranks one after another. Contents change in the order in which a channel serves its requests.
 #ifndef JACQUARD_SIM_DRAMMODEL_H
@@ -45,6 +46,7 @@ private:
 struct DramBurst {
   uint64_t address = 0; ///< a multiple of the burst size
   bool write = false;
+  bool background = false;   ///< a read that goes when no other one could
   unsigned component = 0;    ///< to visit when done
   uint64_t doneAt = never;   ///< from this cycle on a read's data are there, a write is in memory
   std::vector<uint8_t> data; ///< whole burst
@@ -108,7 +110,7 @@ private:
     bool empty() const { return size == 0; }
   };
   struct Channel {
-    Queue reads, writes;
+    Queue reads, background, writes;
     std::vector<Bank> banks;
     std::vector<Rank> ranks;
     bool writing = false;   ///< direction of what is served next
@@ -116,10 +118,10 @@ private:
     unsigned lastRank = 0;
     unsigned inARow = 0; ///< bursts since the bus turned
     Ticks busFree = 0;
-    Queue &serving() { return writing ? writes : reads; }
-    const Queue &serving() const { return writing ? writes : reads; }
+    bool anyReads() const { return !reads.empty() || !background.empty(); }
   };
   struct Choice {
+    Queue *queue = nullptr;
     unsigned bank = 0;
     size_t position = 0; ///< among the bank's requests
     uint64_t number = 0;
@@ -133,13 +135,14 @@ private:
   }
   void refresh(Channel &channel, uint64_t now);
   void refresh(Channel &channel, unsigned rank, uint64_t due);
-  void accept(Channel &channel, Queue &queue, uint64_t now);
+  void accept(Channel &channel, Queue &queue, unsigned depth, uint64_t now);
   void chooseDirection(Channel &channel);
-  void openRows(Channel &channel, Ticks now);
+  void openRows(Channel &channel, const Queue &queue, Ticks now);
   void activate(Channel &channel, unsigned bank, uint64_t row, Ticks now);
   static void countHits(Channel &channel, unsigned bank);
   Ticks columnTime(const Channel &channel, unsigned bank, Ticks now) const;
-  Choice choose(const Channel &channel, Ticks now);
+  Choice choose(const Channel &channel, Queue &queue, Ticks now);
+  Choice choose(Channel &channel, Ticks now);
   void serve(Channel &channel, const Choice &choice, uint64_t now);
   void transfer(DramBurst &burst);
 

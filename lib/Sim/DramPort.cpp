@@ -131,6 +131,7 @@ DramBurst *DramPort::newBurst(uint64_t address) {
   freeBursts.pop_back();
   burst->address = address;
   burst->write = config.store;
+  burst->background = config.background;
   burst->component = component;
   burst->doneAt = never;
   burst->users = 0;

@@ -78,6 +78,7 @@ struct DramSpec {
   uint64_t capacityBytes = 0;
   double bytesPerCycle = 0; ///< peak of all channels together
   unsigned queueDepth = 0;  ///< reads, and as many writes, waiting per channel
+  unsigned backgroundQueueDepth = 0; ///< reads of ports in the background, waiting per channel; 0: no such ports
   double activate = 0, precharge = 0, columnRead = 0, columnWrite = 0; ///< tRCD, tRP, CL, CWL
   double rowActive = 0, writeRecovery = 0, readToPrecharge = 0;        ///< tRAS, tWR, tRTP
   double writeToRead = 0, refreshInterval = 0, refreshTime = 0;        ///< tWTR, tREFI, tRFC

@@ -174,6 +174,7 @@ struct MemoryConfig {
 struct DramPortConfig {
   bool wide = false;
   bool store = false;
+  bool background = false; ///< a load that DRAM serves when no other read could go
   ElementType type = ElementType::F32;
   uint64_t baseAddress = 0;
   AccessProgram access;

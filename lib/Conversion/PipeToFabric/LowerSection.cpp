@@ -71,7 +71,7 @@ FailureOr<BufferWriter> SectionLowering::writerOf(Value buffer, int64_t unit) {
 Value SectionLowering::makeLoad(Location loc, FlatSymbolRefAttr symbol, fabric::AccessAttr access, Value index) {
   auto create = [&]() -> Value {
     return fabric::LoadOp::create(b, loc, fabric::StreamType::get(b.getContext()), symbol, access, index,
-                                  DenseI64ArrayAttr(), StringAttr());
+                                  /*background=*/UnitAttr(), DenseI64ArrayAttr(), StringAttr());
   };
   if (index)
     return create();

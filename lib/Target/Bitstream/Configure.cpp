@@ -200,6 +200,7 @@ FailureOr<bitstream::SectionConfig> jacquard::configureSection(SectionOp section
       config.memory.push_back({*site, configureMemory(memory)});
     } else if (auto load = dyn_cast<LoadOp>(op)) {
       config.dram.push_back({*site, configurePort(&op, load.getBufferAttr(), load.getAccess())});
+      config.dram.back().config.background = load.getBackground();
     } else if (auto store = dyn_cast<fabric::StoreOp>(op)) {
       config.dram.push_back({*site, configurePort(&op, store.getBufferAttr(), store.getAccess())});
     }

@@ -314,8 +314,9 @@ LogicalResult SectionLifter::liftPort(const bitstream::AtSite<bitstream::DramPor
                             StringAttr());
     return success();
   }
-  Value stream = LoadOp::create(builder, device.getLoc(), StreamType::get(builder.getContext()), symbol,
-                                liftAccess(c.access), index, place(unit.site), StringAttr());
+  Value stream =
+      LoadOp::create(builder, device.getLoc(), StreamType::get(builder.getContext()), symbol, liftAccess(c.access),
+                     index, c.background ? builder.getUnitAttr() : UnitAttr(), place(unit.site), StringAttr());
   defineOutput(unit.site, 0, stream);
   return success();
 }

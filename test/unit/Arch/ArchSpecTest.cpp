@@ -98,9 +98,9 @@ TEST(ArchSpecTest, ChecksRelationsBetweenFields) {
       "[JQ2002] a.textproto:79:3: dram.capacity_bytes: 100 is not a whole number of bursts; expected a multiple of 64");
   EXPECT_EQ(
       errorOf(replace(tinyText(), "refresh_time: 260", "refresh_time: 7800")),
-      "[JQ2002] a.textproto:94:3: dram.refresh_time: 7800 leaves no time between refreshes; expected less than 7800");
+      "[JQ2002] a.textproto:95:3: dram.refresh_time: 7800 leaves no time between refreshes; expected less than 7800");
   EXPECT_EQ(errorOf(replace(tinyText(), "stages: 6", "stages: 3")),
-            "[JQ2002] a.textproto:129:3: opcodes.fpow: 4 stages do not fit into a compute unit; expected 1 to 3");
+            "[JQ2002] a.textproto:130:3: opcodes.fpow: 4 stages do not fit into a compute unit; expected 1 to 3");
 }
 
 TEST(ArchSpecTest, RefusesImpossibleDramTiming) {
@@ -108,29 +108,29 @@ TEST(ArchSpecTest, RefusesImpossibleDramTiming) {
   EXPECT_EQ(errorWith(" ranks: 2", " ranks: 3"), "[JQ2002] a.textproto:75:3: dram.ranks: 16 banks cannot be divided "
                                                  "among 3 ranks; expected a divisor of 16");
   EXPECT_EQ(errorWith("row_active: 35", "row_active: 13"),
-            "[JQ2002] a.textproto:86:3: dram.row_active: 13 is less than dram.activate; expected at least 13.75");
+            "[JQ2002] a.textproto:87:3: dram.row_active: 13 is less than dram.activate; expected at least 13.75");
   EXPECT_EQ(errorWith("four_activates: 30", "four_activates: 6"),
-            "[JQ2002] a.textproto:88:3: dram.four_activates: 6 is less than dram.activate_to_activate; expected at "
+            "[JQ2002] a.textproto:89:3: dram.four_activates: 6 is less than dram.activate_to_activate; expected at "
             "least 6.25");
   EXPECT_EQ(errorWith("write_batch_start: 24", "write_batch_start: 33"),
-            "[JQ2002] a.textproto:96:3: dram.write_batch_start: 33 writes never wait in a queue of 32; expected at "
+            "[JQ2002] a.textproto:97:3: dram.write_batch_start: 33 writes never wait in a queue of 32; expected at "
             "most 32");
   EXPECT_EQ(errorWith("write_batch_end: 4", "write_batch_end: 24"),
-            "[JQ2002] a.textproto:97:3: dram.write_batch_end: 24 is not less than dram.write_batch_start; expected "
+            "[JQ2002] a.textproto:98:3: dram.write_batch_end: 24 is not less than dram.write_batch_start; expected "
             "at most 23");
   EXPECT_EQ(errorWith("bus_turnaround: 1.25", "bus_turnaround: -1"),
-            "[JQ2002] a.textproto:92:3: dram.bus_turnaround: -1 is not allowed; expected 0 to 1000000");
+            "[JQ2002] a.textproto:93:3: dram.bus_turnaround: -1 is not allowed; expected 0 to 1000000");
 }
 
 TEST(ArchSpecTest, RefusesEstimatesThatAreNoFigures) {
   for (const char *figure : {"nan", "inf", "-1"})
     EXPECT_EQ(errorOf(replace(tinyText(), "compute_cycle: 224", std::string("compute_cycle: ") + figure)),
-              std::string("[JQ2002] a.textproto:101:3: energy.compute_cycle: ") + figure +
+              std::string("[JQ2002] a.textproto:102:3: energy.compute_cycle: ") + figure +
                   " is not allowed; expected 0 to 1000000000");
   EXPECT_EQ(errorOf(replace(tinyText(), "compute_unit: 0.849", "compute_unit: -0.5")),
-            "[JQ2002] a.textproto:112:3: area.compute_unit: -0.5 is not allowed; expected 0 to 1000000000");
+            "[JQ2002] a.textproto:113:3: area.compute_unit: -0.5 is not allowed; expected 0 to 1000000000");
   EXPECT_EQ(errorOf(replace(tinyText(), "source: \"28 nm model from published tables\"", "source: \"\"")),
-            "[JQ2002] a.textproto:100:3: energy.source: a text of 0 characters is not allowed; expected 1 to 64");
+            "[JQ2002] a.textproto:101:3: energy.source: a text of 0 characters is not allowed; expected 1 to 64");
 }
 
 TEST(ArchSpecTest, ChecksWideLanes) {
@@ -168,11 +168,11 @@ TEST(ArchSpecTest, CountsTheWideMachineIn64BitWords) {
 
 TEST(ArchSpecTest, ChecksOpcodeNames) {
   EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"fdivide\"")),
-            "[JQ2002] a.textproto:119:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of "
+            "[JQ2002] a.textproto:120:3: opcodes.op[0].name: 'fdivide' is not an operation; expected a name of "
             "Opcodes.def such as "
             "'fdiv'");
   EXPECT_EQ(errorOf(replace(tinyText(), "\"fdiv\"", "\"frem\"")),
-            "[JQ2002] a.textproto:120:3: opcodes.op[1].name: 'frem' is listed twice; expected each operation once");
+            "[JQ2002] a.textproto:121:3: opcodes.op[1].name: 'frem' is listed twice; expected each operation once");
 }
 
 TEST(ArchSpecTest, NamesThePresetsWhenThereIsNoSuchFile) {

@@ -153,9 +153,9 @@ TEST(ContainerTest, NamesForeignFilesAndVersions) {
       "[JQ4001] not a bitstream: the file does not begin with 'JBIT'; expected a file written by 'jacquard compile'");
   std::string bytes = bytesOf(sample(1, 0));
   std::string newer = bytes;
-  newer[4] = 6;
+  newer[4] = 7;
   EXPECT_EQ(readError(reseal(newer)),
-            "[JQ4002] bitstream format 6.0 is newer than this reader; expected 5.x, use a matching jacquard");
+            "[JQ4002] bitstream format 7.0 is newer than this reader; expected 6.x, use a matching jacquard");
   std::string minor = bytes;
   minor[6] = 9;
   EXPECT_EQ(readError(reseal(minor)), "no error");

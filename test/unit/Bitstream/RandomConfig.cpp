@@ -188,6 +188,7 @@ DramPortConfig randomDramPort(Random &random, const FabricModel &model) {
   DramPortConfig config;
   config.wide = randomWide(random, model);
   config.store = random.chance(0.5);
+  config.background = !config.store && model.spec().dram.backgroundQueueDepth > 0 && random.chance(0.5);
   config.type = ElementType(random.below(numElementTypes));
   config.baseAddress = random.below(model.spec().dram.capacityBytes);
   config.access =

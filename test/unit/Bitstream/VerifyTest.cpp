@@ -241,6 +241,15 @@ TEST_F(VerifyTest, ChecksCascades) {
                      "write index");
 }
 
+TEST_F(VerifyTest, ChecksPortsInTheBackground) {
+  dram().background = true;
+  dram().store = false;
+  EXPECT_EQ(error(), "valid");
+  dram().store = true;
+  EXPECT_EQ(error(), "dram(0,0).0: background: yes is not allowed; expected a load, and a machine with "
+                     "background_queue_depth");
+}
+
 TEST_F(VerifyTest, ChecksDramPorts) {
   dram().baseAddress = uint64_t(1) << 33;
   EXPECT_EQ(error(), "dram(0,0).0: baseAddress: 8589934592 is not allowed; expected 0 to 8589934591");

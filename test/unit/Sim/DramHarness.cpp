@@ -22,6 +22,7 @@ DramBurst *DramHarness::request(const DramRequest &request) {
   unused.pop_back();
   burst.address = request.address;
   burst.write = request.write;
+  burst.background = request.background;
   burst.component = model.numChannels();
   burst.data.resize(spec.dram.burstBytes);
   burst.mask.resize(spec.dram.burstBytes);

@@ -14,6 +14,7 @@ struct DramRequest {
   uint64_t cycle; ///< in which it is made
   uint64_t address;
   bool write = false;
+  bool background = false;
 };
 
 class DramHarness {

@@ -47,6 +47,8 @@ Cycles doneOf(const std::vector<DramRequest> &requests, const ArchSpec &spec = r
 
 constexpr bool writes = true;
 
+DramRequest inBackground(uint64_t cycle, uint64_t address) { return {cycle, address, !writes, /*background=*/true}; }
+
 } // namespace
 
 TEST(DramTimingTest, OpensARowAndStaysInIt) {
@@ -100,6 +102,26 @@ TEST(DramTimingTest, LetsWritesGoInBatches) {
   // Three wait for the read; four are a batch, after which the read's command waits for the last data and 6 cycles.
   EXPECT_EQ(doneWith(3), (Cycles{34, 40, 44, 48}));
   EXPECT_EQ(doneWith(4), (Cycles{44 + 6 + 10 + 4, 32, 36, 40, 44}));
+}
+
+TEST(DramTimingTest, ServesTheBackgroundLast) {
+  EXPECT_EQ(doneOf({inBackground(9, at(0, 0)), {9, at(0, 0, 1)}, {9, at(0, 0, 2)}}), (Cycles{42, 34, 38}));
+  // Its row opens behind the other one, by tRRD.
+  EXPECT_EQ(doneOf({inBackground(9, at(1, 0)), {9, at(0, 0)}}), (Cycles{39, 34}));
+  // It is a read: a single write waits for it.
+  EXPECT_EQ(doneOf({inBackground(9, at(0, 0)), {9, at(0, 0, 1), writes}}), (Cycles{34, 34 + 2 + 4}));
+  // A row that is needed now, open at 61, closes that of the background, which opens when it may be closed at 51 + 25.
+  EXPECT_EQ(doneOf({inBackground(9, at(0, 0)), {40, at(0, 1)}, inBackground(40, at(0, 0, 1))}),
+            (Cycles{34, 41 + 10 + 10 + 10 + 4, 76 + 10 + 10 + 10 + 4}));
+}
+
+TEST(DramTimingTest, LetsTheBackgroundUseTheBusWhileARowOpens) {
+  // The data of the other rank end at 55; those of the row that opens at 51 begin at 61, as they would have.
+  EXPECT_EQ(doneOf({inBackground(9, at(8, 0)), {40, at(0, 0)}, inBackground(40, at(8, 0, 1))}), (Cycles{34, 65, 55}));
+  // The next one would end at 59, and the bus has to turn: it waits.
+  EXPECT_EQ(
+      doneOf({inBackground(9, at(8, 0)), {40, at(0, 0)}, inBackground(40, at(8, 0, 1)), inBackground(40, at(8, 0, 2))}),
+      (Cycles{34, 65, 55, 65 + 2 + 4}));
 }
 
 TEST(DramTimingTest, RefreshesTheRanksInTurn) {

@@ -240,7 +240,13 @@ LogicalResult SectionOp::verify() {
   return success();
 }
 
-LogicalResult LoadOp::verify() { return verifyPort(*this, getBufferAttr(), getAccess(), bool(getIndex())); }
+LogicalResult LoadOp::verify() {
+  bool failedToLoad;
+  auto model = modelOf(*this, failedToLoad);
+  if (model && getBackground() && model->spec().dram.backgroundQueueDepth == 0) // C4
+    return emitOpError() << "is in the background; '" << model->spec().name << "' has no queue for such reads";
+  return verifyPort(*this, getBufferAttr(), getAccess(), bool(getIndex()));
+}
 
 LogicalResult StoreOp::verify() { return verifyPort(*this, getBufferAttr(), getAccess(), bool(getIndex())); }
 

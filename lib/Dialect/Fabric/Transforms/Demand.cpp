@@ -40,10 +40,10 @@ double fabric::lateBytesOf(LoadOp load, const ArchSpec &spec) {
   return std::max(0.0, bytesMoved(load.getAccess(), spec) - double(buffers) * firstBytesOf(load, spec));
 }
 
-/// The DRAM brings what later sections need when it has nothing else to do; ports alone do not know that: each of them
-/// moves as much as the one that brings the largest first tile, until that is there.
+/// The DRAM brings what later sections need when it has nothing else to do, if it has a queue for that. Ports alone do
+/// not know it: each of them moves as much as the one that brings the largest first tile, until that is there.
 double Demand::cycles(const DramSpec &dram) const {
-  double ahead = std::min(bytesAhead, double(portsAhead) * mostFirst);
+  double ahead = dram.backgroundQueueDepth > 0 ? 0 : std::min(bytesAhead, double(portsAhead) * mostFirst);
   double start = std::max(chipStart, dram.cyclesFor(firstBytes + ahead, 0)),
          late = dram.cyclesFor(lateBytes, bytesWritten);
   return std::max(start + sideBySide(busyCycles, late), dram.cyclesFor(bytesRead + bytesAhead, bytesWritten));

@@ -83,6 +83,7 @@ private:
   std::vector<Demand> demands; ///< by section
   llvm::DenseMap<Attribute, unsigned> loadsOf; ///< by buffer
   unsigned number = 0;         ///< of the next home
+  UnitAttr background;         ///< of loads for later sections
   bool isRoomy = false;        ///< plans as if there were memory units enough
 };
 
@@ -301,6 +302,7 @@ void FabricPrefetch::move(const Plan &plan) {
   LoadOp load = plan.load;
   Block &before = SectionOp(sections[plan.parts.front().section]).getBody().front();
   load->moveBefore(&before, before.end());
+  load.setBackgroundAttr(background);
   OpBuilder b(load.getContext());
   b.setInsertionPointAfter(load);
   for (Operation *user : llvm::make_early_inc_range(load.getData().getUsers())) {
@@ -359,7 +361,7 @@ void FabricPrefetch::cut(const Plan &plan) {
     auto inARow = AccessAttr::get(b.getContext(), {words.end - words.begin}, /*vectorLevel=*/0, {words.begin, 1}, {},
                                   /*address=*/0, /*elseValue=*/0, /*broadcast=*/false, AccessAttr::noIndex,
                                   /*handoverLevel=*/-1);
-    auto early = LoadOp::create(b, load.getLoc(), load.getData().getType(), symbol, inARow, Value(),
+    auto early = LoadOp::create(b, load.getLoc(), load.getData().getType(), symbol, inARow, Value(), background,
                                 DenseI64ArrayAttr(), StringAttr());
     for (size_t number = 0; number < plan.slices.size(); ++number)
       if (Words slice = plan.slices[number]; slice.meets(words))
@@ -369,7 +371,7 @@ void FabricPrefetch::cut(const Plan &plan) {
   Value stream;
   if (streamed)
     stream = LoadOp::create(b, load.getLoc(), load.getData().getType(), load.getBufferAttr(), streamed, Value(),
-                            DenseI64ArrayAttr(), StringAttr());
+                            /*background=*/UnitAttr(), DenseI64ArrayAttr(), StringAttr());
   for (auto [number, words] : llvm::enumerate(plan.slices))
     stream = createSlice(b, load.getLoc(), homeOf(number), words, size, {{}, {}, {}, access, Value(), stream}, *spec);
   load.getData().replaceAllUsesWith(stream);
@@ -440,6 +442,7 @@ void FabricPrefetch::runOnOperation() {
   sections = order.sections();
   demands = demandsOf(device, order, limited, mostUsed);
   number = 0;
+  background = limited.dram.backgroundQueueDepth > 0 ? UnitAttr::get(&getContext()) : UnitAttr();
   loadsOf.clear();
   for (SectionOp section : sections)
     for (auto load : section.getBody().front().getOps<LoadOp>())

@@ -1,11 +1,18 @@
 // RUN: jacquard-opt %s --split-input-file --pass-pipeline='builtin.module(fabric.device(fabric-prefetch))' | FileCheck %s
+// RUN: sed 's/background_queue_depth: 32/background_queue_depth: 0/' %S/../../../../lib/Arch/presets/tiny.textproto > %t.textproto
+// RUN: sed 's|arch "tiny"|arch "%t.textproto"|' %s | jacquard-opt --split-input-file --pass-pipeline='builtin.module(fabric.device(fabric-prefetch))' | FileCheck %s --check-prefix=NOQUEUE --implicit-check-not='{background}'
+// RUN: jacquard-opt %s --split-input-file --pass-pipeline='builtin.module(fabric.device(fabric-prefetch))' | sed 's|arch "tiny"|arch "%t.textproto"|' > %t.mlir
+// RUN: not jacquard-opt %t.mlir --split-input-file 2>&1 | FileCheck %s --check-prefix=REFUSED
+
+// REFUSED: error: 'fabric.load' op is in the background; 'tiny' has no queue for such reads
+// NOQUEUE: fabric.load @w <[16384] vector 0 registers {{\[}}[0, 1]] address 0>
 
 // 16,384 words take the DRAM 5,120 cycles at 12.8 bytes a cycle, in which nothing can be computed. The section before computes
 // for 20,000 cycles and has nothing to load: the weight comes then. What is an intermediate and what is too little to gain more
 // than a latency stay where they are.
 // CHECK-LABEL: fabric.section "before"
 // CHECK:         fabric.store
-// CHECK-NEXT:    %[[W:.*]] = fabric.load @w <[16384] vector 0 registers {{\[}}[0, 1]] address 0>
+// CHECK-NEXT:    %[[W:.*]] = fabric.load @w <[16384] vector 0 registers {{\[}}[0, 1]] address 0> {background}
 // CHECK-NEXT:    fabric.memory %[[W]] write <[16384] vector 0 registers {{\[}}[0, 1]] address 0> words 16384 buffers 1 {home = "prefetched.0"}
 // CHECK-NEXT:  }
 // CHECK:       fabric.section "after" attributes {busy_cycles = 100 : i64, predicted_cycles = {{[0-9][0-9]?[0-9]?[0-9]?}} : i64}
@@ -44,7 +51,7 @@ fabric.device arch "tiny" {
 // time and only holds them; the one before it has time for both.
 // CHECK-LABEL: fabric.section "idle"
 // CHECK:         fabric.store
-// CHECK-NEXT:    %[[W:.*]] = fabric.load @w <[131072] vector 0 registers {{\[}}[0, 1]] address 0>
+// CHECK-NEXT:    %[[W:.*]] = fabric.load @w <[131072] vector 0 registers {{\[}}[0, 1]] address 0> {background}
 // CHECK-NEXT:    fabric.memory %[[W]] write <[131072] vector 0 {{.*}} words 65536 buffers 1 {first_word = 0 : i64, home = "prefetched.0.0"}
 // CHECK-NEXT:    fabric.memory %[[W]] write <[131072] vector 0 {{.*}} words 65536 buffers 1 {first_word = 65536 : i64, home = "prefetched.0.1"}
 // CHECK-NEXT:  }

@@ -66,8 +66,9 @@ void print(raw_string_ostream &out, const bitstream::MemoryConfig &config) {
 }
 
 void print(raw_string_ostream &out, const bitstream::DramPortConfig &config) {
-  out << (config.store ? " store " : " load ") << unsigned(config.type) << " at " << config.baseAddress << " wait "
-      << config.waitToken << "," << config.waitLevel << " send " << config.sendToken << "," << config.sendLevel;
+  out << (config.store ? " store " : " load ") << (config.background ? "in the background " : "")
+      << unsigned(config.type) << " at " << config.baseAddress << " wait " << config.waitToken << ","
+      << config.waitLevel << " send " << config.sendToken << "," << config.sendLevel;
   print(out, config.access);
 }
 

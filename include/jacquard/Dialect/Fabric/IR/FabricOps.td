@@ -145,11 +145,13 @@ def Fabric_LoadOp : FabricOp<"load"> {
   let summary = "DRAM port that reads";
   let description = [{
     Streams one vector per firing of `access` from a buffer. With an index stream the address program may use its word.
+    DRAM serves what is loaded in the `background` when no other read could go.
     Example: `%s = fabric.load @x #fabric.access<[32] vector 0 registers [[0, 1]] address 0>`
     Constraints: (C1) the buffer exists; (C2) index operand if and only if the access is indexed; (C3) the access is well formed
-    and within the limits of a DRAM port.
+    and within the limits of a DRAM port; (C4) `background` only where the machine's DRAM has a queue for it.
   }];
   let arguments = (ins FlatSymbolRefAttr:$buffer, Fabric_AccessAttr:$access, Optional<Fabric_StreamType>:$index,
+                       UnitAttr:$background,
                        OptionalAttr<DenseI64ArrayAttr>:$at, OptionalAttr<StrAttr>:$unit);
   let results = (outs Fabric_StreamType:$data);
   let assemblyFormat = "$buffer $access (`index` $index^)? attr-dict";
