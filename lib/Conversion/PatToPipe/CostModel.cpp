@@ -470,15 +470,19 @@ bool CostModel::readsPositionsTwice(const Mapping &mapping) const {
 }
 
 /// Requests and results cross half of a section, as do words to the DRAM and from there, and the positions of gathers.
+/// Boxes of tensors that are on chip are a scratchpad more on the way, if nothing takes the longer one from the DRAM.
 /// Bodies take their stages, as does what computes positions; the results of a group's last member come out behind
 /// those of all others, each a unit further.
 double CostModel::latencyOf(const Mapping &mapping, int64_t sectionCopies) const {
   bool gathers = llvm::any_of(nest.accesses, [](const NestAccess &access) { return !access.gather.positions.empty(); });
   double pipelines = gathers ? 2 : 1;
   double accesses = (mapping.bytesRead > 0) + (mapping.bytesWritten > 0) + readsPositionsTwice(mapping);
-  return (1 + pipelines + accesses) * crossingCycles(arch, sectionCopies) +
+  double boxes = mapping.bytesRead == 0 &&
+                 llvm::any_of(mapping.accesses, [](const AccessPlan &plan) { return plan.buffered && plan.homes > 0; });
+  return (1 + pipelines + accesses + boxes) * crossingCycles(arch, sectionCopies) +
          pipelines * arch.compute.stages * arch.compute.stageLatency + arch.memory.readLatency +
-         accesses * arch.dram.latency() + chainLatency(mapping);
+         boxes * (arch.memory.readLatency + arch.memory.writeLatency) + accesses * arch.dram.latency() +
+         chainLatency(mapping);
 }
 
 /// Where units wait for their first boxes so long that smaller ones may pay, these are tried as well: they spare no

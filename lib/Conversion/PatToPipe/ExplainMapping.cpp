@@ -154,10 +154,12 @@ std::string Explanation::describeLack(const UnitNeed &need, double fill) const {
 static int64_t whole(double cycles) { return int64_t(std::llround(cycles)); }
 
 static std::string describeSharing(double saves, bool joins) {
-  if (!joins)
-    return formatv("leaves the section before, which it would slow down by {0} cycles", whole(-saves));
-  return saves > 0 ? formatv("joins the section before, which saves {0} cycles", whole(saves)).str()
-                   : formatv("joins the section before for {0} cycles, to save a section", whole(-saves)).str();
+  if (joins)
+    return saves > 0 ? formatv("joins the section before, which saves {0} cycles", whole(saves)).str()
+                     : formatv("joins the section before for {0} cycles, to save a section", whole(-saves)).str();
+  return saves > 0
+             ? formatv("leaves the section before, which saves more than the {0} cycles of joining", whole(saves)).str()
+             : formatv("leaves the section before, which it would slow down by {0} cycles", whole(-saves)).str();
 }
 
 void jacquard::explainMapping(const PlannedNest &planned, bool joins, const ArchSpec &arch, StringRef section,

@@ -1,8 +1,9 @@
-// GroupNests.cpp - a greedy cut of the program into sections
+// GroupNests.cpp - the best cut of the program into sections
 //
 // Patterns of one section run on one copy of their units each and hand their results on in scratchpads, so a section is
 // a metapipeline of several stages. What is gained: no cold start, no intermediate in DRAM. What is lost: the speed-up
-// of several units.
+// of several units. How a pattern is mapped does not depend on who shares its section, so the cut that is predicted to
+// take the fewest cycles is found by dynamic programming over the places where a section can begin.
 #include "GroupNests.h"
 
 #include "CostModel.h"
@@ -20,6 +21,15 @@ namespace {
 struct Candidate {
   PlannedNest fast, single;
   const ArchSpec &arch; ///< counted in its words
+  bool isAlone;         ///< shares with nobody
+};
+
+/// Neighbouring patterns in one section. `main`, if not null, keeps its units; so does one that has the section to
+/// itself. All others run on one.
+struct Group {
+  size_t begin, end; ///< patterns
+  Operation *main;
+  double cycles; ///< and those that intermediates would take through DRAM, negated
 };
 
 class Grouping {
@@ -33,30 +43,23 @@ public:
 private:
   bool overwrites(const Nest &writer, const Nest &reader);
   bool writeTogether(const Nest &a, const Nest &b);
-  /// A way to take a pattern into the current section: `main`, if not null, keeps its units, all others run on one.
-  struct Join {
-    double saved; ///< cycles
-    Operation *main;
-  };
-  bool maySideBySide(const Candidate &candidate);
-  bool canReadInside(const Candidate &candidate);
-  bool exchangesNothing(const Candidate &main, const Candidate &candidate);
-  bool fits(const Candidate &candidate, Operation *mainOfBoth);
-  double gain(const Candidate &candidate, Operation *mainOfBoth);
-  std::optional<Join> bestJoin(const Candidate &candidate);
+  bool maySideBySide(ArrayRef<Candidate> members, const Candidate &candidate);
+  bool canReadInside(ArrayRef<Candidate> members, const Candidate &candidate);
+  bool fits(ArrayRef<Candidate> members, Operation *main);
+  bool mayBeMain(ArrayRef<Candidate> members, Operation *main);
+  double cyclesOf(ArrayRef<Candidate> members, Operation *main);
   UnitNeed needOf(const Candidate &candidate);
-  void close();
+  std::vector<Group> groupsFrom(size_t begin);
+  std::vector<Group> cut();
+  void explainSharing(ArrayRef<Group> groups);
 
   const ArchSpec &narrow;
   const ArchSpec wide;
-  bool alone = false; ///< what is in `current` shares with nobody
   function_ref<Value(Value)> bufferOf;
   Residences &mayStay;
   MappingPrices prices;
   ContentCache &cache;
-  std::vector<Candidate> current;
-  Operation *main = nullptr; ///< the pattern of `current` that keeps its units
-  std::vector<std::vector<PlannedNest>> groups;
+  std::vector<Candidate> candidates; ///< all patterns
 };
 
 uint64_t scratchpadBytes(Value tensor) { return 4 * uint64_t(cast<RankedTensorType>(tensor.getType()).getNumElements()); }
@@ -86,24 +89,25 @@ bool Grouping::writeTogether(const Nest &a, const Nest &b) {
   });
 }
 
-/// Whether the section may hold both the candidate and what is there.
-bool Grouping::maySideBySide(const Candidate &candidate) {
+/// Whether the section of `members` may hold the candidate, too.
+bool Grouping::maySideBySide(ArrayRef<Candidate> members, const Candidate &candidate) {
   const Nest &nest = candidate.single.nest;
-  if (current.empty() || !isa<pat::MapOp>(nest.op) || !isa<pat::MapOp>(current.front().single.nest.op))
+  if (members.front().isAlone || candidate.isAlone || !isa<pat::MapOp>(nest.op) ||
+      !isa<pat::MapOp>(members.front().single.nest.op))
     return false;
-  if (nest.wide != current.front().single.nest.wide) // the words of a section are all alike
+  if (nest.wide != members.front().single.nest.wide) // the words of a section are all alike
     return false;
-  return llvm::none_of(current, [&](const Candidate &member) {
+  return llvm::none_of(members, [&](const Candidate &member) {
     const Nest &other = member.single.nest;
     return overwrites(nest, other) || overwrites(other, nest) || writeTogether(nest, other);
   });
 }
 
 /// Results of the section that are read here must fit one scratchpad, without costly bank conflicts.
-bool Grouping::canReadInside(const Candidate &candidate) {
+bool Grouping::canReadInside(ArrayRef<Candidate> members, const Candidate &candidate) {
   for (const NestAccess &access : candidate.single.nest.accesses) {
     Operation *producer = access.op.getTensor().getDefiningOp();
-    bool inside = llvm::any_of(current, [&](const Candidate &member) { return member.single.nest.op == producer; });
+    bool inside = llvm::any_of(members, [&](const Candidate &member) { return member.single.nest.op == producer; });
     if (!inside)
       continue;
     if (scratchpadBytes(access.op.getTensor()) > candidate.arch.memory.bytes())
@@ -117,88 +121,113 @@ bool Grouping::canReadInside(const Candidate &candidate) {
   return true;
 }
 
-/// Whether neither reads what the other computes: a scratchpad between them would have to serve many units.
-bool Grouping::exchangesNothing(const Candidate &main, const Candidate &candidate) {
-  auto reads = [](const Candidate &reader, const Candidate &writer) {
-    return llvm::any_of(reader.single.nest.accesses, [&](const NestAccess &access) {
-      return access.op.getTensor().getDefiningOp() == writer.single.nest.op;
-    });
-  };
-  return !reads(main, candidate) && !reads(candidate, main);
-}
-
 /// What runs on one unit may take half of what the machine leaves: partitioning adds to it, and routing wants room.
-bool Grouping::fits(const Candidate &candidate, Operation *mainOfBoth) {
+bool Grouping::fits(ArrayRef<Candidate> members, Operation *main) {
   UnitNeed need;
-  auto add = [&](const Candidate &member) {
-    bool isMain = member.single.nest.op == mainOfBoth;
+  for (const Candidate &member : members) {
+    bool isMain = member.single.nest.op == main;
     UnitNeed more = isMain ? estimateUnits(member.fast.nest, member.fast.mapping, member.arch) : needOf(member);
     int64_t times = isMain ? 1 : 2;
     need.compute += times * more.compute;
     need.memory += times * more.memory;
     need.dramPorts += times * more.dramPorts;
-  };
-  llvm::for_each(current, add);
-  add(candidate);
-  const ArchSpec &arch = candidate.arch;
+  }
+  const ArchSpec &arch = members.front().arch;
   return need.compute <= int64_t(arch.numComputeUnits()) && need.memory <= int64_t(arch.numMemoryUnits()) &&
          need.dramPorts <= int64_t(arch.dramPort.count);
 }
 
+/// Whether the section has room for its patterns, and `main` exchanges nothing with the others: a scratchpad between
+/// them would have to serve many units.
+bool Grouping::mayBeMain(ArrayRef<Candidate> members, Operation *main) {
+  auto reads = [](const Candidate &reader, Operation *writer) {
+    return llvm::any_of(reader.single.nest.accesses,
+                        [&](const NestAccess &access) { return access.op.getTensor().getDefiningOp() == writer; });
+  };
+  auto planned = llvm::find_if(members, [&](const Candidate &member) { return member.single.nest.op == main; });
+  if (planned != members.end())
+    for (const Candidate &member : members)
+      if (reads(member, main) || reads(*planned, member.single.nest.op))
+        return false;
+  return fits(members, main);
+}
+
 /// A pattern keeps its units where it is the only one, or `main`.
-template <typename AnyCandidate> auto &planOf(AnyCandidate &member, bool isAlone, Operation *main) {
-  return isAlone || member.single.nest.op == main ? member.fast : member.single;
+template <typename AnyCandidate> auto &planOf(AnyCandidate &member, bool isOnly, Operation *main) {
+  return isOnly || member.single.nest.op == main ? member.fast : member.single;
 }
 
-/// Cycles saved by taking `candidate` into the current section.
-double Grouping::gain(const Candidate &candidate, Operation *mainOfBoth) {
-  SmallVector<const PlannedNest *> apart, together;
-  for (const Candidate &member : current) {
-    apart.push_back(&planOf(member, current.size() == 1, main));
-    together.push_back(&planOf(member, /*isAlone=*/false, mainOfBoth));
+double Grouping::cyclesOf(ArrayRef<Candidate> members, Operation *main) {
+  SmallVector<const PlannedNest *> plans;
+  for (const Candidate &member : members)
+    plans.push_back(&planOf(member, members.size() == 1, main));
+  const ArchSpec &arch = members.front().arch;
+  double cycles = predictSection(plans, arch).all;
+  for (const Candidate &reader : members)
+    for (auto [access, plan] : llvm::zip(reader.single.nest.accesses, reader.single.mapping.accesses))
+      for (const Candidate &writer : members)
+        if (plan.homes == 0 && access.op.getTensor().getDefiningOp() == writer.single.nest.op)
+          cycles -= double(scratchpadBytes(access.op.getTensor())) / arch.dram.bytesPerCycle;
+  return cycles;
+}
+
+/// The sections that can begin there, from one pattern on, each with the main that makes it fastest.
+std::vector<Group> Grouping::groupsFrom(size_t begin) {
+  ArrayRef<Candidate> all(candidates);
+  std::vector<Group> groups = {{begin, begin + 1, nullptr, cyclesOf(all[begin], nullptr)}};
+  SmallVector<Operation *> mains = {nullptr}; // that were possible with fewer patterns
+  auto mayKeepUnits = [&](const Candidate &member) {
+    if (member.fast.mapping.copies() > 1)
+      mains.push_back(member.fast.nest.op);
+  };
+  mayKeepUnits(all[begin]);
+  for (size_t end = begin + 2; end <= all.size() && !mains.empty(); ++end) {
+    ArrayRef<Candidate> members = all.slice(begin, end - begin);
+    if (!maySideBySide(members.drop_back(), members.back()) || !canReadInside(members.drop_back(), members.back()))
+      break;
+    if (mains.front() == nullptr)
+      mayKeepUnits(members.back());
+    llvm::erase_if(mains, [&](Operation *main) { return !mayBeMain(members, main); });
+    std::optional<Group> best;
+    for (Operation *main : mains)
+      if (double cycles = cyclesOf(members, main); !best || cycles < best->cycles)
+        best = {begin, end, main, cycles};
+    if (best)
+      groups.push_back(*best);
   }
-  together.push_back(&planOf(candidate, /*isAlone=*/false, mainOfBoth));
-  double saved = predictSection(apart, candidate.arch).all + candidate.fast.mapping.cycles() -
-                 predictSection(together, candidate.arch).all;
-  for (auto [access, plan] : llvm::zip(candidate.single.nest.accesses, candidate.single.mapping.accesses))
-    for (const PlannedNest *writer : apart)
-      if (plan.homes == 0 && access.op.getTensor().getDefiningOp() == writer->nest.op)
-        saved += double(scratchpadBytes(access.op.getTensor())) / candidate.arch.dram.bytesPerCycle;
-  return saved;
+  return groups;
 }
 
-/// The way that saves most; nothing where there is none.
-std::optional<Grouping::Join> Grouping::bestJoin(const Candidate &candidate) {
-  if (!maySideBySide(candidate) || !canReadInside(candidate))
-    return std::nullopt;
-  SmallVector<Operation *> mains = {main};
-  if (!main && candidate.fast.mapping.copies() > 1)
-    mains.push_back(candidate.fast.nest.op);
-  if (!main && current.size() == 1 && current.front().fast.mapping.copies() > 1)
-    mains.push_back(current.front().fast.nest.op);
-  std::optional<Join> best;
-  for (Operation *tried : mains) {
-    bool isApart = llvm::all_of(current, [&](const Candidate &member) {
-      bool concerned = tried && (tried == member.single.nest.op || tried == candidate.single.nest.op);
-      return !concerned || exchangesNothing(member, candidate);
-    });
-    if (!isApart || !fits(candidate, tried))
-      continue;
-    if (double saved = gain(candidate, tried); !best || saved > best->saved)
-      best = {saved, tried};
+/// The sections of the whole program, of all cuts that take the fewest cycles, and among these the one of the smallest
+/// first sections.
+std::vector<Group> Grouping::cut() {
+  struct Rest {
+    double cycles = 0; ///< from here to the end, and the price of the sections
+    std::optional<Group> first = {};
+  };
+  std::vector<Rest> rests(candidates.size() + 1);
+  for (size_t begin = candidates.size(); begin-- > 0;)
+    for (const Group &group : groupsFrom(begin)) {
+      double cycles = group.cycles + prices.section + rests[group.end].cycles;
+      if (!rests[begin].first || cycles < rests[begin].cycles)
+        rests[begin] = {cycles, group};
+    }
+  std::vector<Group> groups;
+  for (size_t begin = 0; begin < candidates.size(); begin = groups.back().end)
+    groups.push_back(*rests[begin].first);
+  return groups;
+}
+
+/// Says of each pattern what joining the section before saves, or would have saved.
+void Grouping::explainSharing(ArrayRef<Group> groups) {
+  for (const Group &group : groups) {
+    std::vector<Group> ways = groupsFrom(group.begin);
+    for (size_t more = 1; more < ways.size() && group.begin + more <= group.end; ++more) {
+      Candidate &candidate = candidates[group.begin + more];
+      double alone = cyclesOf(candidate, nullptr);
+      candidate.fast.sharingSaves = candidate.single.sharingSaves = ways[more - 1].cycles + alone - ways[more].cycles;
+    }
   }
-  return best;
-}
-
-void Grouping::close() {
-  if (current.empty())
-    return;
-  std::vector<PlannedNest> group;
-  for (Candidate &member : current)
-    group.push_back(std::move(planOf(member, current.size() == 1, main)));
-  groups.push_back(std::move(group));
-  current.clear();
-  main = nullptr;
 }
 
 void Grouping::add(Operation *pattern, const MappingEffort &effort) {
@@ -237,28 +266,25 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
     Mapping mapping = chooseMapping(cache, nest, arch, units, fill, scratchpadPrice, rivals.get());
     return PlannedNest{nest, std::move(mapping), std::move(rivals)};
   };
-  Candidate candidate{plan(maxUnits), plan(1), arch};
+  Candidate &candidate = candidates.emplace_back(Candidate{plan(maxUnits), plan(1), arch, effort.frugal});
   for (Value result : pattern->getResults())
     if (candidate.fast.mapping.resultHomes == 0)
       mayStay.erase(bufferOf(result));
     else
       addCuts(nest, candidate.fast.mapping, mayStay[bufferOf(result)]);
-  std::optional<Join> join;
-  if (!effort.frugal && !alone)
-    join = bestJoin(candidate);
-  if (join)
-    candidate.fast.sharingSaves = candidate.single.sharingSaves = join->saved;
-  if (!join || join->saved + prices.section <= 0)
-    close();
-  else
-    main = join->main;
-  alone = effort.frugal;
-  current.push_back(std::move(candidate));
 }
 
 std::vector<std::vector<PlannedNest>> Grouping::finish() {
-  close();
-  return std::move(groups);
+  std::vector<Group> groups = cut();
+  if (llvm::any_of(candidates, [](const Candidate &candidate) { return bool(candidate.fast.rivals); }))
+    explainSharing(groups);
+  std::vector<std::vector<PlannedNest>> sections;
+  for (const Group &group : groups) {
+    std::vector<PlannedNest> &section = sections.emplace_back();
+    for (size_t number = group.begin; number < group.end; ++number)
+      section.push_back(std::move(planOf(candidates[number], group.end - group.begin == 1, group.main)));
+  }
+  return sections;
 }
 
 } // namespace
