@@ -147,16 +147,19 @@ TEST(DifferentialTest, FoldUsesValuesOfItsMap) { compareTargets("sara", 1148, 1)
 /// it was known.
 TEST(DifferentialTest, MergesDimensionsOfCheckedAccesses) { compareTargets("tiny", 7002007, 1); }
 
-/// The architecture with every FIFO and ring at random between 1 and what it had and with longer links, written to a
-/// file; its path.
+/// The architecture with every FIFO, queue and ring at random between 1 and what it had (or no queue for reads in the
+/// background) and with longer links, written to a file; its path.
 std::string shrunkArch(const std::string &arch, uint64_t seed) {
   Result<ArchSpec> spec = loadArch(arch);
   EXPECT_TRUE(spec);
   Random random(seed);
-  for (unsigned *entries :
-       {&spec->network.inputFifoDepth, &spec->compute.outputFifoDepth, &spec->memory.outputFifoDepth,
-        &spec->memory.maxBuffers, &spec->dramPort.outputFifoDepth, &spec->dramPort.outstandingBursts})
+  for (unsigned *entries : {&spec->network.inputFifoDepth, &spec->compute.outputFifoDepth,
+                            &spec->memory.outputFifoDepth, &spec->memory.maxBuffers, &spec->dramPort.outputFifoDepth,
+                            &spec->dramPort.outstandingBursts, &spec->dram.queueDepth})
     *entries = unsigned(random.between(1, random.chance(0.5) ? std::min(*entries, 2u) : *entries));
+  spec->dram.writeBatchStart = std::min(spec->dram.writeBatchStart, spec->dram.queueDepth);
+  spec->dram.writeBatchEnd = std::min(spec->dram.writeBatchEnd, spec->dram.writeBatchStart - 1);
+  spec->dram.backgroundQueueDepth = unsigned(random.between(0, 4));
   spec->network.hopLatency = unsigned(random.between(1, 8));
   spec->network.hopBufferDepth = unsigned(random.between(1, 4));
   const std::string path = testing::TempDir() + "shrunk-" + std::to_string(seed) + ".textproto";
