@@ -69,11 +69,7 @@ void DramModel::request(DramBurst *b, uint64_t now) {
   // The bank is turned by the row number, so that streams a power of two apart do not all meet in one bank.
   unsigned bank = unsigned((inChannel / burstsPerRow + row) % spec.banksPerChannel);
   b->doneAt = never;
-  Channel &to = channels[channel];
-  (b->write        ? to.writes
-   : b->background ? to.background
-                   : to.reads)
-      .arrivals.push_back({b, bank, row, now, numRequests++});
+  channels[channel].queueOf(*b).arrivals.push_back({b, bank, row, now, numRequests++});
   (b->write ? statistics->dramWriteBytes : statistics->dramReadBytes) += spec.burstBytes;
   wakes->wake(firstComponent + channel, now + 1);
 }

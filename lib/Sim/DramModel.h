@@ -118,6 +118,7 @@ private:
     unsigned lastRank = 0;
     unsigned inARow = 0; ///< bursts since the bus turned
     Ticks busFree = 0;
+    Queue &queueOf(const DramBurst &b) { return b.write ? writes : b.background ? background : reads; }
     bool anyReads() const { return !reads.empty() || !background.empty(); }
   };
   struct Choice {
