@@ -21,12 +21,13 @@ struct MappingPrices {
 /// Of buffers.
 using Residences = llvm::DenseMap<mlir::Value, Residence>;
 
-/// Maps the patterns (in order of the program) and cuts them into sections: a pattern joins the section before it when
-/// saving its latency and the way of intermediates through DRAM outweighs running on one unit, or does so for the price
-/// of a section. One that exchanges nothing with the others may keep its units. `effortOf` says how much of the machine
-/// each may take. `bufferOf` names the buffer of a tensor: a pattern that overwrites what another one reads does not
-/// share its section. `mayStay` holds the buffers that may stay on chip from section to section, and learns where they
-/// are cut; those that a mapping sends to DRAM after all are taken out. Searches go by way of `cache`.
+/// Maps the patterns (in order of the program) and cuts them into sections, so that all are predicted to take the
+/// fewest cycles with the price of each section: neighbours that share one save its latency and the way of
+/// intermediates through DRAM, and run on one unit. One that exchanges nothing with the others may keep its units.
+/// `effortOf` says how much of the machine each may take. `bufferOf` names the buffer of a tensor: a pattern that
+/// overwrites what another one reads does not share its section. `mayStay` holds the buffers that may stay on chip from
+/// section to section, and learns where they are cut; those that a mapping sends to DRAM after all are taken out.
+/// Searches go by way of `cache`.
 std::vector<std::vector<PlannedNest>> groupNests(llvm::ArrayRef<mlir::Operation *> patterns, const ArchSpec &arch,
                                                  llvm::function_ref<MappingEffort(mlir::Operation *)> effortOf,
                                                  llvm::function_ref<mlir::Value(mlir::Value)> bufferOf,
