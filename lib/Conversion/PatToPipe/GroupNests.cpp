@@ -20,6 +20,7 @@ namespace {
 /// Both ways to run a pattern: as fast as it goes, and on one unit.
 struct Candidate {
   PlannedNest fast, single;
+  UnitNeed fastNeed, singleNeed;
   const ArchSpec &arch; ///< counted in its words
   bool isAlone;         ///< shares with nobody
 };
@@ -48,7 +49,6 @@ private:
   bool fits(ArrayRef<Candidate> members, Operation *main);
   bool mayBeMain(ArrayRef<Candidate> members, Operation *main);
   double cyclesOf(ArrayRef<Candidate> members, Operation *main);
-  UnitNeed needOf(const Candidate &candidate);
   std::vector<Group> groupsFrom(size_t begin);
   std::vector<Group> cut();
   void explainSharing(ArrayRef<Group> groups);
@@ -65,9 +65,9 @@ private:
 uint64_t scratchpadBytes(Value tensor) { return 4 * uint64_t(cast<RankedTensorType>(tensor.getType()).getNumElements()); }
 
 /// Units of a pattern on one unit; every access that could come from a scratchpad counts as a memory unit.
-UnitNeed Grouping::needOf(const Candidate &candidate) {
-  UnitNeed result = estimateUnits(candidate.single.nest, candidate.single.mapping, candidate.arch);
-  result.memory = std::max<int64_t>(result.memory, int64_t(candidate.single.nest.accesses.size()));
+UnitNeed needOnOneUnit(const PlannedNest &single, const ArchSpec &arch) {
+  UnitNeed result = estimateUnits(single.nest, single.mapping, arch);
+  result.memory = std::max<int64_t>(result.memory, int64_t(single.nest.accesses.size()));
   return result;
 }
 
@@ -126,7 +126,7 @@ bool Grouping::fits(ArrayRef<Candidate> members, Operation *main) {
   UnitNeed need;
   for (const Candidate &member : members) {
     bool isMain = member.single.nest.op == main;
-    UnitNeed more = isMain ? estimateUnits(member.fast.nest, member.fast.mapping, member.arch) : needOf(member);
+    const UnitNeed &more = isMain ? member.fastNeed : member.singleNeed;
     int64_t times = isMain ? 1 : 2;
     need.compute += times * more.compute;
     need.memory += times * more.memory;
@@ -266,7 +266,10 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
     Mapping mapping = chooseMapping(cache, nest, arch, units, fill, scratchpadPrice, rivals.get());
     return PlannedNest{nest, std::move(mapping), std::move(rivals)};
   };
-  Candidate &candidate = candidates.emplace_back(Candidate{plan(maxUnits), plan(1), arch, effort.frugal});
+  PlannedNest fast = plan(maxUnits), single = plan(1);
+  UnitNeed fastNeed = estimateUnits(nest, fast.mapping, arch), singleNeed = needOnOneUnit(single, arch);
+  const Candidate &candidate =
+      candidates.emplace_back(Candidate{std::move(fast), std::move(single), fastNeed, singleNeed, arch, effort.frugal});
   for (Value result : pattern->getResults())
     if (candidate.fast.mapping.resultHomes == 0)
       mayStay.erase(bufferOf(result));

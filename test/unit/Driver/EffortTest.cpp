@@ -1,4 +1,5 @@
 // EffortTest.cpp - a higher search effort never predicts a slower mapping
+#include "PatternNumbers.h"
 #include "Products.h"
 
 #include "jacquard/Arch/ArchSpec.h"
@@ -28,9 +29,14 @@ static double predict(ModuleOp module, const PipelineOptions &options) {
   return cycles;
 }
 
-TEST(EffortTest, MoreEffortIsPredictedNoSlower) {
+class EffortTest : public testing::Test {
+protected:
+  EffortTest() { registerAllDialects(registry); }
+
   DialectRegistry registry;
-  registerAllDialects(registry);
+};
+
+TEST_F(EffortTest, MoreEffortIsPredictedNoSlower) {
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   // Three layers, the intermediates of which may stay on chip.
   auto module = parseSourceString<ModuleOp>(products(3, 32, 96), &context);
@@ -47,9 +53,7 @@ TEST(EffortTest, MoreEffortIsPredictedNoSlower) {
   }
 }
 
-TEST(EffortTest, FindsTheSameOnAnyNumberOfThreads) {
-  DialectRegistry registry;
-  registerAllDialects(registry);
+TEST_F(EffortTest, FindsTheSameOnAnyNumberOfThreads) {
   auto searched = [&](MLIRContext::Threading threading) {
     MLIRContext context(registry, threading);
     auto module = parseSourceString<ModuleOp>(products(4, 48, 160), &context);
@@ -68,9 +72,7 @@ TEST(EffortTest, FindsTheSameOnAnyNumberOfThreads) {
 }
 
 /// Whichever pattern retreats: what the others leave each other is looked for again, and nothing gets slower.
-TEST(EffortTest, MendsWhatWasFoundForOthersUnits) {
-  DialectRegistry registry;
-  registerAllDialects(registry);
+TEST_F(EffortTest, MendsWhatWasFoundForOthersUnits) {
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   auto module = parseSourceString<ModuleOp>(products(6, 128, 256), &context);
   ASSERT_TRUE(module);
@@ -81,9 +83,9 @@ TEST(EffortTest, MendsWhatWasFoundForOthersUnits) {
   unsigned faster = 0;
   for (int64_t number = 0; number < 6; ++number) {
     OwningOpRef<ModuleOp> copy = module->clone();
-    copy->walk([&](Operation *op) {
-      if (auto own = op->getAttrOfType<IntegerAttr>(patternNumberAttr); own && own.getInt() == number)
-        op->setAttr(retreatAttr, b.getI64IntegerAttr(3));
+    forEachPattern(*copy, [&](Operation *pattern, int64_t own) {
+      if (own == number)
+        pattern->setAttr(retreatAttr, b.getI64IntegerAttr(3));
     });
     double before = predict(*copy, found.options);
     SearchResult search = found;

@@ -242,8 +242,8 @@ LogicalResult SectionOp::verify() {
 
 LogicalResult LoadOp::verify() {
   bool failedToLoad;
-  auto model = modelOf(*this, failedToLoad);
-  if (model && getBackground() && model->spec().dram.backgroundQueueDepth == 0) // C4
+  auto model = getBackground() ? modelOf(*this, failedToLoad) : nullptr;
+  if (model && model->spec().dram.backgroundQueueDepth == 0) // C4
     return emitOpError() << "is in the background; '" << model->spec().name << "' has no queue for such reads";
   return verifyPort(*this, getBufferAttr(), getAccess(), bool(getIndex()));
 }
