@@ -87,12 +87,11 @@ struct UnitNeed {
 };
 UnitNeed estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec &arch);
 
-/// Whether a nest is a fold of one unit and nothing else. It takes a compute unit for each copy and a memory unit for each
-/// box; what others take is an estimate.
+/// Whether a nest is a fold of one unit and nothing else.
 bool isBareFold(const Nest &nest, const ArchSpec &arch);
 
-/// Compute units that mappings of a nest may count on if they take at most the share `fill` of all: of a bare fold to the
-/// last one.
+/// Compute units that mappings of a nest may count on if they take at most the share `fill` of all: to the last one where
+/// it is known how many they take.
 int64_t usableComputeUnits(const Nest &nest, const ArchSpec &arch, double fill);
 
 /// Stages that compute the address of a gather: divisions take several operations, every dimension a bounds check.

@@ -181,7 +181,14 @@ bool jacquard::isBareFold(const Nest &nest, const ArchSpec &arch) {
          llvm::all_of(*nest.body(), [](Operation &op) { return isa<pat::FoldOp, pat::YieldOp>(op); });
 }
 
+/// Whether a copy of the nest's fold, and what a unit computes around it, are one compute unit each: then their number is
+/// no estimate.
+static bool takesWholeUnits(const Nest &nest, const ArchSpec &arch) {
+  return (!nest.fold || stagesPerSlot(nest) <= arch.compute.stages) && unitsOf(*nest.body(), arch) <= 1 &&
+         llvm::all_of(nest.accesses, [](const NestAccess &access) { return access.affine && !selectsElse(access.op); });
+}
+
 int64_t jacquard::usableComputeUnits(const Nest &nest, const ArchSpec &arch, double fill) {
   double share = fill * double(arch.numComputeUnits());
-  return int64_t(isBareFold(nest, arch) ? std::ceil(share) : share);
+  return int64_t(takesWholeUnits(nest, arch) ? std::ceil(share) : share);
 }

@@ -46,7 +46,8 @@ double Demand::cycles(const DramSpec &dram) const {
   double ahead = dram.backgroundQueueDepth > 0 ? 0 : std::min(bytesAhead, double(portsAhead) * mostFirst);
   double start = std::max(chipStart, dram.cyclesFor(firstBytes + ahead, 0)),
          late = dram.cyclesFor(lateBytes, bytesWritten);
-  return std::max(start + sideBySide(busyCycles, late), dram.cyclesFor(bytesRead + bytesAhead, bytesWritten));
+  double first = bytesAhead > 0 ? dram.latency() : 0; // what comes early has to be there in the end
+  return std::max(start + sideBySide(busyCycles, late), first + dram.cyclesFor(bytesRead + bytesAhead, bytesWritten));
 }
 
 static Demand demandOf(SectionOp section, const ArchSpec &spec) {

@@ -34,7 +34,7 @@ constexpr double mostUsed = 0.97;    // of the memory units and DRAM ports: full
 constexpr double worthTaking = 0.5;  // a section may lose so much of the DRAM cycles that it takes over
 constexpr double worthHaving = 0.25; // of the DRAM cycles that come early, so many must be gained
 constexpr unsigned farthest = 24;    // sections ahead: what is held longer takes room from others
-constexpr int64_t grain = 4096;      // words that a section brings, or a multiple
+constexpr int64_t grain = 512;       // words that a section brings, or a multiple
 
 /// What one section brings of a load.
 struct Part {
