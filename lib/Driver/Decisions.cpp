@@ -64,7 +64,7 @@ constexpr Line mappingLines[] = {
 constexpr Line routeLines[] = {{"placed", "Units", "{Units}"},
                                {"routed", "Links", "{Links} links; longest way {LongestWay} hops, mean {MeanWay}"}};
 constexpr const char *priceText = "{UnitShare} of units, {ScratchpadShare} of scratchpads at price {Price}, boxes "
-                                  "{Boxes}, readers {Readers}, sections at "
+                                  "{Boxes}, readers {Readers}, units {Join}, sections at "
                                   "{SectionPrice}: {Sections} sections, {Cycles} cycles predicted";
 constexpr const char *retreatText = "did not fit, and was mapped again with less if possible: {Reason}";
 constexpr const char *keptText = "{Bytes} bytes in {Units} memory units {Way}, which saves {LoadsSaved} bytes of loads";

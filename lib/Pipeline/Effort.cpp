@@ -14,13 +14,16 @@ using namespace jacquard;
 
 namespace {
 
-/// By the price of scratchpads, whether boxes start early and readers are spared, then the shares of units and of
-/// scratchpads. A pattern that leaves units to others leaves room for what these keep on chip.
-constexpr MappingView views[] = {
-    {0.2, false, true},       {0.05, false, false},      {0.2, true, true},          {0.5, true, false},
-    {0.2, false, true, 0.75}, {0.5, false, false, 0.75}, {0.2, true, true, 0.75},    {0.2, false, false, 0.9},
-    {0.5, false, true},       {0, false, false},         {0.8, false, true},         {0.5, true, false, 0.9},
-    {0.2, false, true, 0.5},  {0.5, true, false, 0.5},   {0.2, false, true, 1, 0.5}, {0.05, false, false, 1, 0.25}};
+/// By the price of scratchpads, whether boxes start early, readers are spared and units joined, then the shares of
+/// units and of scratchpads. A pattern that leaves units to others leaves room for what these keep on chip.
+constexpr MappingView views[] = {{0.2, false, true, true},          {0.05, false, false, false},
+                                 {0.2, true, true, true},           {0.5, true, false, false},
+                                 {0.2, false, true, true, 0.75},    {0.5, false, false, false, 0.75},
+                                 {0.2, true, true, true, 0.75},     {0.2, false, false, false, 0.9},
+                                 {0.5, false, true, false},         {0, false, false, true},
+                                 {0.8, false, true, false},         {0.5, true, false, true, 0.9},
+                                 {0.2, false, true, false, 0.5},    {0.5, true, false, true, 0.5},
+                                 {0.2, false, true, false, 1, 0.5}, {0.05, false, false, true, 1, 0.25}};
 /// Mappings that a climb tries at a time: more would rarely help together.
 constexpr size_t atOnce = 2;
 
@@ -359,6 +362,7 @@ void jacquard::explainSearch(ModuleOp module, const SearchResult &search) {
              << remark::metric("Price", llvm::formatv("{0:f2}", view.scratchpadPrice).str())
              << remark::metric("Boxes", view.startEarly ? "early" : "few words")
              << remark::metric("Readers", view.spareReaders ? "spared" : "wait")
+             << remark::metric("Join", view.joinUnits ? "joined" : "apart")
              << remark::metric("SectionPrice", int64_t(view.sectionPrice))
              << remark::metric("Sections", result.sections) << remark::metric("Cycles", std::llround(result.cycles));
   }

@@ -68,10 +68,10 @@ static void populatePat(OpPassManager &passes, const PipelineOptions &options) {
 
 static void populatePipe(OpPassManager &passes, const PipelineOptions &options) {
   const MappingView &view = options.view;
-  passes.addPass(
-      createConvertPatToPipePass({options.arch, /*retreat=*/0, view.scratchpadPrice, view.startEarly, view.spareReaders,
-                                  options.budget, view.sectionPrice, view.unitShare, view.scratchpadShare},
-                                 options.cache));
+  passes.addPass(createConvertPatToPipePass({options.arch, /*retreat=*/0, view.scratchpadPrice, view.startEarly,
+                                             view.spareReaders, view.joinUnits, options.budget, view.sectionPrice,
+                                             view.unitShare, view.scratchpadShare},
+                                            options.cache));
 }
 
 /// Sections of virtual units.

@@ -25,6 +25,7 @@ static NamedAttrList marksOf(const Limits &limits, const ArchSpec &arch, MLIRCon
     marks.set(scratchpadPriceAttr, b.getF64FloatAttr(limits.view->scratchpadPrice));
     marks.set(startEarlyAttr, b.getBoolAttr(limits.view->startEarly));
     marks.set(spareReadersAttr, b.getBoolAttr(limits.view->spareReaders));
+    marks.set(joinUnitsAttr, b.getBoolAttr(limits.view->joinUnits));
     marks.set(unitShareAttr, b.getF64FloatAttr(limits.view->unitShare));
   }
   return marks;

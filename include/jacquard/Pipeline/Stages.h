@@ -22,13 +22,13 @@ std::optional<Stage> stageFromName(llvm::StringRef name);
 /// What mappings count on; see the options of convert-pat-to-pipe.
 struct MappingView {
   double scratchpadPrice = 0.2;
-  bool startEarly = false, spareReaders = true;
+  bool startEarly = false, spareReaders = true, joinUnits = true;
   double unitShare = 1, scratchpadShare = 1, sectionPrice = 0;
 
   bool operator==(const MappingView &other) const {
     auto all = [](const MappingView &view) {
-      return std::tie(view.scratchpadPrice, view.startEarly, view.spareReaders, view.unitShare, view.scratchpadShare,
-                      view.sectionPrice);
+      return std::tie(view.scratchpadPrice, view.startEarly, view.spareReaders, view.joinUnits, view.unitShare,
+                      view.scratchpadShare, view.sectionPrice);
     };
     return all(*this) == all(other);
   }

@@ -328,7 +328,7 @@ LogicalResult ConvertPatToPipe::emitPatterns(ArrayRef<Operation *> patterns, OpB
   auto effortOf = [&](Operation *pattern) { return this->effortOf(pattern); };
   for (const std::vector<PlannedNest> &group :
        groupNests(patterns, spec, effortOf, bufferOf, mayStay,
-                  {scratchpadPrice, sectionPrice, startEarly, spareReaders, unitShare}, *cache)) {
+                  {scratchpadPrice, sectionPrice, startEarly, spareReaders, joinUnits, unitShare}, *cache)) {
     SmallVector<const PlannedNest *> nests;
     for (const PlannedNest &planned : group) {
       nests.push_back(&planned);

@@ -123,7 +123,9 @@ static int64_t wordsInARow(const AffineAccess &access, const Mapping &mapping, i
       continue;
     if (!grouped && loop.role == LoopRole::Lanes) // another member follows behind each vector
       return std::max({words, lanes, int64_t(1)});
-    if (!grouped && loop.role != LoopRole::Slots && !walk(mapping.group.dim, mapping.group.stride, mapping.group.count))
+    if (!grouped && loop.role != LoopRole::Slots &&
+        (!walk(mapping.group.dim, mapping.group.stride, mapping.group.count) ||
+         (mapping.joined.dim >= 0 && !walk(mapping.joined.dim, mapping.joined.stride, mapping.joined.count))))
       break;
     grouped |= loop.role != LoopRole::Slots;
     if (!walk(loop.dim, loop.stride, loop.extent))
@@ -152,7 +154,7 @@ double CostModel::streamBytes(const AffineAccess &access, const Mapping &mapping
     bursts = 1.0 / double(std::min(words, wordsInARow(access, mapping, walk.last, 0, write)));
   }
   double copies = 1;
-  for (const UnitPlan *plan : {&mapping.units, &mapping.group})
+  for (const UnitPlan *plan : {&mapping.units, &mapping.joined, &mapping.group})
     if (write || (plan->dim >= 0 && access.dependsOn(plan->dim)))
       copies *= double(plan->count);
   return walk.firings * bursts * arch.dram.burstBytes * copies;
@@ -162,7 +164,7 @@ double CostModel::streamBytes(const AffineAccess &access, const Mapping &mapping
 double CostModel::packedBytes(const NestAccess &access, const Mapping &mapping, ArrayRef<int64_t> extents) const {
   double words = 1;
   for (auto [k, extent] : llvm::enumerate(extents))
-    words *= double(extent + (sharesPort(access, mapping) ? groupReach(access, unsigned(k), mapping) : 0));
+    words *= double(extent + (sharesPort(access, mapping) ? reachOf(mapping.group, access, unsigned(k)) : 0));
   return std::ceil(words * 4 / arch.dram.burstBytes) * arch.dram.burstBytes;
 }
 
@@ -175,7 +177,7 @@ CostModel::Box CostModel::boxOf(const NestAccess &access, const Mapping &mapping
   for (int k = int(view.shape.size()) - 1; k >= 0; --k) {
     int64_t extent = extents[k];
     if (sharesPort(access, mapping))
-      extent += groupReach(access, k, mapping);
+      extent += reachOf(mapping.group, access, k);
     bool follows =
         unbroken && (k + 1 == int(view.shape.size()) ? view.strides[k] == 1
                                                      : view.strides[k] == view.strides[k + 1] * view.shape[k + 1]);
@@ -204,7 +206,7 @@ bool CostModel::canHold(const NestAccess &access, const Mapping &mapping) const 
     auto walk = [&](int64_t step, int64_t extent) { (step < 0 ? lowest : highest) += step * (extent - 1); };
     for (const LoopPlan &loop : mapping.loops)
       walk(affine.coefficients[k][loop.dim] * loop.stride, loop.extent);
-    for (const UnitPlan *plan : {&mapping.units, &mapping.group})
+    for (const UnitPlan *plan : {&mapping.units, &mapping.joined, &mapping.group})
       if (plan->dim >= 0)
         walk(affine.coefficients[k][plan->dim] * plan->stride, plan->count);
     checks += lowest < 0 || highest >= size;

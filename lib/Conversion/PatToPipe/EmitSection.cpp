@@ -32,23 +32,24 @@ struct SectionState {
   llvm::MapVector<Value, Value> drams; ///< tensors -> section arguments
   llvm::DenseMap<Value, Value> locals; ///< results that stay on chip -> their scratchpads
   llvm::DenseMap<Value, SmallVector<pat::MapOp>> copies; ///< results -> patterns that only store them as rows
-  Value unit, member;                  ///< the unit index, and that in its group (or null)
+  Value unit, group, member; ///< the unit index, the join index and that in the group (or null)
 };
 
-/// Emits one nest. Affine expressions range over the loops of the mapping (dimension l is loop l), the unit index and
-/// the group index (the last dimensions).
+/// Emits one nest. Affine expressions range over the loops of the mapping (dimension l is loop l), then the indices of
+/// the unit, of its groups and of their members.
 class NestEmitter {
 public:
   NestEmitter(OpBuilder &builder, const PlannedNest &planned, bool once, const ArchSpec &arch, SectionState &state)
       : b(builder), nest(planned.nest), mapping(planned.mapping), once(once), arch(arch), loc(nest.op->getLoc()),
-        numSymbols(mapping.loops.size() + 2), state(state), drams(state.drams), buffers(nest.accesses.size()) {}
+        numSymbols(mapping.loops.size() + 3), state(state), drams(state.drams), buffers(nest.accesses.size()) {}
 
   LogicalResult emit();
 
 private:
   AffineExpr loopExpr(unsigned loop) { return b.getAffineDimExpr(loop); }
   AffineExpr unitExpr() { return b.getAffineDimExpr(mapping.loops.size()); }
-  AffineExpr memberExpr() { return b.getAffineDimExpr(mapping.loops.size() + 1); }
+  AffineExpr groupExpr() { return b.getAffineDimExpr(mapping.loops.size() + 1); }
+  AffineExpr memberExpr() { return b.getAffineDimExpr(mapping.loops.size() + 2); }
   AffineExpr indexOfDim(unsigned dim);
   /// An expression over the nest's dimensions, over the loops.
   AffineExpr overLoops(AffineExpr expr);
@@ -98,6 +99,8 @@ AffineExpr NestEmitter::indexOfDim(unsigned dim) {
       expr = expr + loopExpr(l) * loop.stride;
   if (mapping.units.dim == int(dim))
     expr = expr + unitExpr() * mapping.units.stride;
+  if (mapping.joined.dim == int(dim))
+    expr = expr + groupExpr() * mapping.joined.stride;
   if (mapping.group.dim == int(dim))
     expr = expr + memberExpr() * mapping.group.stride;
   return expr;
@@ -127,9 +130,12 @@ AffineExpr NestEmitter::originExpr(const NestAccess &access, unsigned k, unsigne
   for (auto [l, loop] : llvm::enumerate(mapping.loops))
     lowest.push_back(l < depth ? loopExpr(l) : lowestOf(row[loop.dim] * loop.stride, loop.extent));
   lowest.push_back(unitExpr());
-  bool wholeGroup = mapping.group.dim >= 0 && !access.inFold;
-  lowest.push_back(wholeGroup ? lowestOf(row[mapping.group.dim] * mapping.group.stride, mapping.group.count)
-                              : memberExpr());
+  auto indexIn = [&](const UnitPlan &plan, AffineExpr index) { // outside of the fold all members have one box
+    bool together = plan.dim >= 0 && !access.inFold;
+    return together ? lowestOf(row[plan.dim] * plan.stride, plan.count) : index;
+  };
+  lowest.push_back(indexIn(mapping.joined, groupExpr()));
+  lowest.push_back(indexIn(mapping.group, memberExpr()));
   return expr.replaceDims(lowest);
 }
 
@@ -144,7 +150,7 @@ Value NestEmitter::viewOf(Value dram, const TensorView &view) {
   return memref::ReinterpretCastOp::create(b, loc, viewType, dram, /*offset=*/0, sizes, strides);
 }
 
-/// The map with only the loops it uses as operands. Dimensions behind the unit index stand for `computed` values.
+/// The map with only the loops it uses as operands. Dimensions behind the last index stand for `computed` values.
 std::pair<AffineMap, SmallVector<Value>> NestEmitter::useLoops(ArrayRef<AffineExpr> exprs, ArrayRef<Value> computed) {
   unsigned count = numSymbols + computed.size();
   SmallVector<AffineExpr> simplified;
@@ -155,8 +161,9 @@ std::pair<AffineMap, SmallVector<Value>> NestEmitter::useLoops(ArrayRef<AffineEx
   for (unsigned d = 0; d < count; ++d)
     if (llvm::any_of(simplified, [&](AffineExpr expr) { return expr.isFunctionOfDim(d); })) {
       renamed[d] = b.getAffineDimExpr(operands.size());
-      operands.push_back(d + 2 < numSymbols    ? loopValues[d]
-                         : d + 2 == numSymbols ? state.unit
+      operands.push_back(d + 3 < numSymbols    ? loopValues[d]
+                         : d + 3 == numSymbols ? state.unit
+                         : d + 2 == numSymbols ? state.group
                          : d + 1 == numSymbols ? state.member
                                                : computed[d - numSymbols]);
     }
@@ -182,8 +189,8 @@ std::pair<AffineMap, SmallVector<Value>> NestEmitter::gatherPositions(pat::AtOp 
   pat::IndexRanges ranges;
   for (const LoopPlan &loop : mapping.loops)
     ranges.push_back(pat::IndexRange{0, loop.extent - 1});
-  ranges.push_back(pat::IndexRange{0, mapping.units.count - 1});
-  ranges.push_back(pat::IndexRange{0, mapping.group.count - 1});
+  for (const UnitPlan *plan : {&mapping.units, &mapping.joined, &mapping.group})
+    ranges.push_back(pat::IndexRange{0, plan->count - 1});
   ranges.append(computed.size(), std::nullopt);
   SmallVector<AffineExpr> positions;
   for (AffineExpr expr : at.getAccessMap().getResults())
@@ -378,7 +385,7 @@ bool NestEmitter::overhangs() const {
   SmallVector<int64_t> last(nest.dims.size());
   for (const LoopPlan &loop : mapping.loops)
     last[loop.dim] += (loop.extent - 1) * loop.stride;
-  for (const UnitPlan &plan : {mapping.units, mapping.group})
+  for (const UnitPlan &plan : {mapping.units, mapping.joined, mapping.group})
     if (plan.dim >= 0)
       last[plan.dim] += (plan.count - 1) * plan.stride;
   return llvm::any_of(llvm::zip(last, nest.dims),
@@ -630,10 +637,11 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
   const SectionCycles cycles = predictSection(nests, arch);
   auto section = pipe::SectionOp::create(
       b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units.count),
+      mapping.joined.dim >= 0 ? b.getI64IntegerAttr(mapping.joined.count) : IntegerAttr(),
       mapping.group.dim >= 0 ? b.getI64IntegerAttr(mapping.group.count) : IntegerAttr(),
       chainsOf(mapping) > 1 ? b.getI64IntegerAttr(chainLength(mapping)) : IntegerAttr(),
-      b.getI64IntegerAttr(int64_t(cycles.all)), b.getI64IntegerAttr(int64_t(cycles.busy)), b.getStringAttr(mapping.bound()),
-      nests.front()->nest.wide ? b.getUnitAttr() : UnitAttr());
+      b.getI64IntegerAttr(int64_t(cycles.all)), b.getI64IntegerAttr(int64_t(cycles.busy)),
+      b.getStringAttr(mapping.bound()), nests.front()->nest.wide ? b.getUnitAttr() : UnitAttr());
   SmallVector<int64_t> numbers;
   for (const PlannedNest *planned : nests)
     if (auto number = planned->nest.op->getAttrOfType<IntegerAttr>(patternNumberAttr))
@@ -650,6 +658,8 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
   for (Value operand : operands)
     block.addArgument(operand.getType(), loc);
   state.unit = block.addArgument(b.getIndexType(), loc);
+  if (mapping.joined.dim >= 0)
+    state.group = block.addArgument(b.getIndexType(), loc);
   if (mapping.group.dim >= 0)
     state.member = block.addArgument(b.getIndexType(), loc);
   for (auto [i, entry] : llvm::enumerate(state.drams))

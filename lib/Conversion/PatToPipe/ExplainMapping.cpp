@@ -45,6 +45,8 @@ std::string Explanation::describeDim(unsigned dim, const Mapping &mapping) const
   SmallVector<std::string> factors;
   if (mapping.units.dim == int(dim))
     factors.push_back(formatv("{0} units", mapping.units.count));
+  if (mapping.joined.dim == int(dim))
+    factors.push_back(formatv("{0} joined", mapping.joined.count));
   if (mapping.group.dim == int(dim))
     factors.push_back(formatv("{0} members", mapping.group.count));
   for (const LoopPlan &loop : mapping.loops)

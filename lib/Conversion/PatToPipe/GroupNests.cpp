@@ -249,10 +249,13 @@ void Grouping::add(Operation *pattern, const MappingEffort &effort) {
     nest.mostBoxes = boxes.getInt();
   nest.countAllPorts = pattern->hasAttr(countAllPortsAttr);
   const ArchSpec &arch = nest.wide ? wide : narrow;
-  auto early = pattern->getAttrOfType<BoolAttr>(startEarlyAttr);
-  nest.startEarly = early ? early.getValue() : prices.startEarly;
-  auto spare = pattern->getAttrOfType<BoolAttr>(spareReadersAttr);
-  if (!(spare ? spare.getValue() : prices.spareReaders))
+  auto isOn = [&](StringRef name, bool common) {
+    auto own = pattern->getAttrOfType<BoolAttr>(name);
+    return own ? own.getValue() : common;
+  };
+  nest.startEarly = isOn(startEarlyAttr, prices.startEarly);
+  nest.joinUnits = isOn(joinUnitsAttr, prices.joinUnits);
+  if (!isOn(spareReadersAttr, prices.spareReaders))
     llvm::erase_if(nest.readers, [](const TensorReader &reader) { return reader.trips <= 1; });
   auto ownOr = [&](StringRef name, double common) {
     auto own = pattern->getAttrOfType<FloatAttr>(name);

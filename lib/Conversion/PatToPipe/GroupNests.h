@@ -15,6 +15,7 @@ struct MappingPrices {
   double section = 0;       ///< cycles for one less
   bool startEarly = false;  ///< see Nest
   bool spareReaders = true; ///< counts what all readers of a result wait, not only those of loops behind it
+  bool joinUnits = true;    ///< see Nest
   double unitShare = 1;     ///< of the machine's units, for a pattern
 };
 

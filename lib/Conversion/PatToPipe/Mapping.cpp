@@ -20,7 +20,11 @@ constexpr double worthTrying = 1.15; // so many times more units than the last t
 
 /// How the copies of a nest share its points.
 struct Sharing {
-  UnitPlan units, group;
+  UnitPlan units, group, joined;
+
+  int64_t copies() const { return units.count * joined.count * group.count; }
+  /// What the loops of one copy walk of the units' dimension.
+  int64_t chunk() const { return joined.dim >= 0 ? joined.stride : units.stride; }
 };
 
 class Search {
@@ -44,6 +48,8 @@ private:
   bool isCutAtGrain(const UnitPlan &units) const;
   bool isCutLikeOperands(const UnitPlan &units) const;
   void groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorImpl<Sharing> &result) const;
+  bool fitsCompute(const Spread &spread, const Sharing &sharing) const;
+  Sharing joinUnits(const Spread &spread, const Sharing &sharing) const;
   Mapping build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<int64_t> tiles, const Sharing &sharing) const;
   void tryTiles(const Spread &spread, const Sharing &sharing, Mapping &best, double &bestCost) const;
   bool exceedsChip() const;
@@ -159,7 +165,7 @@ bool Search::isCutLikeOperands(const UnitPlan &units) const {
 
 /// All units as groups of several sizes: the larger the groups, the fewer the ports.
 void Search::groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorImpl<Sharing> &result) const {
-  result.push_back({all, {}});
+  result.push_back({all, {}, {}});
   if (!canGroup() || all.count < 2)
     return;
   for (int64_t groups = llvm::divideCeilSigned(all.count, mostMembers); 2 * groups <= all.count;
@@ -167,8 +173,28 @@ void Search::groupUnits(const Spread &spread, const UnitPlan &all, SmallVectorIm
     int64_t size = llvm::divideCeilSigned(all.count, groups);
     if (groups * size > maxUnits)
       continue;
-    result.push_back({groups > 1 ? UnitPlan{all.dim, groups, all.stride * size} : UnitPlan(), {all.dim, size, all.stride}});
+    UnitPlan units = groups > 1 ? UnitPlan{all.dim, groups, all.stride * size} : UnitPlan();
+    result.push_back({units, {all.dim, size, all.stride}, {}});
   }
+}
+
+bool Search::fitsCompute(const Spread &spread, const Sharing &sharing) const {
+  return computeUnits(nest, sharing.units.count, sharing.copies(), spread.numSlots, arch) <= usable;
+}
+
+/// The same copies in fewer units, where what follows their folds takes too many: as few of them together as will do.
+Sharing Search::joinUnits(const Spread &spread, const Sharing &sharing) const {
+  const UnitPlan &units = sharing.units, &group = sharing.group;
+  if (isLarge || !nest.joinUnits)
+    return sharing;
+  for (int64_t count = 2; count * group.count <= mostMembers && !fitsCompute(spread, sharing); ++count) {
+    if (units.count % count != 0)
+      continue;
+    UnitPlan fewer = {units.dim, units.count / count, units.stride * count}, joined = {units.dim, count, units.stride};
+    if (Sharing together = {fewer.count > 1 ? fewer : UnitPlan(), group, joined}; fitsCompute(spread, together))
+      return together;
+  }
+  return sharing;
 }
 
 /// Ways to share the points among units: chunks of one dimension, or units along one and the members of their groups
@@ -200,7 +226,7 @@ SmallVector<Sharing> Search::sharings(const Spread &spread) const {
         auto addGroups = [&](int64_t most) {
           UnitPlan plan = shareDim(spread, across, most);
           if (plan.count > 1 && plan.count != last)
-            result.push_back({plan, group});
+            result.push_back(joinUnits(spread, {plan, group, {}}));
           last = plan.count;
         };
         double most = std::floor(fill * double(maxUnits)) / double(members);
@@ -221,12 +247,14 @@ Mapping Search::build(const Spread &spread, ArrayRef<unsigned> order, ArrayRef<i
                       const Sharing &sharing) const {
   Mapping mapping;
   mapping.units = sharing.units;
+  mapping.joined = sharing.joined;
   mapping.group = sharing.group;
   SmallVector<int64_t> extents;
   for (const NestDim &dim : nest.dims)
     extents.push_back(dim.extent);
-  if (sharing.units.dim >= 0)
-    extents[sharing.units.dim] = sharing.units.stride;
+  for (const UnitPlan &plan : {sharing.units, sharing.joined})
+    if (plan.dim >= 0)
+      extents[plan.dim] = sharing.chunk();
   SmallVector<LoopPlan> inner;
   for (unsigned dim : order) {
     int64_t tile = std::min(tiles[dim], extents[dim]), step = tile;
@@ -333,9 +361,7 @@ static SmallVector<int64_t> tileSizes(int64_t extent, int64_t grain) {
 
 /// Every dimension once as the outermost; tiles of one dimension, and of it and the lanes.
 void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &best, double &bestCost) const {
-  int64_t copies = sharing.units.count * sharing.group.count;
-  bool fitsCompute = computeUnits(nest, sharing.units.count, copies, spread.numSlots, arch) <= usable;
-  if (copies > 1 && !fitsCompute && !rivals) // whatever the tiles
+  if (sharing.copies() > 1 && !fitsCompute(spread, sharing) && !rivals) // whatever the tiles
     return;
   SmallVector<unsigned> order;
   SmallVector<int64_t> whole;
@@ -343,8 +369,9 @@ void Search::tryTiles(const Spread &spread, const Sharing &sharing, Mapping &bes
     order.push_back(d);
   for (const NestDim &dim : nest.dims)
     whole.push_back(dim.extent);
-  if (sharing.units.dim >= 0)
-    whole[sharing.units.dim] = sharing.units.stride;
+  for (const UnitPlan &plan : {sharing.units, sharing.joined})
+    if (plan.dim >= 0)
+      whole[plan.dim] = sharing.chunk();
   if (int dim = sharing.group.dim; dim >= 0)
     whole[dim] = chunkOf(whole[dim], grainOf(spread, dim), sharing.group.count);
   if (!best.loops.empty() && !rivals && leastCost(build(spread, order, whole, sharing)) >= bestCost)
@@ -425,7 +452,7 @@ Mapping Search::run() {
     SmallVector<Sharing> tried = sharings(spread);
     SmallVector<std::pair<int64_t, size_t>> ordered; // the most copies first, so that the rest is soon seen to be worse
     for (auto [number, sharing] : llvm::enumerate(tried))
-      ordered.push_back({-sharing.units.count * sharing.group.count, number});
+      ordered.push_back({-sharing.copies(), number});
     llvm::sort(ordered);
     for (auto [copies, number] : ordered)
       tryTiles(spread, tried[number], best, bestCost);

@@ -39,7 +39,8 @@ struct Mapping {
   llvm::SmallVector<LoopPlan> loops; ///< outermost first, parallel before reduction
   unsigned numParallel = 0;
   UnitPlan units;
-  UnitPlan group; ///< members of every unit; they share DRAM ports, and each has a fold of its own
+  UnitPlan joined; ///< groups of every unit: only what follows the folds is theirs together; along the units' dimension
+  UnitPlan group;  ///< members of every group; they share DRAM ports, and each has a fold of its own
   int64_t bufferDepth = 2; ///< of boxes that are loaded again; 1: once those that do not fit a scratchpad twice
   int64_t stages = 0;      ///< memory units in front of such, as far as there are boxes for them
   // What CostModel::predict makes of it.
@@ -56,7 +57,9 @@ struct Mapping {
   double readCycles = 0; ///< of `dramCycles`, those until the last tile is there
   double lastTile = 0;   ///< share of the work that is left then
 
-  int64_t copies() const { return units.count * group.count; }
+  /// Members whose results one unit takes on, and copies of the fold.
+  int64_t membersOfUnit() const { return joined.count * group.count; }
+  int64_t copies() const { return units.count * membersOfUnit(); }
   /// When the first tiles are there, and apart from the latency.
   double busyCycles() const { return std::max(computeCycles, portCycles); }
   double cycles() const {
@@ -77,7 +80,7 @@ struct Mapping {
 Mapping chooseMapping(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, double fill, double scratchpadPrice,
                       Rivals *rivals = nullptr);
 
-/// Compute units of `units` groups with `copies` members in all, apart from those that make addresses.
+/// Compute units of `units` units with `copies` members in all, apart from those that make addresses.
 int64_t computeUnits(const Nest &nest, int64_t units, int64_t copies, int64_t slots, const ArchSpec &arch);
 
 /// Physical units that a mapped nest needs, by a cautious count: partitioning is not known yet.
@@ -90,8 +93,8 @@ UnitNeed estimateUnits(const Nest &nest, const Mapping &mapping, const ArchSpec 
 /// Whether a nest is a fold of one unit and nothing else.
 bool isBareFold(const Nest &nest, const ArchSpec &arch);
 
-/// Compute units that mappings of a nest may count on if they take at most the share `fill` of all: to the last one where
-/// it is known how many they take.
+/// Compute units that mappings of a nest may count on if they take at most the share `fill` of all: to the last one
+/// where it is known how many they take.
 int64_t usableComputeUnits(const Nest &nest, const ArchSpec &arch, double fill);
 
 /// Stages that compute the address of a gather: divisions take several operations, every dimension a bounds check.
@@ -105,21 +108,22 @@ unsigned stagesPerSlot(const Nest &nest);
 /// apart.
 int64_t copiesOf(const NestAccess &access, const Mapping &mapping);
 
-/// Members of a group with one chain: the last one passes on what all before it drain.
+/// Members of a unit with one chain: the last one passes on what all before it drain.
 constexpr int64_t mostMembers = 20;
 
-/// Chains through which the results of a group leave, each with a DRAM port of its own, and the members of the longest.
+/// Chains through which the results of a unit leave, each with a DRAM port of its own, and the members of the longest.
 int64_t chainsOf(const Mapping &mapping);
 int64_t chainLength(const Mapping &mapping);
 
 /// Whether each member of a group has a box of its own, all of them brought by one DRAM port.
 bool sharesPort(const NestAccess &access, const Mapping &mapping);
 
-/// How far the positions of a group's last member lie from those of its first, along dimension `k` of the access's view.
-int64_t groupReach(const NestAccess &access, unsigned k, const Mapping &mapping);
+/// How far the positions of the last copy in `plan` lie from those of the first, along dimension `k` of the access's
+/// view.
+int64_t reachOf(const UnitPlan &plan, const NestAccess &access, unsigned k);
 
 /// Extents of the box that the loops from `depth` inwards touch, along the dimensions of the access's view. Outside of
-/// the fold all members of a group have one box.
+/// the fold all members of a unit have one box.
 llvm::SmallVector<int64_t> boxExtents(const NestAccess &access, const Mapping &mapping, unsigned depth);
 
 /// Pitches (in words) of a scratchpad that holds a box of these extents: dense, but odd where lanes or slots walk along

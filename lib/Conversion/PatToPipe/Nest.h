@@ -90,6 +90,7 @@ struct Nest {
   llvm::SmallVector<TensorReader> readers;   ///< of the results, as far as these count
   int64_t partsBefore = 0;                   ///< memory units of other parts of what the results belong to
   bool startEarly = false;                   ///< first boxes count for more than the words that all of them move
+  bool joinUnits = true;                     ///< results of several units may leave through one chain
   bool countAllPorts = false;                ///< DRAM ports for what may stay on chip as well
   int64_t mostBoxes = std::numeric_limits<int64_t>::max(); ///< memory units for what is loaded of operands
   int64_t resultGrain = 1; ///< results can stay on chip if units begin at multiples of so many elements

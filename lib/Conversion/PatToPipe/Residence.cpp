@@ -12,13 +12,15 @@ using namespace jacquard;
 
 namespace {
 
-/// How far the loops of one unit go along each dimension: a last tile that is not full ends with the dimension.
-SmallVector<int64_t> reachesOf(const Nest &nest, const Mapping &mapping, bool wholeGroup) {
+/// How far one member and those `together` with it go along each dimension: a last tile that is not full ends with the
+/// dimension.
+SmallVector<int64_t> reachesOf(const Nest &nest, const Mapping &mapping, ArrayRef<UnitPlan> together) {
   SmallVector<int64_t> reaches(nest.dims.size(), 0);
   for (const LoopPlan &loop : mapping.loops)
     reaches[loop.dim] += loop.stride * (loop.extent - 1);
-  if (wholeGroup && mapping.group.dim >= 0)
-    reaches[mapping.group.dim] += mapping.group.stride * (mapping.group.count - 1);
+  for (const UnitPlan &plan : together)
+    if (plan.dim >= 0)
+      reaches[plan.dim] += plan.stride * (plan.count - 1);
   for (auto [reach, dim] : llvm::zip(reaches, nest.dims))
     reach = std::min(reach, dim.extent - 1);
   return reaches;
@@ -70,17 +72,22 @@ int64_t CostModel::homesOf(const NestAccess &access, const Mapping &mapping, boo
   const AffineAccess &affine = *access.affine;
   const Residence &residence = access.residence;
   int64_t capacity = int64_t(arch.memory.bytes() / 4), size = ShapedType::getNumElements(affine.view.shape);
-  int64_t span = spanOf(affine, reachesOf(nest, mapping, wholeGroup)), first = affine.firstElement();
-  for (auto [dim, reach] : llvm::enumerate(reachesOf(nest, mapping, /*wholeGroup=*/false)))
+  SmallVector<UnitPlan> together;
+  if (wholeGroup)
+    together = {mapping.group};
+  int64_t span = spanOf(affine, reachesOf(nest, mapping, together)), first = affine.firstElement();
+  for (auto [dim, reach] : llvm::enumerate(reachesOf(nest, mapping, {})))
     first += std::min<int64_t>(0, affine.strideAlong(dim) * reach);
   auto tellsApart = [&](const UnitPlan &plan) { return plan.dim >= 0 && affine.dependsOn(plan.dim); };
   auto stepOf = [&](const UnitPlan &plan) { return tellsApart(plan) ? affine.strideAlong(plan.dim) * plan.stride : 0; };
   int64_t units = tellsApart(mapping.units) ? mapping.units.count : 1;
+  int64_t groups = tellsApart(mapping.joined) && access.inFold ? mapping.joined.count : 1;
   int64_t members = tellsApart(mapping.group) && access.inFold && !wholeGroup ? mapping.group.count : 1;
   int64_t homes = 0;
-  for (int64_t unit = 0; unit < units; ++unit)
+  for (int64_t group = 0; group < units * groups; ++group)
     for (int64_t member = 0; member < members; ++member) {
-      int64_t begin = first + unit * stepOf(mapping.units) + member * stepOf(mapping.group);
+      int64_t begin = first + group / groups * stepOf(mapping.units) + group % groups * stepOf(mapping.joined) +
+                      member * stepOf(mapping.group);
       int64_t end = std::min(begin + span, size);
       begin = std::clamp<int64_t>(begin, 0, size - 1);
       for (auto [low, cut] : residence.cuts) {
@@ -136,7 +143,7 @@ void CostModel::placeResults(Mapping &mapping) const {
   int64_t results = nest.op->getNumResults();
   mapping.resultHomes = 0;
   const UnitPlan &units = mapping.units;
-  int64_t part = spanOf(result, reachesOf(nest, mapping, /*wholeGroup=*/true));
+  int64_t part = spanOf(result, reachesOf(nest, mapping, {mapping.joined, mapping.group}));
   bool apart = units.dim < 0;
   if (units.dim >= 0) {
     int64_t step = std::abs(result.strideAlong(units.dim) * units.stride);
@@ -148,7 +155,7 @@ void CostModel::placeResults(Mapping &mapping) const {
   if (mapping.resultHomes > 0) {
     mapping.readersWait = readersWait(nest.partsBefore + units.count);
     Walk walk = walkOf(result, mapping, /*write=*/true);
-    double vectors = walk.firings * double(mapping.group.count);
+    double vectors = walk.firings * double(mapping.membersOfUnit());
     mapping.portCycles = std::max(mapping.portCycles, vectors * double(conflictCycles(walk.stride, walk.lanes)));
     return;
   }
@@ -163,7 +170,7 @@ void jacquard::addCuts(const Nest &nest, const Mapping &mapping, Residence &resi
   if (units.dim < 0)
     return;
   int64_t step = result.strideAlong(units.dim) * units.stride;
-  int64_t span = spanOf(result, reachesOf(nest, mapping, /*wholeGroup=*/true));
+  int64_t span = spanOf(result, reachesOf(nest, mapping, {mapping.joined, mapping.group}));
   for (int64_t unit = 1; unit < units.count; ++unit) {
     int64_t high = result.firstElement() + unit * step, low = std::min(high, high - step + span);
     auto shared = llvm::find_if(residence.cuts, [&](auto &cut) { return cut.first <= high && low <= cut.second; });

@@ -13,7 +13,8 @@ static bool isSame(const Mapping &a, const Mapping &b) {
   auto sameLoop = [](const LoopPlan &x, const LoopPlan &y) {
     return std::tie(x.dim, x.extent, x.stride, x.role) == std::tie(y.dim, y.extent, y.stride, y.role);
   };
-  return isSame(a.units, b.units) && isSame(a.group, b.group) && llvm::equal(a.loops, b.loops, sameLoop);
+  return isSame(a.units, b.units) && isSame(a.joined, b.joined) && isSame(a.group, b.group) &&
+         llvm::equal(a.loops, b.loops, sameLoop);
 }
 
 Rivals::Roles Rivals::rolesOf(const Mapping &mapping) {

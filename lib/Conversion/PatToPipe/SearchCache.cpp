@@ -51,7 +51,7 @@ std::string keyOf(const Nest &nest, const ArchSpec &arch, int64_t maxUnits, doub
   llvm::raw_string_ostream stream(text);
   stream << printPattern(nest.op) << printOutside(nest.op) << "\nwide " << nest.wide << " stays " << nest.mostHomes
          << " boxes " << nest.mostBoxes << " all " << nest.countAllPorts << " cut at " << nest.resultGrain << " behind "
-         << nest.partsBefore << " early " << nest.startEarly;
+         << nest.partsBefore << " early " << nest.startEarly << " join " << nest.joinUnits;
   for (const TensorReader &reader : nest.readers)
     stream << " loop " << llvm::bit_cast<uint64_t>(reader.trips) << ' ' << llvm::bit_cast<uint64_t>(reader.waits) << ' '
            << reader.isBeside << reader.loads;
@@ -76,7 +76,7 @@ std::string print(const Mapping &mapping) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   stream << mapping.bufferDepth << ' ' << mapping.stages << ' ' << mapping.numParallel;
-  for (const UnitPlan *plan : {&mapping.units, &mapping.group})
+  for (const UnitPlan *plan : {&mapping.units, &mapping.joined, &mapping.group})
     stream << ' ' << plan->dim << ' ' << plan->count << ' ' << plan->stride;
   for (const LoopPlan &loop : mapping.loops)
     stream << ' ' << loop.dim << ' ' << loop.extent << ' ' << loop.stride << ' ' << int64_t(loop.role);
@@ -89,18 +89,21 @@ std::optional<Mapping> read(StringRef text, const Nest &nest) {
   for (StringRef part : llvm::split(text, ' '))
     if (part.getAsInteger(10, numbers.emplace_back()))
       return std::nullopt;
-  constexpr size_t fixed = 9, perLoop = 4;
+  constexpr size_t fixed = 12, perLoop = 4;
   if (numbers.size() < fixed || (numbers.size() - fixed) % perLoop != 0)
     return std::nullopt;
   Mapping mapping;
   mapping.bufferDepth = numbers[0];
   mapping.stages = numbers[1];
   mapping.numParallel = unsigned(numbers[2]);
-  mapping.units = {int(numbers[3]), numbers[4], numbers[5]};
-  mapping.group = {int(numbers[6]), numbers[7], numbers[8]};
   int64_t dims = int64_t(nest.dims.size());
-  bool valid = numbers[0] > 0 && numbers[1] >= 0 && mapping.units.dim >= -1 && mapping.units.dim < dims && mapping.group.dim >= -1 &&
-               mapping.group.dim < dims && mapping.units.count > 0 && mapping.group.count > 0;
+  bool valid = numbers[0] > 0 && numbers[1] >= 0;
+  const int64_t *own = &numbers[3];
+  for (UnitPlan *plan : {&mapping.units, &mapping.joined, &mapping.group}) {
+    *plan = {int(own[0]), own[1], own[2]};
+    valid &= own[0] >= -1 && own[0] < dims && own[1] > 0;
+    own += 3;
+  }
   for (size_t i = fixed; i < numbers.size(); i += perLoop) {
     auto role = pipe::symbolizeLoopRole(uint32_t(numbers[i + 3]));
     valid &= numbers[i] >= 0 && numbers[i] < dims && numbers[i + 1] > 0 && role.has_value();

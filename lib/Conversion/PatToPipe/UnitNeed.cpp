@@ -4,6 +4,7 @@
 #include "jacquard/Dialect/Pat/IR/PatBuilders.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -32,25 +33,26 @@ int64_t jacquard::copiesOf(const NestAccess &access, const Mapping &mapping) {
   auto tellsApart = [&](const UnitPlan &plan) {
     return plan.dim >= 0 && (!access.affine || access.affine->dependsOn(plan.dim));
   };
-  return (tellsApart(mapping.units) ? mapping.units.count : 1) *
-         (access.inFold && tellsApart(mapping.group) ? mapping.group.count : 1);
+  int64_t copies = tellsApart(mapping.units) ? mapping.units.count : 1;
+  for (const UnitPlan *plan : {&mapping.joined, &mapping.group})
+    copies *= access.inFold && tellsApart(*plan) ? plan->count : 1;
+  return copies;
 }
 
 int64_t jacquard::chainsOf(const Mapping &mapping) {
-  return mapping.group.count <= mostMembers ? 1 : llvm::divideCeilSigned(mapping.group.count, shortChain);
+  return mapping.membersOfUnit() <= mostMembers ? 1 : llvm::divideCeilSigned(mapping.group.count, shortChain);
 }
 
 int64_t jacquard::chainLength(const Mapping &mapping) {
-  return llvm::divideCeilSigned(mapping.group.count, chainsOf(mapping));
+  return llvm::divideCeilSigned(mapping.membersOfUnit(), chainsOf(mapping));
 }
 
 bool jacquard::sharesPort(const NestAccess &access, const Mapping &mapping) {
   return access.affine && access.inFold && mapping.group.dim >= 0 && access.affine->dependsOn(mapping.group.dim);
 }
 
-int64_t jacquard::groupReach(const NestAccess &access, unsigned k, const Mapping &mapping) {
-  const UnitPlan &group = mapping.group;
-  return group.dim < 0 ? 0 : std::abs(access.affine->coefficients[k][group.dim] * group.stride) * (group.count - 1);
+int64_t jacquard::reachOf(const UnitPlan &plan, const NestAccess &access, unsigned k) {
+  return plan.dim < 0 ? 0 : std::abs(access.affine->coefficients[k][plan.dim] * plan.stride) * (plan.count - 1);
 }
 
 SmallVector<int64_t> jacquard::boxExtents(const NestAccess &access, const Mapping &mapping, unsigned depth) {
@@ -59,7 +61,9 @@ SmallVector<int64_t> jacquard::boxExtents(const NestAccess &access, const Mappin
     int64_t extent = 1;
     for (const LoopPlan &loop : ArrayRef(mapping.loops).drop_front(depth))
       extent += std::abs(row[loop.dim] * loop.stride) * (loop.extent - 1);
-    extents.push_back(access.inFold ? extent : extent + groupReach(access, unsigned(k), mapping));
+    if (!access.inFold)
+      extent += reachOf(mapping.joined, access, unsigned(k)) + reachOf(mapping.group, access, unsigned(k));
+    extents.push_back(extent);
   }
   return extents;
 }
@@ -95,16 +99,24 @@ unsigned jacquard::addressStages(pat::AtOp at) {
 /// Whether an access chooses between what it reads and another word that is computed.
 static bool selectsElse(pat::AtOp at) { return at.getElseValue() && !matchPattern(at.getElseValue(), m_Constant()); }
 
-/// Stages of an operation on words: others than plain float arithmetic take several.
+/// Whether an operation is one of the fabric's own; others take a few.
+static bool isOneStage(Operation &op) {
+  using Predicate = arith::CmpFPredicate;
+  if (auto compare = dyn_cast<arith::CmpFOp>(op))
+    return llvm::is_contained({Predicate::OEQ, Predicate::OGT, Predicate::OGE, Predicate::OLT, Predicate::OLE},
+                              compare.getPredicate());
+  return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::MaximumFOp, arith::MinimumFOp,
+             arith::NegFOp, arith::SelectOp, math::AbsFOp, math::CeilOp, math::ErfOp, math::ExpOp, math::FloorOp,
+             math::FmaOp, math::LogOp, math::PowFOp, math::RsqrtOp, math::SqrtOp, math::TanhOp>(op);
+}
+
+/// Stages of an operation on words.
 static int64_t stagesOf(Operation &op) {
   if (auto at = dyn_cast<pat::AtOp>(op); at && selectsElse(at)) // a coordinate, its check, and the choice
     return 3 * int64_t(pat::uncertainCoordinates(at).size());
   if (isa<pat::AtOp, pat::YieldOp, pat::FoldOp>(op) || op.hasTrait<OpTrait::ConstantLike>())
     return 0;
-  return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp, arith::MaximumFOp, arith::MinimumFOp,
-             arith::NegFOp>(op)
-             ? 1
-             : 2;
+  return isOneStage(op) ? 1 : 2;
 }
 
 /// Compute units among which partitioning shares the operations of a body: one after the other is filled up to its
@@ -181,8 +193,8 @@ bool jacquard::isBareFold(const Nest &nest, const ArchSpec &arch) {
          llvm::all_of(*nest.body(), [](Operation &op) { return isa<pat::FoldOp, pat::YieldOp>(op); });
 }
 
-/// Whether a copy of the nest's fold, and what a unit computes around it, are one compute unit each: then their number is
-/// no estimate.
+/// Whether a copy of the nest's fold, and what a unit computes around it, are one compute unit each: then their number
+/// is no estimate.
 static bool takesWholeUnits(const Nest &nest, const ArchSpec &arch) {
   return (!nest.fold || stagesPerSlot(nest) <= arch.compute.stages) && unitsOf(*nest.body(), arch) <= 1 &&
          llvm::all_of(nest.accesses, [](const NestAccess &access) { return access.affine && !selectsElse(access.op); });

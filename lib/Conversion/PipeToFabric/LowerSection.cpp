@@ -33,18 +33,20 @@ int SectionLowering::handoverLevel(Value buffer) {
 }
 
 llvm::DenseMap<Value, int64_t> SectionLowering::constantsOf(int64_t unit) {
-  llvm::DenseMap<Value, int64_t> constants = {{section.getUnitIndex(), unit / groupSize()}};
+  llvm::DenseMap<Value, int64_t> constants = {{section.getUnitIndex(), unit / unitSize()}};
+  if (Value group = section.getJoinIndex())
+    constants[group] = unit / groupSize() % section.getJoinSize();
   if (Value member = section.getGroupIndex())
     constants[member] = unit % groupSize();
   return constants;
 }
 
 int64_t SectionLowering::unitKey(ValueRange operands, int64_t unit) {
-  int64_t key = 0;
-  for (auto [index, value] : constantsOf(unit))
-    if (llvm::is_contained(operands, index))
-      key += index == section.getGroupIndex() ? 1 + value : (1 + value) * (groupSize() + 1);
-  return key;
+  llvm::DenseMap<Value, int64_t> constants = constantsOf(unit);
+  auto digitOf = [&](Value index) { return llvm::is_contained(operands, index) ? 1 + constants.lookup(index) : 0; };
+  int64_t key = digitOf(section.getUnitIndex());
+  key = key * (section.getJoinSize() + 1) + digitOf(section.getJoinIndex());
+  return key * (groupSize() + 1) + digitOf(section.getGroupIndex());
 }
 
 int64_t SectionLowering::bufferKey(Value buffer, int64_t unit) {
@@ -356,7 +358,7 @@ LogicalResult SectionLowering::lower() {
     // A stream shared by two stages would tie them together: the later one may wait for the earlier one's results.
     if (isa<pipe::StageOp, pipe::StoreOp>(op))
       streams.clear();
-    for (int64_t unit = 0; unit < int64_t(section.getUnits()) * groupSize(); unit += groupSize()) {
+    for (int64_t unit = 0; unit < int64_t(section.getUnits()) * unitSize(); unit += unitSize()) {
       LogicalResult lowered = success();
       auto stage = dyn_cast<pipe::StageOp>(op);
       if (stage)

@@ -1,7 +1,8 @@
 // LowerSection.h - writes the units of one section
 //
 // A section's stages are laid out once per unit; loads and memory units whose maps do not mention the unit index are
-// shared by all. In a section with groups the units are numbered group by group: unit = group * members + member.
+// shared by all. In a section with groups their members are numbered unit by unit and group by group: (unit * groups +
+// group) * members + member.
 #ifndef JACQUARD_LIB_CONVERSION_PIPETOFABRIC_LOWERSECTION_H
 #define JACQUARD_LIB_CONVERSION_PIPETOFABRIC_LOWERSECTION_H
 
@@ -43,6 +44,8 @@ public:
   /// The innermost level after which a buffer changes hands: that of the metapipeline it is declared in.
   int handoverLevel(mlir::Value buffer);
   int64_t groupSize() { return section.getGroupSize(); }
+  /// Members of a unit.
+  int64_t unitSize() { return section.getJoinSize() * groupSize(); }
   /// Known indices of a unit.
   llvm::DenseMap<mlir::Value, int64_t> constantsOf(int64_t unit);
   /// What of `unit` the operands depend on: equal for units that they do not tell apart.

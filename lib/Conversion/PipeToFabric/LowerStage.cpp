@@ -1,10 +1,10 @@
 // LowerStage.cpp - compute units of a stage, and the streams that its reads and writes make
 //
 // Without reduction a stage is one compute unit over all its loops. With one it is two: the *inner* unit runs over all
-// loops and drains its accumulators at the end of the parallel ones; the *outer* unit computes what follows over the parallel
-// loops (the slots innermost, as accumulators drain slot by slot). An outer unit without work is left out.
-// In a section with groups there is an inner unit per member, chained to the next, and one outer unit for all: the member is
-// one more of its loops, around the slots.
+// loops and drains its accumulators at the end of the parallel ones; the *outer* unit computes what follows over the
+// parallel loops (the slots innermost, as accumulators drain slot by slot). An outer unit without work is left out. In
+// a section with groups there is an inner unit per member, chained to the next, and one outer unit for all: the member
+// is one more of its loops, around the slots, and where groups are joined the group another one around that.
 //
 // A read that does not change in the inner loops is streamed at the rate of the innermost loop it depends on and popped
 // at the end of that level.
@@ -109,7 +109,7 @@ private:
 
   SectionLowering &section;
   pipe::StageOp stage;
-  int64_t unit; ///< whose indices are `constants`: the member of the group that is being written
+  int64_t unit; ///< whose indices are `constants`: the member of the unit that is being written
   Location loc;
   llvm::DenseMap<Value, int64_t> constants;
 
@@ -145,7 +145,9 @@ void StageLowering::planChains() {
       lanesReduce |= level.lanes;
   }
   outerLevels = outerChain.levels.size();
-  members = {0, stage.getOnce() ? 1 : section.groupSize()};
+  members = {0, stage.getOnce() ? 1 : section.unitSize()};
+  if (Value group = section.section.getJoinIndex(); group && !stage.getOnce())
+    outerChain.levels.push_back({group, section.section.getJoinSize()});
   if (Value member = section.section.getGroupIndex(); member && !stage.getOnce()) {
     memberLevel = int(outerChain.levels.size());
     outerChain.levels.push_back({member, section.groupSize()});
@@ -423,11 +425,11 @@ FailureOr<Value> StageLowering::lowerAccumulation(UnitBuilder &inner, pipe::Redu
 }
 
 void StageLowering::chooseMember(int64_t member) {
-  unit = unit / section.groupSize() * section.groupSize() + member;
+  unit = unit / section.unitSize() * section.unitSize() + member;
   constants = section.constantsOf(unit);
 }
 
-/// The accumulating unit of one member of the group. Its results leave behind those of the members before it.
+/// The accumulating unit of one member of the unit. Its results leave behind those of the members before it.
 LogicalResult StageLowering::lowerMember(int64_t member, ArrayRef<pipe::ReduceOp> reductions) {
   chooseMember(member);
   UnitBuilder inner(section.b, loc, innerChain, section.wide);
@@ -475,7 +477,7 @@ bool StageLowering::canPart(pipe::WriteOp write) {
 void StageLowering::chooseMembers(MemberRange range) {
   members = range;
   reduced.clear();
-  if (memberLevel >= 0)
+  if (memberLevel >= 0 && !section.section.getJoin())
     outerChain.levels[memberLevel].extent = range.count;
 }
 
@@ -608,7 +610,7 @@ LogicalResult StageLowering::lower() {
   int64_t size = members.count, most = size;
   if (stage.getOps<pipe::AccumulateOp>().empty() &&
       llvm::all_of(stage.getOps<pipe::WriteOp>(), [&](pipe::WriteOp write) { return canPart(write); }))
-    most = section.section.getChainSize();
+    most = section.section.getJoin() ? size : section.section.getChainSize();
   for (int64_t first = 0; first < size; first += most) {
     chooseMembers({first, std::min(most, size - first)});
     if (failed(lowerReductions()) || failed(lowerAccumulates()) || failed(lowerWrites()))

@@ -113,3 +113,8 @@ save("bf16-bits", np.array([0x3F81, 0x3F80, 0xFF80, 0x3DCD], np.uint16).view(np.
 a, b = floats(60, 64), floats(64, 128)
 save("panels-a", a), save("panels-b", b)
 save("panels-out", (a.astype(np.float64) @ b.astype(np.float64)).astype(np.float32))
+
+a, c = random.integers(-3, 4, 784).astype(np.float32), random.integers(-2, 3, 256).astype(np.float32)
+w, o = random.integers(-2, 3, (256, 128)).astype(np.float32), random.integers(-9, 10, 128).astype(np.float32)
+save("joined-a", a), save("joined-c", c), save("joined-w", w), save("joined-o", o)
+save("joined-out", (a @ (np.outer(a, c) @ w + o)).astype(np.float32))  # of small integers: exact

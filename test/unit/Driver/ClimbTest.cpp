@@ -40,7 +40,7 @@ TEST(CrossoverTest, StretchesEndWhereHalfOfTheGainIsLost) {
 TEST(CrossoverTest, DonorsThatAreNowhereFasterOrSeeLessOfTheScratchpadsGiveNothing) {
   Climb climb = climbOf({0.2}, {{0, 100}, {1, 100}});
   EXPECT_TRUE(findCrossovers(climb, climbOf({0.5}, {{0, 100}, {1, 120}})).empty());
-  EXPECT_TRUE(findCrossovers(climb, climbOf({0.2, false, true, 1, 0.5}, {{0, 10}, {1, 10}})).empty());
+  EXPECT_TRUE(findCrossovers(climb, climbOf({0.2, false, true, true, 1, 0.5}, {{0, 10}, {1, 10}})).empty());
 }
 
 TEST(CrossoverTest, TakesOverLimitsAndViewOfTheStretchAlone) {
@@ -48,12 +48,12 @@ TEST(CrossoverTest, TakesOverLimitsAndViewOfTheStretchAlone) {
   tight.homeLevel = 2;
   own.mostBoxes = 7;
   Climb climb = climbOf({0.2}, {{0, 1}, {1, 9}, {2, 9}}, {{0, own}, {1, own}});
-  Climb donor = climbOf({0.5, true, true, 0.75}, {{0, 1}, {1, 1}, {2, 1}}, {{0, tight}, {2, tight}});
+  Climb donor = climbOf({0.5, true, true, true, 0.75}, {{0, 1}, {1, 1}, {2, 1}}, {{0, tight}, {2, tight}});
   LimitsOf limits = crossOver(climb, donor, {16, 0, 1, 2, 16});
   EXPECT_EQ(limits.at(0).mostBoxes, 7);
   EXPECT_FALSE(limits.at(0).view);
   EXPECT_FALSE(limits.at(1).isTight()); // as at the donor
-  EXPECT_TRUE(limits.at(1).view == (MappingView{0.5, true, true, 0.75}));
+  EXPECT_TRUE(limits.at(1).view == (MappingView{0.5, true, true, true, 0.75}));
   EXPECT_EQ(limits.at(2).homeLevel, 2u);
 }
 
@@ -84,14 +84,14 @@ TEST(ClimbTest, FindsNothingWithoutLacksAndLimits) {
 TEST(ClimbTest, LiftsLimitsButKeepsTheView) {
   Limits own;
   own.homeLevel = 1;
-  own.view = {0.5, true, true, 0.75};
+  own.view = {0.5, true, true, true, 0.75};
   Climb climb = climbOf({0.2}, {{3, 1}}, {{3, own}});
   std::vector<Moves> all = climb.findMoves(2);
   ASSERT_EQ(all.size(), 1u);
   LimitsOf limits = climb.limits;
   all.front().front().applyTo(limits);
   EXPECT_FALSE(limits.at(3).isTight());
-  EXPECT_TRUE(limits.at(3).view == (MappingView{0.5, true, true, 0.75}));
+  EXPECT_TRUE(limits.at(3).view == (MappingView{0.5, true, true, true, 0.75}));
 }
 
 } // namespace

@@ -23,11 +23,12 @@ constexpr llvm::StringLiteral mostHomesAttr = "jacquard.most_homes";
 /// others; none: no limit of its own.
 constexpr llvm::StringLiteral mostBoxesAttr = "jacquard.most_boxes";
 
-/// On a pattern: its own scratchpad-price, start-early, spare-readers and unit-share (see convert-pat-to-pipe); none:
-/// those of the pass.
+/// On a pattern: its own scratchpad-price, start-early, spare-readers, join-units and unit-share (see
+/// convert-pat-to-pipe); none: those of the pass.
 constexpr llvm::StringLiteral scratchpadPriceAttr = "jacquard.scratchpad_price";
 constexpr llvm::StringLiteral startEarlyAttr = "jacquard.start_early";
 constexpr llvm::StringLiteral spareReadersAttr = "jacquard.spare_readers";
+constexpr llvm::StringLiteral joinUnitsAttr = "jacquard.join_units";
 constexpr llvm::StringLiteral unitShareAttr = "jacquard.unit_share";
 
 /// On a pattern: what may stay on chip counts as DRAM ports too, as with some of it left in DRAM its section had more

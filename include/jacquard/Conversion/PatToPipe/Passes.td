@@ -23,6 +23,7 @@ def ConvertPatToPipePass : Pass<"convert-pat-to-pipe", "::mlir::ModuleOp"> {
     Option<"scratchpadPrice", "scratchpad-price", "double", "0.2", "What all scratchpads of the machine are worth to a pattern, as a share of its cycles; a high price leaves more of them to tensors that stay on chip">,
     Option<"startEarly", "start-early", "bool", "false", "What lies on chip is loaded in boxes that are soon there, even if more words move; else in those that move the fewest">,
     Option<"spareReaders", "spare-readers", "bool", "true", "A pattern counts what those that read its results wait as these are cut into slices, which words pass one by one; else only what loops wait">,
+    Option<"joinUnits", "join-units", "bool", "true", "Units of a pattern hand their results on through one chain where it takes too many compute units to take them on one by one">,
     Option<"budget", "budget", "std::string", "\"\"", "Units that a section may use at most, as compute=32,memory=16 (Budget.h); empty: all">,
     Option<"sectionPrice", "section-price", "double", "0", "Cycles that one section less is worth">,
     Option<"unitShare", "unit-share", "double", "1", "Share of these units that a pattern counts on; the rest is left to others and to routes">,

@@ -137,12 +137,16 @@ LogicalResult SectionOp::verify() {
     return emitOpError() << "group " << getGroupSize() << " is not allowed; expected at least 1";
   if (int64_t(getChain().value_or(1)) < 1) // C2
     return emitOpError() << "chain " << int64_t(*getChain()) << " is not allowed; expected at least 1";
+  if (getJoinSize() < 1) // C2
+    return emitOpError() << "join " << getJoinSize() << " is not allowed; expected at least 1";
+  if (getJoin() && (!getGroup() || getChain())) // C2
+    return emitOpError() << "joins groups; expected `group` and no `chain`";
   SmallVector<Type> expected(getBuffers().getTypes());
-  expected.append(getGroup() ? 2 : 1, IndexType::get(getContext()));
+  expected.append(1 + getJoin().has_value() + getGroup().has_value(), IndexType::get(getContext()));
   bool match = llvm::equal(getBody().getArgumentTypes(), expected);
   if (!match) // C1
-    return emitOpError()
-           << "region arguments must be the operands' types, one index for the unit and one for its `group`";
+    return emitOpError() << "region arguments must be the operands' types, one index for the unit and one each for "
+                            "`join` and `group`";
   for (Value buffer : getBuffers())
     if (failed(requireSpace(*this, buffer.getType(), dramSpace, "operand"))) // C3
       return failure();
@@ -239,7 +243,8 @@ LogicalResult StageOp::verify() {
     return index && llvm::any_of(index.getUsers(), [&](Operation *user) { return (*this)->isProperAncestor(user); });
   };
   if (auto section = (*this)->getParentOfType<SectionOp>(); // C4
-      getOnce() && section && (usesIndex(section.getUnitIndex()) || usesIndex(section.getGroupIndex())))
+      getOnce() && section &&
+      llvm::any_of(llvm::ArrayRef{section.getUnitIndex(), section.getJoinIndex(), section.getGroupIndex()}, usesIndex))
     return emitOpError() << "is laid out once and uses the index of a unit or group";
   return success();
 }

@@ -53,7 +53,7 @@ func.func @section_c2_group() {
 // -----
 
 func.func @section_c1(%x: memref<4xf32, "dram">) {
-  // expected-error @+1 {{'pipe.section' op region arguments must be the operands' types, one index for the unit and one for its `group`}}
+  // expected-error @+1 {{'pipe.section' op region arguments must be the operands' types, one index for the unit and one each for `join` and `group`}}
   pipe.section "s" (%x) units 1 {
   ^bb0(%a: memref<4xf32, "dram">):
     pipe.buffer depth 1 : memref<4xf32, "scratchpad">
@@ -133,6 +133,39 @@ func.func @section_c2_chain() {
   // expected-error @+1 {{'pipe.section' op chain 0 is not allowed; expected at least 1}}
   pipe.section "s" () units 1 group 2 chain 0 {
   ^bb0(%u: index, %g: index):
+    pipe.buffer depth 1 : memref<4xf32, "scratchpad">
+  }
+  return
+}
+
+// -----
+
+func.func @section_c2_join() {
+  // expected-error @+1 {{'pipe.section' op join 0 is not allowed; expected at least 1}}
+  pipe.section "s" () units 1 join 0 group 2 {
+  ^bb0(%u: index, %j: index, %g: index):
+    pipe.buffer depth 1 : memref<4xf32, "scratchpad">
+  }
+  return
+}
+
+// -----
+
+func.func @section_c2_join_alone() {
+  // expected-error @+1 {{'pipe.section' op joins groups; expected `group` and no `chain`}}
+  pipe.section "s" () units 1 join 2 {
+  ^bb0(%u: index, %j: index):
+    pipe.buffer depth 1 : memref<4xf32, "scratchpad">
+  }
+  return
+}
+
+// -----
+
+func.func @section_c2_join_chain() {
+  // expected-error @+1 {{'pipe.section' op joins groups; expected `group` and no `chain`}}
+  pipe.section "s" () units 1 join 2 group 2 chain 2 {
+  ^bb0(%u: index, %j: index, %g: index):
     pipe.buffer depth 1 : memref<4xf32, "scratchpad">
   }
   return

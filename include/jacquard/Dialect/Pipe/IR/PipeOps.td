@@ -43,7 +43,8 @@ def Pipe_SectionOp : PipeOp<"section", [IsolatedFromAbove, NoTerminator, SingleB
     With `group` n every unit is a group of n, numbered by a second index, the *group index*. What its members have each
     for themselves shares ports: one load brings the boxes of all, and the results of their reductions leave through one
     chain, as if the group index were one more parallel loop of the stage, within the others. With `chain` n every n of them
-    have a chain and a port of their own.
+    have a chain and a port of their own. With `join` n every unit is n such groups, numbered by the *join index* between the
+    two others: only the chain is theirs together, as if the join index were a parallel loop around the group index.
 
     Example:
     ```mlir
@@ -52,20 +53,25 @@ def Pipe_SectionOp : PipeOp<"section", [IsolatedFromAbove, NoTerminator, SingleB
       pipe.stage ...
     } : memref<32xf32, "dram">, memref<32xf32, "dram">
     ```
-    Constraints: (C1) the region's arguments are the operands' types, one index, and one more with `group`; (C2) units,
-    group and chain are at least 1; (C3) operands are in DRAM. In a `wide` section words have 64 bits, which its values need: vectors have half the lanes.
+    Constraints: (C1) the region's arguments are the operands' types, one index, one more with `join` and one with `group`;
+    (C2) units, join, group and chain are at least 1, and `join` is with a group and without `chain`; (C3) operands are in
+    DRAM. In a `wide` section words have 64 bits, which its values need: vectors have half the lanes.
     `predicted_cycles` is what the mapping predicts, `busy_cycles` what it would be if the first tiles were there and DRAM took no time.
   }];
-  let arguments = (ins StrAttr:$name, Variadic<AnyMemRef>:$buffers, I64Attr:$units, OptionalAttr<I64Attr>:$group,
-                       OptionalAttr<I64Attr>:$chain, OptionalAttr<I64Attr>:$predicted_cycles,
+  let arguments = (ins StrAttr:$name, Variadic<AnyMemRef>:$buffers, I64Attr:$units, OptionalAttr<I64Attr>:$join,
+                       OptionalAttr<I64Attr>:$group, OptionalAttr<I64Attr>:$chain, OptionalAttr<I64Attr>:$predicted_cycles,
                        OptionalAttr<I64Attr>:$busy_cycles, OptionalAttr<StrAttr>:$bound, UnitAttr:$wide);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = [{ $name `(` $buffers `)` `units` $units (`group` $group^)? (`chain` $chain^)? attr-dict-with-keyword $body (`:` type($buffers)^)? }];
+  let assemblyFormat = [{ $name `(` $buffers `)` `units` $units (`join` $join^)? (`group` $group^)? (`chain` $chain^)? attr-dict-with-keyword $body (`:` type($buffers)^)? }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::Value getUnitIndex() { return getBody().getArgument(getBuffers().size()); }
-    /// Null without `group`.
-    ::mlir::Value getGroupIndex() { return getGroup() ? getBody().getArgument(getBuffers().size() + 1) : ::mlir::Value(); }
+    /// Null without `join`.
+    ::mlir::Value getJoinIndex() { return getJoin() ? getBody().getArgument(getBuffers().size() + 1) : ::mlir::Value(); }
+    /// Null without `group`: the last argument.
+    ::mlir::Value getGroupIndex() { return getGroup() ? getBody().getArguments().back() : ::mlir::Value(); }
+    /// Groups of a unit.
+    int64_t getJoinSize() { return getJoin().value_or(1); }
     /// Members of a group.
     int64_t getGroupSize() { return getGroup().value_or(1); }
     /// Members whose results leave through one chain.
