@@ -353,6 +353,8 @@ AccessPlan CostModel::placeAccess(const NestAccess &access, Mapping &mapping, un
   if (plan.buffered) {
     double loads = loadsOf(mapping, plan);
     operand.lastTile = loads > 1 ? 1 / loads : 0; // what is loaded once is there from the start
+    operand.ports = ports;
+    operand.ahead = loads > 1 ? std::min(best, double(plan.buffers) * first) - first : 0;
     mapping.bytesReadLate += std::max(0.0, best - boxesInFront(mapping, plan) * first);
   } else {
     double aPort = arch.dramPort.outstandingBursts * double(arch.dram.burstBytes) +
@@ -378,13 +380,14 @@ static double lastTileOf(ArrayRef<Brought> brought) {
   return largest > 0 ? last : 0;
 }
 
-/// What streams take of the DRAM while the first boxes come: each port as much as the one with the largest box at most.
+/// What streams and second boxes take of the DRAM while the first boxes come: it serves ports in turn, so each of them as
+/// much as the one with the largest box at most.
 static double aheadOfBoxes(ArrayRef<Brought> brought) {
   double mostFirst = 0, ahead = 0;
   for (const Brought &operand : brought)
-    mostFirst = std::max(mostFirst, operand.first);
+    mostFirst = std::max(mostFirst, operand.first / operand.ports);
   for (const Brought &operand : brought)
-    ahead += std::min(operand.ahead, operand.ports * mostFirst);
+    ahead += std::clamp(operand.ports * mostFirst - operand.first, 0.0, operand.ahead);
   return ahead;
 }
 

@@ -28,9 +28,9 @@ constexpr double worthHolding = 0.9;
 /// What an operand draws from the DRAM.
 struct Brought {
   double bytes;
-  double first = 0;    ///< bytes of its first box; 0 for what streams through no scratchpad,
-  double ahead = 0;    ///< of which ports and FIFOs take so much before computing begins,
-  double ports = 1;    ///< through so many of them
+  double first = 0;    ///< bytes of its first box; 0 for what streams through no scratchpad
+  double ahead = 0;    ///< bytes beside these that FIFOs or scratchpads take before computing begins
+  double ports = 1;    ///< that it comes through
   double lastTile = 0; ///< share of the work that is left when the last box has come
 };
 
