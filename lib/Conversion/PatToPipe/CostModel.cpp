@@ -380,8 +380,8 @@ static double lastTileOf(ArrayRef<Brought> brought) {
   return largest > 0 ? last : 0;
 }
 
-/// What streams and second boxes take of the DRAM while the first boxes come: it serves ports in turn, so each of them as
-/// much as the one with the largest box at most.
+/// What streams and second boxes take of the DRAM while the first boxes come: it serves ports in turn, so each of them
+/// as much as the one with the largest box at most.
 static double aheadOfBoxes(ArrayRef<Brought> brought) {
   double mostFirst = 0, ahead = 0;
   for (const Brought &operand : brought)

@@ -635,13 +635,14 @@ LogicalResult jacquard::emitSection(OpBuilder &b, ArrayRef<const PlannedNest *> 
   Location loc = FusedLoc::get(b.getContext(), locations);
   const Mapping &mapping = main->mapping;
   const SectionCycles cycles = predictSection(nests, arch);
-  auto section = pipe::SectionOp::create(
-      b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units.count),
-      mapping.joined.dim >= 0 ? b.getI64IntegerAttr(mapping.joined.count) : IntegerAttr(),
-      mapping.group.dim >= 0 ? b.getI64IntegerAttr(mapping.group.count) : IntegerAttr(),
-      chainsOf(mapping) > 1 ? b.getI64IntegerAttr(chainLength(mapping)) : IntegerAttr(),
-      b.getI64IntegerAttr(int64_t(cycles.all)), b.getI64IntegerAttr(int64_t(cycles.busy)),
-      b.getStringAttr(mapping.bound()), nests.front()->nest.wide ? b.getUnitAttr() : UnitAttr());
+  auto section =
+      pipe::SectionOp::create(b, loc, b.getStringAttr(name), operands, b.getI64IntegerAttr(mapping.units.count),
+                              mapping.joined.dim >= 0 ? b.getI64IntegerAttr(mapping.joined.count) : IntegerAttr(),
+                              mapping.group.dim >= 0 ? b.getI64IntegerAttr(mapping.group.count) : IntegerAttr(),
+                              chainsOf(mapping) > 1 ? b.getI64IntegerAttr(chainLength(mapping)) : IntegerAttr(),
+                              b.getI64IntegerAttr(int64_t(cycles.all)), b.getI64IntegerAttr(int64_t(cycles.busy)),
+                              b.getI64IntegerAttr(int64_t(cycles.dram)), b.getStringAttr(mapping.bound()),
+                              nests.front()->nest.wide ? b.getUnitAttr() : UnitAttr());
   SmallVector<int64_t> numbers;
   for (const PlannedNest *planned : nests)
     if (auto number = planned->nest.op->getAttrOfType<IntegerAttr>(patternNumberAttr))

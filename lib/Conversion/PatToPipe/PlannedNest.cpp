@@ -52,10 +52,11 @@ SectionCycles jacquard::predictSection(ArrayRef<const PlannedNest *> nests, cons
   int64_t all = 0;
   for (const PlannedNest *planned : stages)
     all += planned->mapping.copies();
-  double beside = 0, busyBeside = 0, latency = 0; // the stages of a metapipeline wait for DRAM side by side
+  double beside = 0, busyBeside = 0, latency = 0, dram = 0; // the stages of a metapipeline wait for DRAM side by side
   for (const PlannedNest *planned : stages) {
     beside += planned == main ? 0 : planned->mapping.cycles() - planned->mapping.latencyCycles;
     busyBeside += planned == main ? 0 : planned->mapping.busyCycles();
+    dram += planned->mapping.dramCycles;
     double &own = latencyOf[planned->nest.op] = CostModel(planned->nest, arch).latencyOf(planned->mapping, all);
     for (const NestAccess &access : planned->nest.accesses)
       if (auto writer = latencyOf.find(access.op.getTensor().getDefiningOp()); writer != latencyOf.end())
@@ -65,5 +66,5 @@ SectionCycles jacquard::predictSection(ArrayRef<const PlannedNest *> nests, cons
   auto together = [&](double own, double others) { return isSpread(*main) ? std::max(own, others) : own + others; };
   const Mapping &mapping = main->mapping;
   return {together(mapping.cycles() - mapping.latencyCycles, beside) + latency,
-          together(mapping.busyCycles(), busyBeside) + latency};
+          together(mapping.busyCycles(), busyBeside) + latency, dram};
 }

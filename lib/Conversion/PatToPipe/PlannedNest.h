@@ -36,6 +36,7 @@ withoutCopies(llvm::ArrayRef<const PlannedNest *> nests,
 /// What a section of `nests` takes, and what it would take if the first tiles were there and DRAM took no time.
 struct SectionCycles {
   double all, busy;
+  double dram; ///< if it brings and takes what the mappings do not count on in scratchpads
 };
 SectionCycles predictSection(llvm::ArrayRef<const PlannedNest *> nests, const ArchSpec &arch);
 

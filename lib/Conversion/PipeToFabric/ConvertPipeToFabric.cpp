@@ -73,9 +73,9 @@ LogicalResult ConvertPipeToFabric::layOut(func::FuncOp function, fabric::DeviceO
 }
 
 LogicalResult ConvertPipeToFabric::lowerSection(pipe::SectionOp section, OpBuilder &builder, const ArchSpec &spec) {
-  auto lowered =
-      fabric::SectionOp::create(builder, section.getLoc(), section.getNameAttr(), section.getPredictedCyclesAttr(),
-                                section.getBusyCyclesAttr(), section.getBoundAttr(), section.getWideAttr());
+  auto lowered = fabric::SectionOp::create(builder, section.getLoc(), section.getNameAttr(),
+                                           section.getPredictedCyclesAttr(), section.getBusyCyclesAttr(),
+                                           section.getDramCyclesAttr(), section.getBoundAttr(), section.getWideAttr());
   OpBuilder inside = OpBuilder::atBlockEnd(&lowered.getBody().emplaceBlock());
   SmallVector<FlatSymbolRefAttr> names;
   for (Value buffer : section.getBuffers())

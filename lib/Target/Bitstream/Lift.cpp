@@ -396,7 +396,7 @@ FailureOr<SectionOp> SectionLifter::lift(StringRef name) {
   if (failed(liftWidth()) || failed(liftNets()))
     return failure();
   auto section = SectionOp::create(builder, device.getLoc(), builder.getStringAttr(name), IntegerAttr(), IntegerAttr(),
-                                   StringAttr(), wide ? builder.getUnitAttr() : UnitAttr());
+                                   IntegerAttr(), StringAttr(), wide ? builder.getUnitAttr() : UnitAttr());
   builder.setInsertionPointToStart(&section.getBody().emplaceBlock());
   if (failed(liftUnits()) || failed(writeRoutes()))
     return section.erase(), failure();

@@ -6,7 +6,7 @@
 // CHECK-NEXT:  %[[X:.*]] = pipe.dram "input" "x" : memref<40xf32, "dram">
 // CHECK-NEXT:  %[[Y:.*]] = pipe.dram "input" "arg1" : memref<40xf32, "dram">
 // CHECK-NEXT:  %[[R:.*]] = pipe.dram "output" "sum" : memref<40xf32, "dram">
-// CHECK-NEXT:  pipe.section "map_0"(%[[X]], %[[Y]], %[[R]]) units 1 attributes {bound = "dram", busy_cycles = 85 : i64, predicted_cycles = {{[1-9][0-9]*}} : i64} {
+// CHECK-NEXT:  pipe.section "map_0"(%[[X]], %[[Y]], %[[R]]) units 1 attributes {bound = "dram", busy_cycles = 85 : i64, dram_cycles = {{[1-9][0-9]*}} : i64, predicted_cycles = {{[1-9][0-9]*}} : i64} {
 // CHECK:         pipe.stage [40] roles [lanes] reductions 0 {
 // CHECK-NEXT:    ^bb0(%[[I:.*]]: index):
 // CHECK-NEXT:      %[[A:.*]] = pipe.read %{{.*}} map #{{.*}}(%[[I]])

@@ -2,7 +2,7 @@
 
 // Two equal products, the second with a price of its own, at which few scratchpads are worth what they save.
 // CHECK: pipe.section "map_0"({{.*}}) units 11 attributes
-// CHECK: pipe.section "map_1"({{.*}}) units 2 group 2 attributes
+// CHECK: pipe.section "map_1"({{.*}}) units 2 attributes
 func.func @main(%x: tensor<64x64xf32>, %w: tensor<64x64xf32>) -> (tensor<64x64xf32>, tensor<64x64xf32>) {
   %zero = arith.constant 0.0 : f32
   %r = pat.map (%i, %j) in [64, 64] {

@@ -4,34 +4,30 @@ module attributes {jacquard.model = "layer", jacquard.model_hash = 4914069859696
     fabric.buffer @output1 "output" at 64 : tensor<2x3xf32> {public_name = "y"}
     fabric.buffer @constant2.0 "constant" at 128 : tensor<12xf32> = dense_resource<constant2.0> : tensor<12xf32>
     fabric.buffer @constant3.0 "constant" at 192 : tensor<3xf32> = dense_resource<constant3.0> : tensor<3xf32>
-    fabric.section "map_0" attributes {bound = "dram", busy_cycles = 88 : i64, predicted_cycles = 105 : i64} {
-      %0 = fabric.load @input0 <[8] vector 0 registers [[0, 1]] address 0> {at = array<i64: 0, 1, 0>, unit = "dram.0"}
-      %1 = fabric.memory %0 write <[8] vector 0 registers [[0, 1]] address 0> read <[2, 3, 4] vector 2 registers [[0, 4, 0, 1]] address 0> words 8 buffers 1 {at = array<i64: 1, 1, 0>, unit = "memory.0"}
-      %2 = fabric.load @constant2.0 <[12] vector 0 registers [[0, 1]] address 0> {at = array<i64: 5, 1, 0>, unit = "dram.1"}
-      %3 = fabric.memory %2 write <[12] vector 0 registers [[0, 1]] address 0> read <[2, 3, 4] vector 2 registers [[0, 0, 1, 3]] address 0> words 12 buffers 1 {at = array<i64: 3, 1, 0>, unit = "memory.1"}
-      %4 = fabric.compute(%1, %3) scalars() pop [2, 2] counters [2, 3, 4] vector 2 attributes {at = array<i64: 2, 1, 0>, input_registers = array<i64: 0, 1>, unit = "compute.0"} {
+    fabric.section "map_0" attributes {bound = "dram", busy_cycles = 90 : i64, dram_cycles = 29 : i64, predicted_cycles = 94 : i64} {
+      %0 = fabric.load @input0 <[3, 2, 4] vector 0 registers [[0, 0, 4, 1]] address 0 broadcast> {at = array<i64: 0, 0, 0>, unit = "dram.0"}
+      %1 = fabric.load @constant2.0 <[12] vector 0 registers [[0, 1]] address 0> {at = array<i64: 0, 1, 0>, unit = "dram.1"}
+      %2 = fabric.memory %1 write <[12] vector 0 registers [[0, 1]] address 0> read <[3, 2, 4] vector 0 registers [[0, 1, 0, 3]] address 0> words 12 buffers 1 {at = array<i64: 1, 1, 0>, unit = "memory.0"}
+      %3 = fabric.compute(%0, %2) scalars() pop [2, 2] counters [3, 2, 4] vector 0 attributes {at = array<i64: 1, 0, 0>, input_registers = array<i64: 0, 1>, unit = "compute.0"} {
       ^bb0(%arg0: !fabric.word, %arg1: !fabric.word):
-        %8 = fabric.accumulate "fma"(%arg0, %arg1) level 1 init 0 {stage = 0 : i64}
-        fabric.drain %8 level 1 reduce "fadd"
+        %6 = fabric.accumulate "fma"(%arg0, %arg1) level 1 init 0 {stage = 0 : i64}
+        fabric.drain %6 level 1
       } -> !fabric.stream
-      %5 = fabric.load @constant3.0 <[3] vector 0 registers [[0, 1]] address 0> {at = array<i64: 0, 3, 0>, unit = "dram.2"}
-      %6 = fabric.memory %5 write <[3] vector 0 registers [[0, 1]] address 0> read <[2, 3] registers [[0, 0, 1]] address 0 broadcast> words 3 buffers 1 {at = array<i64: 1, 3, 0>, unit = "memory.2"}
-      %7 = fabric.compute(%4, %6) scalars() pop [1, 1] counters [2, 3] vector -1 attributes {at = array<i64: 1, 2, 0>, input_registers = array<i64: 0, 1>, unit = "compute.1"} {
+      %4 = fabric.load @constant3.0 <[3] vector 0 registers [[0, 1]] address 0> {at = array<i64: 0, 3, 0>, unit = "dram.2"}
+      %5 = fabric.compute(%3, %4) scalars() pop [1, 0] counters [3, 2] vector 0 attributes {at = array<i64: 1, 2, 0>, input_registers = array<i64: 0, 1>, unit = "compute.1"} {
       ^bb0(%arg0: !fabric.word, %arg1: !fabric.word):
-        %8 = fabric.fu "fadd"(%arg0, %arg1) {dest = 0 : i64, stage = 0 : i64}
-        %9 = fabric.constant 0
-        %10 = fabric.fu "fmax"(%8, %9) {dest = 0 : i64, stage = 1 : i64}
-        fabric.push %10 level 1
+        %6 = fabric.fu "fadd"(%arg0, %arg1) {dest = 0 : i64, stage = 0 : i64}
+        %7 = fabric.constant 0
+        %8 = fabric.fu "fmax"(%6, %7) {dest = 0 : i64, stage = 1 : i64}
+        fabric.push %8 level 1
       } -> !fabric.stream
-      fabric.store %7 to @output1 <[2, 3] registers [[0, 3, 1]] address 0> {at = array<i64: 0, 2, 0>, unit = "dram.3"}
-      fabric.route %0 network 0 hops [6, 3, 9, 7, 12, 9]
-      fabric.route %1 network 0 hops [7, 3, 12, 8, 12, 9]
-      fabric.route %2 network 0 hops [11, 6, 9, 10, 9, 3, 9, 12, 3]
-      fabric.route %3 network 0 hops [9, 9, 12, 8, 13, 3]
-      fabric.route %4 network 0 hops [8, 9, 12, 7, 6, 3, 13, 12, 0]
-      fabric.route %5 network 0 hops [18, 3, 6, 19, 9, 6]
-      fabric.route %6 network 0 hops [19, 0, 9, 13, 13, 6]
-      fabric.route %7 network 0 hops [13, 9, 12, 12, 9, 3]
+      fabric.store %5 to @output1 <[3, 2] vector 0 registers [[0, 1, 3]] address 0> {at = array<i64: 0, 2, 0>, unit = "dram.3"}
+      fabric.route %0 network 0 hops [0, 0, 6, 1, 9, 6]
+      fabric.route %1 network 0 hops [6, 3, 9, 7, 12, 9]
+      fabric.route %2 network 0 hops [7, 0, 12, 1, 10, 3]
+      fabric.route %3 network 0 hops [1, 3, 9, 7, 6, 0, 13, 12, 0]
+      fabric.route %4 network 0 hops [18, 0, 6, 12, 3, 6, 13, 13, 9]
+      fabric.route %5 network 0 hops [13, 9, 12, 12, 9, 3]
     }
   }
 }

@@ -29,6 +29,8 @@ using namespace jacquard::fabric;
 
 namespace {
 
+constexpr double muchLess = 0.9; // of the DRAM cycles that a mapping expected
+
 struct FabricRetain : fabric::impl::FabricRetainPassBase<FabricRetain> {
   using FabricRetainPassBase::FabricRetainPassBase;
   void runOnOperation() override;
@@ -43,7 +45,7 @@ private:
   void explainKept(const Copy &copy, const SectionOrder &order) const;
   void explainSpill(const Copy &copy, const SectionOrder &order, ArrayRef<int64_t> room) const;
   void eraseUnusedPorts(DeviceOp device, ArrayRef<Copy> retained, const ArchSpec &spec);
-  void predictSpills(DeviceOp device, const SectionOrder &order, const ArchSpec &spec) const;
+  void predictAgain(DeviceOp device, const SectionOrder &order, const ArchSpec &spec) const;
 
   std::vector<Temporary> temporaries; ///< that may stay on chip
   std::vector<Temporary> others;
@@ -330,11 +332,12 @@ void FabricRetain::runOnOperation() {
   for (const Copy &copy : copies)
     retain(copy, spec);
   eraseUnusedPorts(device, copies, spec);
-  predictSpills(device, order, spec);
+  predictAgain(device, order, spec);
 }
 
-/// Sections that read from DRAM what was to stay on chip wait for it.
-void FabricRetain::predictSpills(DeviceOp device, const SectionOrder &order, const ArchSpec &spec) const {
+/// Sections that read from DRAM what was to stay on chip wait for it; those that find on chip what the mapping would
+/// read from DRAM do not.
+void FabricRetain::predictAgain(DeviceOp device, const SectionOrder &order, const ArchSpec &spec) const {
   auto isTemporary = [](LoadOp load) {
     auto buffer = SymbolTable::lookupNearestSymbolFrom<BufferOp>(load, load.getBufferAttr());
     return buffer && buffer.getKind() == "temporary";
@@ -343,10 +346,14 @@ void FabricRetain::predictSpills(DeviceOp device, const SectionOrder &order, con
   for (auto [op, demand] : llvm::zip(order.sections(), demands)) {
     SectionOp section = op;
     std::optional<uint64_t> predicted = section.getPredictedCycles();
-    if (!predicted || llvm::none_of(section.getBody().front().getOps<LoadOp>(), isTemporary))
+    if (!predicted)
       continue;
-    double cycles = spec.dram.latency() + demand.cycles(spec.dram);
-    section.setPredictedCycles(std::max(int64_t(*predicted), int64_t(std::llround(cycles))));
+    double cycles = demand.cycles(spec.dram);
+    std::optional<uint64_t> expected = section.getDramCycles();
+    if (llvm::any_of(section.getBody().front().getOps<LoadOp>(), isTemporary))
+      section.setPredictedCycles(std::max<int64_t>(*predicted, std::llround(spec.dram.latency() + cycles)));
+    else if (expected && dramCycles(section, spec) < muchLess * double(*expected))
+      section.setPredictedCycles(std::min<int64_t>(*predicted, std::llround(cycles)));
   }
 }
 

@@ -246,3 +246,28 @@ fabric.device arch "tiny" {
     fabric.store %t to @y <[16] vector 0 registers [[0, 1]] address 0>
   }
 }
+
+// -----
+
+// Both find t on chip. The mapping of "surprised" would read it from DRAM and does not wait for that now: its 2,000 busy
+// cycles are left, beside them the store of 32 words. That of "expected" counted on it: its prediction stands.
+// CHECK-LABEL: fabric.section "fill"
+// CHECK-LABEL: fabric.section "surprised" attributes {{.*}}predicted_cycles = 20{{[0-9][0-9]}} :
+// CHECK-LABEL: fabric.section "expected" attributes {{.*}}predicted_cycles = 9000 :
+fabric.device arch "tiny" {
+  fabric.buffer @a "input" at 0 : tensor<32xf32>
+  fabric.buffer @y "output" at 128 : tensor<32xf32>
+  fabric.buffer @t "temporary" at 256 : tensor<32xf32>
+  fabric.section "fill" {
+    %a = fabric.load @a <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %a to @t <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "surprised" attributes {busy_cycles = 2000 : i64, dram_cycles = 8000 : i64, predicted_cycles = 9000 : i64} {
+    %t = fabric.load @t <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %t to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+  fabric.section "expected" attributes {busy_cycles = 2000 : i64, dram_cycles = 10 : i64, predicted_cycles = 9000 : i64} {
+    %t = fabric.load @t <[32] vector 0 registers [[0, 1]] address 0>
+    fabric.store %t to @y <[32] vector 0 registers [[0, 1]] address 0>
+  }
+}

@@ -111,12 +111,13 @@ def Fabric_BufferOp : FabricOp<"buffer", [Symbol]> {
 def Fabric_SectionOp : FabricOp<"section", [NoTerminator, SingleBlock]> {
   let summary = "The units that are configured at one time";
   let arguments = (ins StrAttr:$name, OptionalAttr<I64Attr>:$predicted_cycles, OptionalAttr<I64Attr>:$busy_cycles,
-                       OptionalAttr<StrAttr>:$bound, UnitAttr:$wide);
+                       OptionalAttr<I64Attr>:$dram_cycles, OptionalAttr<StrAttr>:$bound, UnitAttr:$wide);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$name attr-dict-with-keyword $body";
   let description = [{
     Sections of a device or a loop run one after another. In a `wide` section all units work on 64-bit words: half the lanes.
-    `busy_cycles` is what `predicted_cycles` would be if the first tiles were there and DRAM took no time.
+    `busy_cycles` is what `predicted_cycles` would be if the first tiles were there and DRAM took no time; `dram_cycles` are
+    those of the DRAM if it brings and takes what the mapping does not count on in scratchpads.
     Example: `fabric.section "map_0" { ... }`
     Constraints: (C1) a wide section needs a machine with wide lanes.
   }];

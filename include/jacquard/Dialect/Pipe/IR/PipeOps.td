@@ -56,11 +56,12 @@ def Pipe_SectionOp : PipeOp<"section", [IsolatedFromAbove, NoTerminator, SingleB
     Constraints: (C1) the region's arguments are the operands' types, one index, one more with `join` and one with `group`;
     (C2) units, join, group and chain are at least 1, and `join` is with a group and without `chain`; (C3) operands are in
     DRAM. In a `wide` section words have 64 bits, which its values need: vectors have half the lanes.
-    `predicted_cycles` is what the mapping predicts, `busy_cycles` what it would be if the first tiles were there and DRAM took no time.
+    `predicted_cycles` is what the mapping predicts, `busy_cycles` what it would be if the first tiles were there and DRAM took no time,
+    `dram_cycles` what the DRAM takes if it brings and takes what the mapping does not count on in scratchpads.
   }];
   let arguments = (ins StrAttr:$name, Variadic<AnyMemRef>:$buffers, I64Attr:$units, OptionalAttr<I64Attr>:$join,
                        OptionalAttr<I64Attr>:$group, OptionalAttr<I64Attr>:$chain, OptionalAttr<I64Attr>:$predicted_cycles,
-                       OptionalAttr<I64Attr>:$busy_cycles, OptionalAttr<StrAttr>:$bound, UnitAttr:$wide);
+                       OptionalAttr<I64Attr>:$busy_cycles, OptionalAttr<I64Attr>:$dram_cycles, OptionalAttr<StrAttr>:$bound, UnitAttr:$wide);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{ $name `(` $buffers `)` `units` $units (`join` $join^)? (`group` $group^)? (`chain` $chain^)? attr-dict-with-keyword $body (`:` type($buffers)^)? }];
   let hasVerifier = 1;
